@@ -1,0 +1,20 @@
+package dev.runnel.core;
+
+import java.util.List;
+
+/// Turns requests into streams of token events. Safe for use by many threads.
+public interface Backend extends AutoCloseable {
+
+    /// The models it serves, at least one.
+    List<Model> models();
+
+    /// The stream that answers `request`.
+    ///
+    /// Never blocks and never throws: a refusal (unknown model, prompt too long, queue full) is a stream that fails
+    /// before its first event. A stream that nobody reads costs nothing; the work starts with the first demand.
+    CompletionStream complete(CompletionRequest request);
+
+    /// Ends the running streams with a failure and frees what the backend holds. Streams asked for afterwards fail.
+    @Override
+    void close();
+}

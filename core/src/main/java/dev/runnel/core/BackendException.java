@@ -1,0 +1,114 @@
+package dev.runnel.core;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// A completion that was refused or broke off. The message is one sentence for the person who sent the request: what
+/// was
+/// found and what was expected.
+public final class BackendException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    /// What went wrong, as far as someone must act on it differently.
+    public enum Kind {
+        /// The request is wrong; sending it again won't help. [BackendException#parameter] says where.
+        INVALID_REQUEST,
+        /// The request is well-formed and asks for something this backend can't do.
+        UNSUPPORTED,
+        /// The prompt, or the prompt and the asked-for tokens, are longer than the model's context.
+        CONTEXT_LENGTH_EXCEEDED,
+        /// No such model.
+        MODEL_NOT_FOUND,
+        /// Too much is waiting; [BackendException#retryAfter] says when it is worth trying again.
+        OVERLOADED,
+        /// The model is being loaded.
+        LOADING,
+        /// The backend is being closed.
+        SHUTTING_DOWN,
+        /// The backend took longer than it may.
+        TIMED_OUT,
+        /// An upstream refused, broke off or made no sense.
+        UPSTREAM,
+        /// The reader's side closed the stream.
+        CLOSED,
+        /// A fault of the backend's own.
+        INTERNAL
+    }
+
+    private final Kind kind;
+    private final @Nullable String parameter;
+    private final @Nullable Duration retryAfter;
+
+    public BackendException(Kind kind, String message) {
+        this(kind, message, null, null, null);
+    }
+
+    public BackendException(Kind kind, String message, Throwable cause) {
+        this(kind, message, null, null, cause);
+    }
+
+    private BackendException(
+            Kind kind,
+            String message,
+            @Nullable String parameter,
+            @Nullable Duration retryAfter,
+            @Nullable Throwable cause) {
+        super(message, cause);
+        this.kind = Objects.requireNonNull(kind, "kind");
+        this.parameter = parameter;
+        this.retryAfter = retryAfter;
+    }
+
+    /// @param parameter path of the request's field that is wrong, such as `messages[0].content`
+    public static BackendException invalidRequest(String parameter, String message) {
+        return new BackendException(Kind.INVALID_REQUEST, message, parameter, null, null);
+    }
+
+    /// @param parameter path of the request's field that asks for what can't be done
+    public static BackendException unsupported(String parameter, String message) {
+        return new BackendException(Kind.UNSUPPORTED, message, parameter, null, null);
+    }
+
+    /// @param retryAfter when trying again is likely to succeed
+    public static BackendException overloaded(String message, Duration retryAfter) {
+        return new BackendException(Kind.OVERLOADED, message, null, retryAfter, null);
+    }
+
+    /// @param models what there is instead, named in the message
+    public static BackendException modelNotFound(String model, List<Model> models) {
+        String served = models.stream().map(Model::id).collect(Collectors.joining(", "));
+        return new BackendException(
+                Kind.MODEL_NOT_FOUND,
+                "the model '%s' does not exist here; this server has %s".formatted(model, served),
+                "model",
+                null,
+                null);
+    }
+
+    /// `failure` itself if it is a `BackendException`, else an [Kind#INTERNAL] one caused by it.
+    public static BackendException of(Throwable failure) {
+        if (failure instanceof BackendException known) {
+            return known;
+        }
+        return new BackendException(Kind.INTERNAL, "the completion failed on this side: " + failure, failure);
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /// Path of the request's field that is to blame.
+    public Optional<String> parameter() {
+        return Optional.ofNullable(parameter);
+    }
+
+    /// When trying again is worth it, where the backend knows.
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
+    }
+}

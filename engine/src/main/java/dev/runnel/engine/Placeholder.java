@@ -1,0 +1,3 @@
+package dev.runnel.engine;
+
+final class Placeholder {}

@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/// The embedded inference engine: a GGUF file to a backend.
+@NullMarked
+module dev.runnel.engine {
+    requires static org.jspecify;
+    requires transitive dev.runnel.core;
+    requires static jdk.incubator.vector;
+
+    exports dev.runnel.engine;
+}

@@ -1,0 +1,3 @@
+package dev.runnel.lab;
+
+final class Placeholder {}

@@ -1,0 +1,2 @@
+/// Measures any backend; knows no HTTP.
+package dev.runnel.lab;

@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Measures any backend; knows no HTTP.
+@NullMarked
+module dev.runnel.lab {
+    requires static org.jspecify;
+    requires transitive dev.runnel.core;
+
+    exports dev.runnel.lab;
+}

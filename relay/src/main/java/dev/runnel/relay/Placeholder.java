@@ -1,0 +1,3 @@
+package dev.runnel.relay;
+
+final class Placeholder {}

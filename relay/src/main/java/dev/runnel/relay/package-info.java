@@ -1,0 +1,2 @@
+/// An upstream's address to a backend.
+package dev.runnel.relay;

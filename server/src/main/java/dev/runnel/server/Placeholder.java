@@ -1,0 +1,3 @@
+package dev.runnel.server;
+
+final class Placeholder {}

@@ -1,0 +1,2 @@
+/// Any backend over HTTP.
+package dev.runnel.server;

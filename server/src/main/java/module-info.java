@@ -1,0 +1,12 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Any backend over HTTP.
+@NullMarked
+module dev.runnel.server {
+    requires static org.jspecify;
+    requires transitive dev.runnel.core;
+    requires dev.runnel.wire;
+    requires io.vertx.core;
+
+    exports dev.runnel.server;
+}

@@ -1,0 +1,3 @@
+package dev.runnel.wire;
+
+final class Placeholder {}
