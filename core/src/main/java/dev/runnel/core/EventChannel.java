@@ -24,11 +24,13 @@ public final class EventChannel implements CompletionStream {
 
     private static final System.Logger LOG = System.getLogger(EventChannel.class.getName());
 
-    /// Whoever emits into a channel. Both methods are called without a lock held, by the reader's thread or, while the
-    /// reader is inside a signal, by the producer's own; they must return at once.
+    /// Whoever emits into a channel. Both methods are called without a lock held and must return soon: they run on
+    /// the reader's thread or, where the reader called back from within a signal, on the producer's own.
     public interface Producer {
 
-        /// The reader wants more events than it did before; the first call starts the work.
+        /// The reader wants more events than it did before; the first call starts the work. Never comes while a
+        /// signal is being sent, so a producer may emit from here; but it may come from within [#emit], so a
+        /// producer that does must not start over.
         void demanded();
 
         /// Nobody reads any more: stop. Called at most once, never after the channel has ended by itself.
@@ -62,6 +64,7 @@ public final class EventChannel implements CompletionStream {
     private State state = State.OPEN;
     private long demand;
     private boolean delivering;
+    private boolean asked;
     private boolean subscribed;
     private Flow.@Nullable Subscriber<? super TokenEvent> subscriber;
     private @Nullable Throwable failure;
@@ -155,15 +158,11 @@ public final class EventChannel implements CompletionStream {
                 stop(new IllegalArgumentException("rule 3.9: " + n + " events were requested, expected at least 1"));
                 return;
             }
-            boolean open;
             synchronized (lock) {
                 demand = n > Long.MAX_VALUE - demand ? Long.MAX_VALUE : demand + n;
-                open = state == State.OPEN;
+                asked = true;
             }
             deliver();
-            if (open) {
-                producer.demanded();
-            }
         }
 
         @Override
@@ -221,6 +220,14 @@ public final class EventChannel implements CompletionStream {
             delivering = true;
         }
         while (deliverNext()) {}
+        boolean tell;
+        synchronized (lock) {
+            tell = asked && state == State.OPEN;
+            asked = false;
+        }
+        if (tell) {
+            producer.demanded();
+        }
     }
 
     /// Sends one signal. Gives the loop free and returns false when there is none to send.

@@ -27,6 +27,14 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
     @Override
     public void subscribe(Flow.Subscriber<? super TokenEvent> subscriber) {
         channel.subscribe(subscriber);
+        boolean first;
+        synchronized (this) {
+            first = !subscribed;
+            subscribed = true;
+        }
+        if (first) {
+            source.subscribe(this); // costs nothing yet, and a refusal shows at once
+        }
     }
 
     @Override
@@ -37,16 +45,7 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
 
     @Override
     public void demanded() {
-        boolean first;
-        synchronized (this) {
-            first = !subscribed && !cancelled;
-            subscribed = true;
-        }
-        if (first) {
-            source.subscribe(this);
-        } else {
-            pull();
-        }
+        pull();
     }
 
     @Override

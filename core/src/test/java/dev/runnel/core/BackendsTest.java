@@ -1,0 +1,42 @@
+package dev.runnel.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.runnel.testing.RecordingReader;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BackendsTest {
+
+    private final ScriptedBackend north = new ScriptedBackend("north", Script.saying("north", "cold"));
+    private final ScriptedBackend south = new ScriptedBackend("south", Script.saying("south", "warm"));
+    private final Backends both = new Backends(List.of(north, south));
+
+    @Test
+    void aRequestGoesToTheBackendThatServesItsModel() throws Exception {
+        assertThat(both.models()).extracting(Model::id).containsExactly("north", "south");
+        assertThat(both.complete(CompletionRequest.of("south", "hi"))
+                        .completion()
+                        .get()
+                        .text())
+                .isEqualTo("warm");
+    }
+
+    @Test
+    void anUnknownModelIsRefusedNamingThoseThereAre() {
+        RecordingReader reader = RecordingReader.toTheEndOf(both.complete(CompletionRequest.of("east", "hi")));
+
+        assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.MODEL_NOT_FOUND);
+        assertThat(reader.failure()).hasMessage("the model 'east' does not exist here; this server has north, south");
+    }
+
+    @Test
+    void closingClosesThemAll() {
+        both.close();
+
+        for (String model : List.of("north", "south")) {
+            RecordingReader reader = RecordingReader.toTheEndOf(both.complete(CompletionRequest.of(model, "hi")));
+            assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.SHUTTING_DOWN);
+        }
+    }
+}

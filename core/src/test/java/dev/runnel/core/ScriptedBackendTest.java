@@ -1,0 +1,103 @@
+package dev.runnel.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.runnel.core.TokenEvent.Text;
+import dev.runnel.testing.BackendContract;
+import dev.runnel.testing.RecordingReader;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import org.junit.jupiter.api.Test;
+
+class ScriptedBackendTest extends BackendContract {
+
+    private static final Script SHORT = Script.saying("script", "Hel", "lo", " 你好", "!");
+    private static final Script ENDLESS = Script.saying(
+            "script", java.util.Collections.nCopies(1_000_000, "tick ").toArray(String[]::new));
+
+    private ScriptedBackend scripted;
+
+    /// Plays what the prompt's text names.
+    @Override
+    protected Backend open() {
+        scripted = new ScriptedBackend("script", ScriptedBackendTest::scriptFor, ScriptedBackend.Timer.REAL);
+        return scripted;
+    }
+
+    private static Script scriptFor(CompletionRequest request) {
+        String text = ((Prompt.Text) request.prompt()).text();
+        return switch (text) {
+            case "short" -> SHORT;
+            case "endless" -> ENDLESS;
+            default ->
+                SHORT.failingAfter(
+                        Integer.parseInt(text),
+                        new BackendException(BackendException.Kind.INTERNAL, "the script says so"));
+        };
+    }
+
+    private static CompletionRequest request(String text) {
+        return CompletionRequest.of("script", new Prompt.Text(text));
+    }
+
+    @Override
+    protected CompletionRequest shortRequest() {
+        return request("short");
+    }
+
+    @Override
+    protected CompletionRequest endlessRequest() {
+        return request("endless");
+    }
+
+    @Override
+    protected Optional<CompletionRequest> requestFailingAfter(int events) {
+        return Optional.of(request(Integer.toString(events)));
+    }
+
+    @Override
+    protected int inProgress() {
+        return scripted.inProgress();
+    }
+
+    @Test
+    void aWaitHoldsTheEventsAfterItBackUntilTheTimerFires() {
+        Queue<Runnable> timers = new ArrayDeque<>();
+        List<Duration> waits = new ArrayList<>();
+        ScriptedBackend paced = new ScriptedBackend(
+                "script", _ -> Script.saying("script", "a", "b").paced(Duration.ofMillis(250)), (time, action) -> {
+                    waits.add(time);
+                    timers.add(action);
+                });
+        RecordingReader reader = RecordingReader.of(paced.complete(request("")));
+        reader.request(Long.MAX_VALUE);
+
+        List<Integer> eventsAfterEachTimer = new ArrayList<>();
+        while (!timers.isEmpty()) {
+            timers.remove().run();
+            eventsAfterEachTimer.add(reader.events().size());
+        }
+
+        assertThat(eventsAfterEachTimer).containsExactly(1, 2, 3, 4, 5);
+        assertThat(waits).hasSize(5).containsOnly(Duration.ofMillis(250));
+        assertThat(reader.completed()).isTrue();
+    }
+
+    @Test
+    void aScriptThatRunsOutLeavesItsStreamHanging() {
+        ScriptedBackend hanging = new ScriptedBackend("script", SHORT.hangingAfter(3));
+        RecordingReader reader = RecordingReader.of(hanging.complete(request("")));
+
+        reader.request(Long.MAX_VALUE).awaitEvents(3);
+
+        assertThat(reader.events()).hasSize(3).endsWith(new Text(0, "lo"));
+        assertThat(reader.hasEnded()).isFalse();
+        assertThat(hanging.inProgress()).isEqualTo(1);
+        reader.cancel();
+        assertThat(hanging.inProgress()).isZero();
+    }
+}
