@@ -1,3 +1,0 @@
-package dev.runnel.wire;
-
-final class Placeholder {}
