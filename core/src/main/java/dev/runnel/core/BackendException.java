@@ -43,13 +43,14 @@ public final class BackendException extends RuntimeException {
     private final Kind kind;
     private final @Nullable String parameter;
     private final @Nullable Duration retryAfter;
+    private final @Nullable String code;
 
     public BackendException(Kind kind, String message) {
-        this(kind, message, null, null, null);
+        this(kind, message, null, null, null, null);
     }
 
     public BackendException(Kind kind, String message, Throwable cause) {
-        this(kind, message, null, null, cause);
+        this(kind, message, null, null, null, cause);
     }
 
     private BackendException(
@@ -57,26 +58,28 @@ public final class BackendException extends RuntimeException {
             String message,
             @Nullable String parameter,
             @Nullable Duration retryAfter,
+            @Nullable String code,
             @Nullable Throwable cause) {
         super(message, cause);
         this.kind = Objects.requireNonNull(kind, "kind");
         this.parameter = parameter;
         this.retryAfter = retryAfter;
+        this.code = code;
     }
 
     /// @param parameter path of the request's field that is wrong, such as `messages[0].content`
     public static BackendException invalidRequest(String parameter, String message) {
-        return new BackendException(Kind.INVALID_REQUEST, message, parameter, null, null);
+        return new BackendException(Kind.INVALID_REQUEST, message, parameter, null, null, null);
     }
 
     /// @param parameter path of the request's field that asks for what can't be done
     public static BackendException unsupported(String parameter, String message) {
-        return new BackendException(Kind.UNSUPPORTED, message, parameter, null, null);
+        return new BackendException(Kind.UNSUPPORTED, message, parameter, null, null, null);
     }
 
     /// @param retryAfter when trying again is likely to succeed
     public static BackendException overloaded(String message, Duration retryAfter) {
-        return new BackendException(Kind.OVERLOADED, message, null, retryAfter, null);
+        return new BackendException(Kind.OVERLOADED, message, null, retryAfter, null, null);
     }
 
     /// @param models what there is instead, named in the message
@@ -87,6 +90,7 @@ public final class BackendException extends RuntimeException {
                 "the model '%s' does not exist here; this server has %s".formatted(model, served),
                 "model",
                 null,
+                null,
                 null);
     }
 
@@ -96,6 +100,16 @@ public final class BackendException extends RuntimeException {
             return known;
         }
         return new BackendException(Kind.INTERNAL, "the completion failed on this side: " + failure, failure);
+    }
+
+    /// This failure under a word for programs that is finer than its kind, such as `missing_required_parameter`.
+    public BackendException withCode(String code) {
+        return new BackendException(kind, getMessage(), parameter, retryAfter, code, getCause());
+    }
+
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     public Kind kind() {
@@ -110,5 +124,10 @@ public final class BackendException extends RuntimeException {
     /// When trying again is worth it, where the backend knows.
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
+    }
+
+    /// A word for programs that is finer than the kind, where there is one.
+    public Optional<String> code() {
+        return Optional.ofNullable(code);
     }
 }
