@@ -1,13 +1,28 @@
 package dev.runnel.wire;
 
+import dev.runnel.core.BackendException;
 import dev.runnel.core.Prompt;
 
-/// The two endpoints that complete, and what differs between them on the wire.
+/// The two endpoints that complete, and how their replies are marked.
 public enum Endpoint {
     /// A conversation: `/v1/chat/completions`.
-    CHAT,
-    /// Plain text, the older form: `/v1/completions`.
-    TEXT;
+    CHAT("chatcmpl-", "chat.completion", "chat.completion.chunk"),
+    /// Plain text, the older form: `/v1/completions`. It knows neither reasoning nor tools.
+    TEXT("cmpl-", "text_completion", "text_completion");
+
+    final String idPrefix;
+
+    /// `object` of a whole reply.
+    final String wholeObject;
+
+    /// `object` of each chunk of a streamed reply.
+    final String chunkObject;
+
+    Endpoint(String idPrefix, String wholeObject, String chunkObject) {
+        this.idPrefix = idPrefix;
+        this.wholeObject = wholeObject;
+        this.chunkObject = chunkObject;
+    }
 
     /// The endpoint that takes such a prompt.
     public static Endpoint of(Prompt prompt) {
@@ -15,5 +30,14 @@ public enum Endpoint {
             case Prompt.Chat _ -> CHAT;
             case Prompt.Text _ -> TEXT;
         };
+    }
+
+    /// @throws BackendException if this endpoint has no place for `what`
+    void requireChat(String what) {
+        if (this != CHAT) {
+            throw new BackendException(
+                    BackendException.Kind.INTERNAL,
+                    "a backend answered a text completion with " + what + ", which only a chat completion can carry");
+        }
     }
 }

@@ -2,18 +2,31 @@ package dev.runnel.wire;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/// What is the same in every chunk of a reply. The model is not in it: the backend names the one that answers.
+/// What is the same in every chunk of a reply. The model is not in it: the backend names the one that
+/// answers.
 ///
-/// @param created when the reply began, to the second
+/// @param created when the reply began; the wire carries whole seconds
 /// @param fingerprint stands for weights, settings and build
 public record Envelope(String id, Instant created, Optional<String> fingerprint) {
 
-    /// An envelope for a new reply: `chatcmpl-…` or `cmpl-…`.
+    /// An envelope without a fingerprint for a new reply: `chatcmpl-…` or `cmpl-…`.
     public static Envelope fresh(Endpoint endpoint, InstantSource clock, RandomGenerator random) {
-        Thread.onSpinWait();
-        throw new UnsupportedOperationException();
+        byte[] unique = new byte[16];
+        random.nextBytes(unique);
+        return new Envelope(endpoint.idPrefix + HexFormat.of().formatHex(unique), clock.instant(), Optional.empty());
+    }
+
+    /// Appends the members every chunk begins with, up to and including `"choices":[`.
+    void open(ByteSink out, String object, String model) {
+        out.raw("{\"id\":").string(id);
+        out.raw(",\"object\":").string(object);
+        out.raw(",\"created\":").number(created.getEpochSecond());
+        out.raw(",\"model\":").string(model);
+        fingerprint.ifPresent(known -> out.raw(",\"system_fingerprint\":").string(known));
+        out.raw(",\"choices\":[");
     }
 }

@@ -1,18 +1,159 @@
 package dev.runnel.wire;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendException.Kind;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// Reads an upstream's refusal.
+/// Reads an upstream's refusals and failures. Lenient: whatever an upstream says in place of an answer is a
+/// failure.
 public final class ErrorReader {
+
+    /// Our word for an upstream that does not accept the key we hold; the client's own key is not meant.
+    static final String UPSTREAM_UNAUTHORIZED = "upstream_unauthorized";
+
+    private static final int LONGEST_QUOTE = 200;
+
+    /// What an upstream says of a failure.
+    private record Report(String message, Optional<String> parameter, Optional<String> code) {
+
+        static Report of(String message) {
+            return new Report(message, Optional.empty(), Optional.empty());
+        }
+    }
 
     private ErrorReader() {}
 
     /// @param header gives a response header's value by its lower-case name
     /// @param body whatever came; it need not be JSON
     public static BackendException read(int status, Function<String, Optional<String>> header, byte[] body) {
-        Thread.onSpinWait();
-        throw new UnsupportedOperationException();
+        if (status == 401 || status == 403) {
+            // What it says may quote the key.
+            return new BackendException(Kind.UPSTREAM, "the upstream refused this server's key, with status " + status)
+                    .withCode(UPSTREAM_UNAUTHORIZED);
+        }
+        Report report = report(body);
+        Kind kind = report.code.flatMap(ErrorReader::kind).orElseGet(() -> kind(status));
+        String message = "the upstream answered with status %d: %s".formatted(status, report.message);
+        return failure(kind, message, report, retryAfter(header));
+    }
+
+    /// The failure that an upstream reports in place of a chunk or of a whole reply: `{"error":{…}}`, or
+    /// the inner object alone.
+    static BackendException failure(Node body) {
+        Report report = report(body.json());
+        Kind kind = report.code.flatMap(ErrorReader::kind).orElse(Kind.UPSTREAM);
+        return failure(kind, "the upstream failed: " + report.message, report, Optional.empty());
+    }
+
+    private static BackendException failure(Kind kind, String message, Report report, Optional<Duration> retryAfter) {
+        BackendException failure = switch (kind) {
+            case INVALID_REQUEST ->
+                report.parameter
+                        .map(path -> BackendException.invalidRequest(path, message))
+                        .orElseGet(() -> new BackendException(kind, message));
+            case UNSUPPORTED ->
+                report.parameter
+                        .map(path -> BackendException.unsupported(path, message))
+                        .orElseGet(() -> new BackendException(kind, message));
+            case OVERLOADED ->
+                retryAfter
+                        .map(wait -> BackendException.overloaded(message, wait))
+                        .orElseGet(() -> new BackendException(kind, message));
+            case CONTEXT_LENGTH_EXCEEDED,
+                    MODEL_NOT_FOUND,
+                    LOADING,
+                    SHUTTING_DOWN,
+                    TIMED_OUT,
+                    UPSTREAM,
+                    CLOSED,
+                    INTERNAL -> new BackendException(kind, message);
+        };
+        return report.code.map(failure::withCode).orElse(failure);
+    }
+
+    private static Optional<Kind> kind(String code) {
+        return Optional.ofNullable(
+                switch (code) {
+                    case "context_length_exceeded" -> Kind.CONTEXT_LENGTH_EXCEEDED;
+                    case "model_not_found" -> Kind.MODEL_NOT_FOUND;
+                    case "unsupported_parameter", "unsupported_value" -> Kind.UNSUPPORTED;
+                    case "slow_down", "rate_limit_exceeded", "server_is_overloaded" -> Kind.OVERLOADED;
+                    case "model_loading" -> Kind.LOADING;
+                    case "timed_out" -> Kind.TIMED_OUT;
+                    case "insufficient_quota" -> Kind.UPSTREAM; // ours to pay, not the client's to wait for
+                    default -> null;
+                });
+    }
+
+    private static Kind kind(int status) {
+        return switch (status) {
+            case 400, 413, 422 -> Kind.INVALID_REQUEST;
+            case 429, 503 -> Kind.OVERLOADED;
+            case 408, 504 -> Kind.TIMED_OUT;
+            default -> Kind.UPSTREAM;
+        };
+    }
+
+    private static Optional<Duration> retryAfter(Function<String, Optional<String>> header) {
+        return header.apply("retry-after-ms")
+                .flatMap(millis -> wait(millis, 1))
+                .or(() -> header.apply("retry-after").flatMap(seconds -> wait(seconds, 1000)));
+    }
+
+    /// @return nothing for what is no number, such as a date
+    private static Optional<Duration> wait(String number, int unitMillis) {
+        try {
+            double millis = Double.parseDouble(number) * unitMillis;
+            return millis >= 0 && millis <= Integer.MAX_VALUE
+                    ? Optional.of(Duration.ofMillis((long) Math.ceil(millis)))
+                    : Optional.empty();
+        } catch (NumberFormatException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static Report report(byte[] body) {
+        try {
+            return report(JsonReader.read(body));
+        } catch (JsonReader.MalformedException _) {
+            return Report.of(quote(new String(body, UTF_8)));
+        }
+    }
+
+    private static Report report(Json body) {
+        Json error = body instanceof Json.Obj(var members) ? members.getOrDefault("error", body) : body;
+        return switch (error) {
+            case Json.Obj(var members) ->
+                new Report(
+                        quote(string(members, "message")
+                                .or(() -> string(members, "detail"))
+                                .orElse("")),
+                        string(members, "param"),
+                        string(members, "code"));
+            case Json.Str(var message) -> Report.of(quote(message));
+            case Json.Arr _, Json.Num _, Json.Bool _, Json.Null _ -> Report.of(quote(""));
+        };
+    }
+
+    private static Optional<String> string(Map<String, Json> members, String name) {
+        return members.get(name) instanceof Json.Str(var text) && !text.isEmpty()
+                ? Optional.of(text)
+                : Optional.empty();
+    }
+
+    /// One line, of bearable length.
+    private static String quote(String message) {
+        String line = message.strip().replaceAll("\\s+", " ");
+        if (line.isEmpty()) {
+            return "no reason given";
+        }
+        return line.codePointCount(0, line.length()) <= LONGEST_QUOTE
+                ? line
+                : line.substring(0, line.offsetByCodePoints(0, LONGEST_QUOTE)) + "…";
     }
 }

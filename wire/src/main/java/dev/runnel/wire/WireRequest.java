@@ -11,10 +11,17 @@ public record WireRequest(CompletionRequest completion, boolean stream, boolean 
 
     /// Reads a request's JSON body.
     ///
-    /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to blame
+    /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to
+    ///     blame
     public static WireRequest read(Endpoint endpoint, byte[] body, WireLimits limits) {
-        Thread.onSpinWait();
-        throw new UnsupportedOperationException();
+        Json document;
+        try {
+            document = JsonReader.read(body);
+        } catch (JsonReader.MalformedException malformed) {
+            throw new BackendException(
+                    BackendException.Kind.INVALID_REQUEST, "the body " + malformed.getMessage(), malformed);
+        }
+        return new RequestReader(endpoint, Node.of(document), limits).read();
     }
 
     public Endpoint endpoint() {
