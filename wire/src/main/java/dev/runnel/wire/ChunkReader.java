@@ -51,7 +51,7 @@ public final class ChunkReader {
             return;
         }
         if (data.equals("[DONE]")) {
-            complete("[DONE] came", events);
+            complete("sent [DONE]", events);
         } else if (event.type().equals("error")) {
             throw UpstreamReply.read("error", data, ErrorReader::failure);
         } else {
@@ -64,20 +64,21 @@ public final class ChunkReader {
     /// @throws BackendException if the completion is not whole
     public void end(Consumer<? super TokenEvent> events) {
         if (!ended) {
-            complete("the stream ended", events);
+            complete("ended its stream", events);
         }
     }
 
+    /// @param how what ended the stream, for the sentence
     private void complete(String how, Consumer<? super TokenEvent> events) {
         for (int i = 0; i < choices.size(); i++) {
             if (choices.get(i).reason == null) {
-                throw UpstreamReply.failed("%s after %d chunks from the upstream, before choice %d of %d had finished"
-                        .formatted(how, chunks, i, choices.size()));
+                throw UpstreamReply.failed("the upstream %s before choice %d of %d had finished; chunks so far: %d"
+                        .formatted(how, i, choices.size(), chunks));
             }
         }
         if (usage == null) {
-            throw UpstreamReply.failed("%s after %d chunks from the upstream, without the usage that was asked for"
-                    .formatted(how, chunks));
+            throw UpstreamReply.failed(
+                    "the upstream %s without the usage that was asked for; chunks so far: %d".formatted(how, chunks));
         }
         ended = true;
         events.accept(usage);
@@ -140,7 +141,7 @@ public final class ChunkReader {
         }
         if (choice.reason != null) {
             throw UpstreamReply.failed(
-                    "the upstream finished choice %d with %s and then with %s".formatted(index, choice.reason, reason));
+                    "the upstream finished choice %d twice, the second time as '%s'".formatted(index, word.text()));
         }
         choice.reason = reason;
         think(index, choice.thinking.end(), events);

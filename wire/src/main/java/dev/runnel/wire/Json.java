@@ -6,7 +6,6 @@ import java.util.Map;
 /// A JSON value as it was read.
 sealed interface Json {
 
-    /// @param members in the order they came
     record Obj(Map<String, Json> members) implements Json {}
 
     record Arr(List<Json> elements) implements Json {}

@@ -14,7 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,7 +28,7 @@ final class JsonReader {
     /// Arrays and objects within each other.
     static final int MAX_DEPTH = 128;
 
-    /// Values in one document. Each takes some 70 bytes of memory however short it is, so this is what
+    /// Values in one document. Each takes a hundred bytes of memory however short it is, so this is what
     /// keeps a small body from becoming a large tree.
     static final int MAX_VALUES = 250_000;
 
@@ -118,7 +118,7 @@ final class JsonReader {
     }
 
     private Json object(int depth) throws IOException, MalformedException {
-        Map<String, Json> members = new LinkedHashMap<>();
+        Map<String, Json> members = new HashMap<>();
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
             members.put(name, value(parser.nextToken(), depth));
         }
