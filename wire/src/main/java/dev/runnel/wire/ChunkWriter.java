@@ -83,8 +83,11 @@ public final class ChunkWriter {
         }
     }
 
-    /// Appends the error frame, after which the body ends without `data: [DONE]`.
+    /// Appends the error frame, after which the body ends without `data: [DONE]`; nothing if the stream has ended.
     public void fail(BackendException failure, ByteSink out) {
+        if (ended) {
+            return;
+        }
         ended = true;
         out.raw("event: error\ndata: ");
         Errors.write(endpoint, failure, out);

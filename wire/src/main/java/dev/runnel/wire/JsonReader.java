@@ -48,7 +48,7 @@ final class JsonReader {
         private static final long serialVersionUID = 1;
 
         private MalformedException(String message) {
-            super(message);
+            super(message, null, false, false); // where in our code it was noticed says nothing
         }
 
         @Override

@@ -1,0 +1,401 @@
+package dev.runnel.wire;
+
+import static dev.runnel.core.BackendException.Kind.INTERNAL;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.management.ThreadMXBean;
+import dev.runnel.core.BackendException;
+import dev.runnel.core.FinishReason;
+import dev.runnel.core.TokenEvent;
+import dev.runnel.core.TokenEvent.Finished;
+import dev.runnel.core.TokenEvent.Started;
+import dev.runnel.core.TokenEvent.Text;
+import dev.runnel.core.TokenEvent.Thinking;
+import dev.runnel.core.TokenEvent.Usage;
+import java.lang.management.ManagementFactory;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The rules that decide whether clients work, as far as a stream's bytes decide it, one test each; what each chunk
+/// looks like stands in the transcripts.
+class ChunkWriterTest {
+
+    private static final List<TokenEvent> TWO_CHOICES = List.of(
+            new Started("m", 2),
+            new Thinking(1, "hm"),
+            new Text(0, "a"),
+            new Text(1, "b"),
+            new Finished(1, FinishReason.STOP),
+            new Text(0, "c"),
+            new Finished(0, FinishReason.LENGTH),
+            new Usage(3, 1, 7, 2));
+
+    private final ByteSink out = new ByteSink(64);
+
+    @Test
+    void theFirstChunkOfEveryChoiceCarriesTheRoleAndNoOtherDoes() {
+        List<Map<String, Object>> chunks = chunks(chat(true), TWO_CHOICES);
+
+        assertThat(delta(chunks.get(0))).isEqualTo(TestJson.parse("""
+                {"role":"assistant","content":"","refusal":null}"""));
+        assertThat(delta(chunks.get(1))).isEqualTo(delta(chunks.get(0)));
+        assertThat(chunks.subList(2, chunks.size() - 1))
+                .noneMatch(chunk -> delta(chunk).containsKey("role"));
+    }
+
+    @Test
+    void allRoleChunksGoOutFirstInAscendingOrder() {
+        List<Map<String, Object>> chunks =
+                chunks(chat(true), List.of(new Started("m", 12), new Text(11, "x"), new Text(3, "y")));
+
+        assertThat(chunks.stream().map(chunk -> choice(chunk).get("index")).toList())
+                .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L, 11L, 3L);
+    }
+
+    @Test
+    void theFinishReasonIsNullUntilItComesOnceInAChunkOfItsOwn() {
+        List<Map<String, Object>> chunks = chunks(chat(true), TWO_CHOICES);
+
+        for (Map<String, Object> chunk : chunks.subList(0, chunks.size() - 1)) {
+            assertThat(choice(chunk)).containsKey("finish_reason");
+            assertThat(choice(chunk).get("finish_reason") != null)
+                    .isEqualTo(delta(chunk).isEmpty());
+        }
+        assertThat(chunks.stream()
+                        .filter(chunk -> !choices(chunk).isEmpty())
+                        .map(chunk -> choice(chunk).get("finish_reason"))
+                        .filter(reason -> reason != null)
+                        .toList())
+                .containsExactly("stop", "length");
+    }
+
+    @Test
+    void everyChunkHasAnArrayOfChoicesAndEveryChoiceADelta() {
+        for (Map<String, Object> chunk : chunks(chat(true), TWO_CHOICES)) {
+            assertThat(chunk.get("choices")).isInstanceOf(List.class);
+            for (Object choice : choices(chunk)) {
+                assertThat(((Map<?, ?>) choice).get("delta")).isInstanceOf(Map.class);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void noGoodChunkHasAKeyNamedError(Endpoint endpoint) {
+        List<TokenEvent> events = TWO_CHOICES.stream()
+                .filter(event -> endpoint == Endpoint.CHAT || !(event instanceof Thinking))
+                .toList();
+
+        assertThat(chunks(new ChunkWriter(endpoint, envelope(), true), events))
+                .noneMatch(chunk -> chunk.containsKey("error"));
+    }
+
+    @Test
+    void theConstantPartsAreOnEveryChunkAndEqual() {
+        Set<Object> constants = new HashSet<>();
+        for (Map<String, Object> chunk : chunks(chat(true), TWO_CHOICES)) {
+            constants.add(List.of(
+                    chunk.get("id"),
+                    chunk.get("object"),
+                    chunk.get("created"),
+                    chunk.get("model"),
+                    chunk.get("system_fingerprint")));
+        }
+
+        assertThat(constants)
+                .containsExactly(List.of("chatcmpl-1", "chat.completion.chunk", 1_700_000_000L, "m", "fp"));
+    }
+
+    @Test
+    void createdIsAnIntegerHoweverExactTheClock() {
+        Envelope envelope = new Envelope("x", Instant.parse("2026-01-01T00:00:00.999Z"), Optional.empty());
+
+        List<Map<String, Object>> chunks =
+                chunks(new ChunkWriter(Endpoint.CHAT, envelope, false), List.of(new Started("m", 1)));
+
+        assertThat(chunks.getFirst().get("created")).isEqualTo(1_767_225_600L);
+    }
+
+    @Test
+    void anUnknownFingerprintIsLeftOut() {
+        Envelope envelope = new Envelope("x", Instant.EPOCH, Optional.empty());
+
+        List<Map<String, Object>> chunks =
+                chunks(new ChunkWriter(Endpoint.CHAT, envelope, false), List.of(new Started("m", 1)));
+
+        assertThat(chunks.getFirst()).doesNotContainKey("system_fingerprint");
+    }
+
+    @Test
+    void askedForUsageComesOnceInTheLastChunkAndIsNullBefore() {
+        List<Map<String, Object>> chunks = chunks(chat(true), TWO_CHOICES);
+
+        assertThat(chunks.subList(0, chunks.size() - 1))
+                .allMatch(chunk -> chunk.containsKey("usage") && chunk.get("usage") == null);
+        assertThat(choices(chunks.getLast())).isEmpty();
+        assertThat(chunks.getLast().get("usage")).isEqualTo(TestJson.parse("""
+                {"prompt_tokens":3,"completion_tokens":7,"total_tokens":10,
+                 "prompt_tokens_details":{"cached_tokens":1,"audio_tokens":0},
+                 "completion_tokens_details":{"reasoning_tokens":2,"audio_tokens":0,
+                   "accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}"""));
+    }
+
+    @Test
+    void usageThatNobodyAskedForIsNowhere() {
+        assertThat(chunks(chat(false), TWO_CHOICES)).noneMatch(chunk -> chunk.containsKey("usage"));
+    }
+
+    @Test
+    void afterTheLastFinishComeUsageAndDoneAndNothingElse() {
+        List<Map<String, Object>> withUsage = chunks(chat(true), TWO_CHOICES);
+        List<Map<String, Object>> without = chunks(chat(false), TWO_CHOICES);
+
+        assertThat(choice(withUsage.get(withUsage.size() - 2)).get("finish_reason"))
+                .isEqualTo("length");
+        assertThat(choice(without.getLast()).get("finish_reason")).isEqualTo("length");
+    }
+
+    @Test
+    void usageNeverRidesOnAChunkWithChoices() {
+        assertThat(chunks(chat(true), TWO_CHOICES))
+                .noneMatch(
+                        chunk -> chunk.get("usage") != null && !choices(chunk).isEmpty());
+    }
+
+    @Test
+    void aChunkCarriesOneChoice() {
+        assertThat(chunks(chat(false), TWO_CHOICES))
+                .allMatch(chunk -> choices(chunk).size() == 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFailureIsAnErrorFrameWithoutDone(Endpoint endpoint) {
+        ChunkWriter writer = new ChunkWriter(endpoint, envelope(), true);
+        writer.write(new Started("m", 1), out);
+        writer.write(new Text(0, "Hel"), out);
+        out.clear();
+
+        writer.fail(new BackendException(INTERNAL, "the \"weights\" melted"), out);
+
+        assertThat(written()).isEqualTo("""
+                event: error
+                data: {"error":{"message":"the \\"weights\\" melted","type":"server_error","param":null,"code":null}}
+
+                """);
+    }
+
+    @Test
+    void doneIsExactlyDoneAndTheVeryEnd() {
+        chunks(chat(false), TWO_CHOICES);
+
+        assertThat(written()).endsWith("}\n\ndata: [DONE]\n\n").containsOnlyOnce("[DONE]");
+    }
+
+    @Test
+    void keepAliveIsACommentLineWithOneLineFeed() {
+        ChunkWriter.keepAlive(out);
+
+        assertThat(written()).isEqualTo(": ping\n");
+    }
+
+    @Test
+    void keepAliveBetweenTwoChunksIsNoEvent() {
+        ChunkWriter writer = chat(true);
+        List<SseReader.Event> events = new ArrayList<>();
+
+        ChunkWriter.keepAlive(out);
+        for (TokenEvent event : TWO_CHOICES) {
+            writer.write(event, out);
+            ChunkWriter.keepAlive(out);
+        }
+        new SseReader().read(out.array(), 0, out.length(), events::add);
+
+        assertThat(events).hasSize(2 + 6 + 1 + 1);
+    }
+
+    @Test
+    void thereAreNoIdOrRetryLinesAndNoLineEndsButLineFeeds() {
+        chunks(chat(true), TWO_CHOICES);
+
+        assertThat(written()).doesNotContain("\r", "\nid:", "\nretry:");
+        assertThat(written().lines()).allMatch(line -> line.isEmpty() || line.startsWith("data: "));
+    }
+
+    @Test
+    void aTextCompletionHasNoRoleChunkAndNoDelta() {
+        List<Map<String, Object>> chunks = chunks(
+                new ChunkWriter(Endpoint.TEXT, envelope(), false),
+                List.of(
+                        new Started("m", 1),
+                        new Text(0, "a"),
+                        new Finished(0, FinishReason.CONTENT_FILTER),
+                        new Usage(1, 1)));
+
+        assertThat(chunks).hasSize(2);
+        assertThat(chunks.getFirst().get("object")).isEqualTo("text_completion");
+        assertThat(choice(chunks.getFirst())).isEqualTo(TestJson.parse("""
+                {"text":"a","index":0,"logprobs":null,"finish_reason":null}"""));
+        assertThat(choice(chunks.getLast())).isEqualTo(TestJson.parse("""
+                {"text":"","index":0,"logprobs":null,"finish_reason":"content_filter"}"""));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyFinishReasonHasAWordTheClientsKnow(FinishReason reason) {
+        List<Map<String, Object>> chunks =
+                chunks(chat(false), List.of(new Started("m", 1), new Finished(0, reason), new Usage(1, 1)));
+
+        assertThat(choice(chunks.getLast()).get("finish_reason"))
+                .isIn("stop", "length", "tool_calls", "content_filter");
+    }
+
+    @Test
+    void theOrderOfEventsIsHeldAndNothingIsWrittenOfAnEventOutOfOrder() {
+        Started started = new Started("m", 2);
+        Finished zero = new Finished(0, FinishReason.STOP);
+        Finished one = new Finished(1, FinishReason.STOP);
+        Usage usage = new Usage(1, 1);
+
+        assertThat(refusal(List.of(), new Text(0, "a"))).contains("was not announced; there are 0");
+        assertThat(refusal(List.of(), usage)).contains("came before the completion had started");
+        assertThat(refusal(List.of(started), started)).contains("came twice");
+        assertThat(refusal(List.of(started), new Text(2, "a"))).contains("was not announced; there are 2");
+        assertThat(refusal(List.of(started, zero), new Text(0, "a"))).contains("came after its choice had finished");
+        assertThat(refusal(List.of(started, zero), new Thinking(0, "a")))
+                .contains("came after its choice had finished");
+        assertThat(refusal(List.of(started, zero), zero)).contains("came after its choice had finished");
+        assertThat(refusal(List.of(started, zero), usage)).contains("came while 1 of 2 choices had not finished");
+        assertThat(refusal(List.of(started, zero, one, usage), usage)).contains("came after the stream had ended");
+    }
+
+    @Test
+    void nothingFollowsAnErrorFrame() {
+        ChunkWriter writer = chat(true);
+        writer.write(new Started("m", 1), out);
+        writer.write(new Finished(0, FinishReason.STOP), out);
+        writer.fail(new BackendException(INTERNAL, "x"), out);
+
+        BackendException failure =
+                catchThrowableOfType(BackendException.class, () -> writer.write(new Usage(1, 1), out));
+
+        assertThat(failure).hasMessageContaining("came after the stream had ended");
+        assertThat(written()).doesNotContain("[DONE]");
+    }
+
+    @Test
+    void aStreamThatHasEndedCannotFail() {
+        ChunkWriter writer = chat(false);
+        TWO_CHOICES.forEach(event -> writer.write(event, out));
+        out.clear();
+
+        writer.fail(new BackendException(INTERNAL, "x"), out);
+
+        assertThat(out.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aTextCompletionHasNoPlaceForReasoningAndTools() {
+        ChunkWriter writer = new ChunkWriter(Endpoint.TEXT, envelope(), true);
+        writer.write(new Started("m", 1), out);
+
+        assertThat(catchThrowableOfType(BackendException.class, () -> writer.write(new Thinking(0, "hm"), out)))
+                .hasMessage("a backend answered a text completion with reasoning, which only a chat completion can"
+                        + " carry")
+                .extracting(BackendException::kind)
+                .isEqualTo(INTERNAL);
+        assertThat(catchThrowableOfType(
+                        BackendException.class, () -> writer.write(new Finished(0, FinishReason.TOOL_CALLS), out)))
+                .hasMessageContaining("with tool calls");
+        assertThat(out.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aPieceOfTextCostsNoGarbage() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        ChunkWriter writer = chat(true);
+        writer.write(new Started("m", 120), out);
+        TokenEvent[] pieces = {new Text(0, " word"), new Text(119, "字😀\n"), new Thinking(7, "hm\"")};
+        int chunks = 30_000;
+        write(writer, pieces, chunks);
+
+        long before = threads.getCurrentThreadAllocatedBytes();
+        write(writer, pieces, chunks);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertThat(allocated).isLessThan(chunks / 10);
+    }
+
+    private void write(ChunkWriter writer, TokenEvent[] pieces, int count) {
+        for (int i = 0; i < count; i++) {
+            out.clear();
+            writer.write(pieces[i % pieces.length], out);
+        }
+    }
+
+    private String refusal(List<TokenEvent> before, TokenEvent event) {
+        ChunkWriter writer = chat(true);
+        before.forEach(earlier -> writer.write(earlier, out));
+        out.clear();
+
+        BackendException failure = catchThrowableOfType(BackendException.class, () -> writer.write(event, out));
+
+        assertThat(out.isEmpty()).isTrue();
+        assertThat(failure.kind()).isEqualTo(INTERNAL);
+        return failure.getMessage();
+    }
+
+    private static ChunkWriter chat(boolean includeUsage) {
+        return new ChunkWriter(Endpoint.CHAT, envelope(), includeUsage);
+    }
+
+    private static Envelope envelope() {
+        return new Envelope("chatcmpl-1", Instant.ofEpochSecond(1_700_000_000), Optional.of("fp"));
+    }
+
+    private String written() {
+        return new String(out.toByteArray(), UTF_8);
+    }
+
+    /// Every chunk written for the events, `[DONE]` left out.
+    @SuppressWarnings("unchecked") // a chunk is an object
+    private List<Map<String, Object>> chunks(ChunkWriter writer, List<TokenEvent> events) {
+        out.clear();
+        events.forEach(event -> writer.write(event, out));
+        List<Map<String, Object>> chunks = new ArrayList<>();
+        for (String event : written().split("\n\n", -1)) {
+            if (event.isEmpty()) {
+                continue; // behind the last blank line
+            }
+            assertThat(event).startsWith("data: ");
+            if (!event.equals("data: [DONE]")) {
+                chunks.add((Map<String, Object>) TestJson.parse(event.substring("data: ".length())));
+            }
+        }
+        return chunks;
+    }
+
+    private static List<?> choices(Map<String, Object> chunk) {
+        return (List<?>) chunk.get("choices");
+    }
+
+    @SuppressWarnings("unchecked") // a choice is an object
+    private static Map<String, Object> choice(Map<String, Object> chunk) {
+        return (Map<String, Object>) choices(chunk).getFirst();
+    }
+
+    @SuppressWarnings("unchecked") // a delta is an object
+    private static Map<String, Object> delta(Map<String, Object> chunk) {
+        return (Map<String, Object>) choice(chunk).get("delta");
+    }
+}
