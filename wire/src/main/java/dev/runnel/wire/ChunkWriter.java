@@ -83,7 +83,8 @@ public final class ChunkWriter {
         }
     }
 
-    /// Appends the error frame, after which the body ends without `data: [DONE]`; nothing if the stream has ended.
+    /// Appends the error frame, after which the body ends without `data: [DONE]`; nothing if the stream has
+    /// ended.
     public void fail(BackendException failure, ByteSink out) {
         if (ended) {
             return;

@@ -131,7 +131,7 @@ final class RequestReader {
             case Json.Arr _ -> {
                 List<Node> prompts = nonEmpty(prompt);
                 yield switch (prompts.getFirst().json()) {
-                    case Json.Num _, Json.Arr _ -> throw unsupportedValue(prompt, "a prompt of token ids");
+                    case Json.Num _, Json.Arr _ -> throw unsupportedValue(prompt, "an array of token ids");
                     case Json.Str _, Json.Obj _, Json.Bool _, Json.Null _ -> {
                         String first = prompts.getFirst().text();
                         if (prompts.size() > 1) {
@@ -150,7 +150,7 @@ final class RequestReader {
         Optional<Node> n = body.find("n");
         int choices = n.map(wanted -> wanted.integer(1, MOST_CHOICES)).orElse(1);
         if (choices > limits.maxChoices()) {
-            throw unsupportedValue(n.get(), "%d, more than this server's %d".formatted(choices, limits.maxChoices()));
+            throw unsupportedValue(n.get(), "%d, over this server's %d".formatted(choices, limits.maxChoices()));
         }
         return choices;
     }
@@ -328,7 +328,7 @@ final class RequestReader {
     /// The refusal of a value of a field that takes others.
     private static BackendException unsupportedValue(Node node, String what) {
         return BackendException.unsupported(
-                        node.path(), "%s holds %s, which is not supported".formatted(node.path(), what))
+                        node.path(), "%s is %s, which is not supported".formatted(node.path(), what))
                 .withCode("unsupported_value");
     }
 

@@ -5,8 +5,9 @@
 /// [ChunkReader], [CompletionReader] or [ErrorReader].
 ///
 /// What holds here: a request is done as it was asked, or refused with the name of the field that can't be;
-/// `data: [DONE]` is written for no completion that is not whole, and read from none. Readers take what harmless
-/// differences there are, writers give one form: the one all clients read.
+/// `data: [DONE]` is written for no completion that is not whole, and read from none. Readers take what
+/// harmless differences there are, writers give one form: the one all clients read.
 ///
-/// Nothing outside this room knows a name of the wire's; nothing in it knows HTTP beyond a status and a header.
+/// Nothing outside this room knows a name of the wire's; nothing in it knows HTTP beyond a status and a
+/// header.
 package dev.runnel.wire;

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The rules that decide whether clients work, as far as a stream's bytes decide it, one test each; what each chunk
-/// looks like stands in the transcripts.
+/// The rules that decide whether clients work, as far as a stream's bytes decide it, one test each; what each
+/// chunk looks like stands in the transcripts.
 class ChunkWriterTest {
 
     private static final List<TokenEvent> TWO_CHOICES = List.of(

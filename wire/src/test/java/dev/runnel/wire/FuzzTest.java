@@ -168,7 +168,7 @@ class FuzzTest {
 
     private static List<byte[]> transcripts(String ending) throws IOException {
         List<byte[]> contents = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(Path.of("src/test/resources/transcripts"))) {
+        try (Stream<Path> files = Files.walk(TranscriptTest.FOLDER)) {
             for (Path file : files.filter(path -> path.toString().endsWith(ending))
                     .sorted()
                     .toList()) {
@@ -196,7 +196,8 @@ class FuzzTest {
         return bytes;
     }
 
-    /// The bytes with what stands between a colon and the next comma or bracket replaced: more likely to stay JSON.
+    /// The bytes with what stands between a colon and the next comma or bracket replaced: more likely to stay
+    /// JSON.
     private byte[] withOneValueReplaced(byte[] bytes) {
         int from = random.nextInt(bytes.length + 1);
         while (from < bytes.length && bytes[from] != ':') {

@@ -53,7 +53,7 @@ class RoundTripTest {
     }
 
     @Test
-    void aRequestLooksAsThePaperSays() {
+    void aRequestLooksAsTheProtocolSays() {
         CompletionRequest request = new CompletionRequest(
                 "m",
                 new Prompt.Chat(List.of(new Message.System("be"), new Message.User("hi"))),
@@ -221,7 +221,8 @@ class RoundTripTest {
         return CompletionRequest.of("asked", prompt).withChoices(choices);
     }
 
-    /// A stream as a backend may produce it. A text completion starts on the wire with its first chunk, so it has one.
+    /// A stream as a backend may produce it. A text completion starts on the wire with its first chunk, so it
+    /// has one.
     private List<TokenEvent> events(Endpoint endpoint) {
         int choices = 1 + random.nextInt(4);
         List<Integer> turns = new ArrayList<>();

@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A second opinion on the JSON we write: read by Jackson alone, no member twice, into maps, lists, strings, numbers,
-/// booleans and null.
+/// A second opinion on the JSON we write: read by Jackson alone, no member twice, into maps, lists, strings,
+/// numbers, booleans and null.
 final class TestJson {
 
     private static final JsonFactory FACTORY = JsonFactory.builder()

@@ -11,6 +11,7 @@ import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Every pair of files in `transcripts`; its `README.md` says what they are.
 class TranscriptTest {
 
-    private static final Path FOLDER = Path.of("src/test/resources/transcripts");
+    static final Path FOLDER = folder();
 
     /// @param stream the `.sse`
     /// @param meaning the `.json`
@@ -133,7 +134,7 @@ class TranscriptTest {
 
     @ParameterizedTest
     @MethodSource("written")
-    void aStreamIsWrittenByteForByteAsThePaperSays(Transcript transcript) {
+    void aStreamIsWrittenByteForByteAsTheProtocolSays(Transcript transcript) {
         ChunkWriter writer = new ChunkWriter(transcript.endpoint(), envelope(transcript), true);
         ByteSink out = new ByteSink(16);
 
@@ -144,7 +145,7 @@ class TranscriptTest {
 
     @ParameterizedTest
     @MethodSource("written")
-    void aWholeReplyIsWrittenAsThePaperSays(Transcript transcript) {
+    void aWholeReplyIsWrittenAsTheProtocolSays(Transcript transcript) {
         Completion completion = Completion.of(transcript.events());
 
         byte[] body = CompletionWriter.write(transcript.endpoint(), envelope(transcript), completion);
@@ -160,6 +161,14 @@ class TranscriptTest {
         assertThat(failure).isNotNull();
         assertThat(((Map<?, ?>) TestJson.parse(Errors.body(transcript.endpoint(), failure))).get("error"))
                 .isEqualTo(transcript.json().get("error"));
+    }
+
+    private static Path folder() {
+        try {
+            return Path.of(TranscriptTest.class.getResource("/transcripts").toURI());
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static Envelope envelope(Transcript transcript) {

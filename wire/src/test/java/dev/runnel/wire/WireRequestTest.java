@@ -7,6 +7,7 @@ import static dev.runnel.wire.Endpoint.TEXT;
 import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.runnel.core.BackendException;
@@ -444,13 +445,19 @@ class WireRequestTest {
             BackendException failure = catchThrowableOfType(
                     BackendException.class, () -> WireRequest.read(CHAT, chatBody("\"n\":3,"), two));
 
-            assertThat(failure).hasMessage("n holds 3, more than this server's 2, which is not supported");
+            assertThat(failure).hasMessage("n is 3, over this server's 2, which is not supported");
             assertThat(failure.code()).hasValue("unsupported_value");
             assertThat(failure.parameter()).hasValue("n");
             assertThat(WireRequest.read(CHAT, chatBody("\"n\":2,"), two)
                             .completion()
                             .choices())
                     .isEqualTo(2);
+        }
+
+        @Test
+        void toGrantNothing() {
+            assertThatThrownBy(() -> new WireLimits(0, 4)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> new WireLimits(1, 0)).isInstanceOf(IllegalArgumentException.class);
         }
 
         @Test
