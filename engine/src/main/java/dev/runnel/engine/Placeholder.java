@@ -1,3 +1,0 @@
-package dev.runnel.engine;
-
-final class Placeholder {}
