@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// One line of golden data, a flat JSON object: strings, booleans, and arrays of strings or whole numbers.
+/// One line of golden data, a JSON object.
 record GoldenCase(Map<String, Object> fields) {
 
     private static final JsonFactory JSON = new JsonFactory();
@@ -29,21 +29,19 @@ record GoldenCase(Map<String, Object> fields) {
         }
     }
 
-    String text() {
-        return (String) fields.get("text");
+    String string(String name) {
+        return (String) fields.get(name);
     }
 
-    boolean special() {
-        return Boolean.TRUE.equals(fields.get("special"));
-    }
-
-    List<Integer> ids() {
-        return integers("ids");
+    boolean flag(String name) {
+        return Boolean.TRUE.equals(fields.get(name));
     }
 
     /// The ids that are right: more than one list where references differ and neither is wrong.
     List<List<Integer>> acceptedIds() {
-        return "either".equals(fields.get("accept")) ? List.of(ids(), integers("llamacpp_ids")) : List.of(ids());
+        return "either".equals(fields.get("accept"))
+                ? List.of(integers("ids"), integers("llamacpp_ids"))
+                : List.of(integers("ids"));
     }
 
     List<Integer> integers(String name) {
@@ -60,23 +58,29 @@ record GoldenCase(Map<String, Object> fields) {
 
     private static GoldenCase parse(String line) {
         try (JsonParser parser = JSON.createParser(line)) {
-            Map<String, Object> fields = new HashMap<>();
             parser.nextToken();
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String name = parser.currentName();
-                parser.nextToken();
-                fields.put(name, value(parser));
-            }
-            return new GoldenCase(fields);
+            return new GoldenCase(object(parser));
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    private static Map<String, Object> object(JsonParser parser) throws IOException {
+        Map<String, Object> fields = new HashMap<>();
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            parser.nextToken();
+            fields.put(name, value(parser));
+        }
+        return fields;
     }
 
     private static Object value(JsonParser parser) throws IOException {
         return switch (parser.currentToken()) {
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT -> parser.getIntValue();
+            case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+            case START_OBJECT -> object(parser);
             case START_ARRAY -> {
                 List<Object> elements = new ArrayList<>();
                 while (parser.nextToken() != JsonToken.END_ARRAY) {
