@@ -47,7 +47,7 @@ public final class GgufFile implements AutoCloseable {
         } catch (IOException failure) {
             arena.close();
             throw new ModelFileException(file.toString(), "can't be read: " + failure);
-        } catch (ModelFileException fault) {
+        } catch (RuntimeException fault) {
             arena.close();
             throw fault;
         }

@@ -38,8 +38,8 @@ final class GgufReader {
 
     // Far above any real model, and small enough that a file made of nothing else can't fill the heap.
     private static final int MOST_KEYS = 1 << 16;
-    private static final int MOST_TENSORS = 1 << 20;
-    private static final int MOST_ELEMENTS = 1 << 22;
+    private static final int MOST_TENSORS = 1 << 16;
+    private static final int MOST_ELEMENTS = 1 << 21;
 
     /// Numbers in one tensor. More than any disk holds, so that sizes in bytes stay far below what
     /// overflows.

@@ -61,8 +61,7 @@ final class ByteLevelEncoder implements Encoder {
             String left = line.substring(0, space);
             String right = line.substring(space + 1);
             int joined = mergedToken(left + right, line);
-            // Text never becomes a control token.
-            if (vocabulary.type(joined) != TokenType.CONTROL) {
+            if (!vocabulary.type(joined).isStructure()) {
                 merges.add(mergedToken(left, line), mergedToken(right, line), rank, joined);
             }
         }
@@ -78,7 +77,8 @@ final class ByteLevelEncoder implements Encoder {
 
     @Override
     public void encode(String text, Encoding encoding) {
-        String composed = preTokenizer.composes() ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
+        String composed =
+                preTokenizer.has(PreTokenizer.Trait.COMPOSES) ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
         WordPattern words = preTokenizer.words();
         for (int from = 0; from < composed.length(); ) {
             int end = words.end(composed, from);
@@ -89,7 +89,7 @@ final class ByteLevelEncoder implements Encoder {
 
     private int[] idsOf(String word, Encoding encoding) {
         byte[] bytes = word.getBytes(UTF_8);
-        if (preTokenizer.takesWholeWords()) {
+        if (preTokenizer.has(PreTokenizer.Trait.TAKES_WHOLE_WORDS)) {
             int whole = vocabulary.idOf(text(bytes));
             if (whole != Vocabulary.NONE && vocabulary.type(whole) == TokenType.NORMAL) {
                 return new int[] {whole};
@@ -131,7 +131,7 @@ final class ByteLevelEncoder implements Encoder {
 
     @Override
     public boolean addsBos() {
-        return preTokenizer.addsBos();
+        return preTokenizer.has(PreTokenizer.Trait.ADDS_BOS);
     }
 
     @Override

@@ -19,6 +19,10 @@ final class MergeTable {
         Arrays.fill(keys, FREE);
     }
 
+    int size() {
+        return count;
+    }
+
     /// Adds a pair, unless it is there already.
     ///
     /// @param rank the smaller, the earlier

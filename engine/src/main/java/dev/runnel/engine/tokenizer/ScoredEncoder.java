@@ -3,6 +3,7 @@ package dev.runnel.engine.tokenizer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,8 +13,12 @@ import java.util.Map;
 /// SentencePiece writes a space as `▁`, and so do the file's tokens.
 final class ScoredEncoder implements Encoder {
 
+    private static final String TOKENS_KEY = "tokenizer.ggml.tokens";
     private static final String SCORES_KEY = "tokenizer.ggml.scores";
     private static final char SPACE = '▁';
+
+    /// Several times what any real vocabulary has, and no burden on a heap.
+    private static final int MOST_MERGES = 1 << 21;
 
     private final Vocabulary vocabulary;
     private final boolean addsSpace;
@@ -21,16 +26,29 @@ final class ScoredEncoder implements Encoder {
     private final Map<Integer, Integer> tokenOfCodePoint = new HashMap<>();
     private final MergeTable merges = new MergeTable();
 
-    /// Whether nothing is ever joined across the start of a word, so that each word can be encoded on its
-    /// own.
-    private boolean wordsStandAlone = true;
+    /// Characters that some token has before a space. Nothing is ever joined across a space after any other
+    /// character, so text is cut there, and each word encoded on its own.
+    private final BitSet joinedToSpace = new BitSet();
 
     ScoredEncoder(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
         this.addsSpace =
                 vocabulary.metadata().flag("tokenizer.ggml.add_space_prefix").orElse(true);
         tokenOfByte = vocabulary.tokensOfBytes(TokenType.BYTE, "<0x%02X>"::formatted, _ -> false);
+        refuseOtherBytes();
         findMerges(ranks());
+    }
+
+    /// A token that is marked as a byte, and isn't one of the 256.
+    private void refuseOtherBytes() {
+        BitSet bytes = new BitSet();
+        Arrays.stream(tokenOfByte).forEach(bytes::set);
+        for (int id = 0; id < vocabulary.size(); id++) {
+            if (vocabulary.type(id) == TokenType.BYTE && !bytes.get(id)) {
+                throw vocabulary.fault(
+                        TOKENS_KEY, "holds %s for a byte, expected <0x00> to <0xFF>".formatted(vocabulary.text(id)));
+            }
+        }
     }
 
     /// Each token's place among the scores, the best first; equal scores have the same.
@@ -60,6 +78,9 @@ final class ScoredEncoder implements Encoder {
             if (isFromText(id)) {
                 cut(id, ranks[id]);
             }
+            if (merges.size() > MOST_MERGES) {
+                throw vocabulary.fault(TOKENS_KEY, "joins more than %d pairs of tokens".formatted(MOST_MERGES));
+            }
         }
     }
 
@@ -70,7 +91,9 @@ final class ScoredEncoder implements Encoder {
             if (end == text.length()) {
                 break;
             }
-            wordsStandAlone &= !isWordStart(text, end);
+            if (text.charAt(end) == SPACE) {
+                joinedToSpace.set(text.charAt(end - 1));
+            }
             int left = symbol(text.substring(0, end));
             int right = symbol(text.substring(end));
             if (left != Vocabulary.NONE && right != Vocabulary.NONE) {
@@ -102,16 +125,12 @@ final class ScoredEncoder implements Encoder {
         return !text.isEmpty() && text.length() == Character.charCount(text.codePointAt(0));
     }
 
-    private static boolean isWordStart(String text, int at) {
-        return at > 0 && text.charAt(at) == SPACE && text.charAt(at - 1) != SPACE;
-    }
-
     @Override
     public void encode(String text, Encoding encoding) {
         String escaped = (addsSpace ? SPACE + text : text).replace(' ', SPACE);
         int from = 0;
         for (int end = 1; end < escaped.length(); end++) {
-            if (wordsStandAlone && isWordStart(escaped, end)) {
+            if (escaped.charAt(end) == SPACE && !joinedToSpace.get(escaped.charAt(end - 1))) {
                 encoding.addWord(escaped.substring(from, end), word -> idsOf(word, encoding));
                 from = end;
             }

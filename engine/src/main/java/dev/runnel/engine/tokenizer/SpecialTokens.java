@@ -1,64 +1,70 @@
 package dev.runnel.engine.tokenizer;
 
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 
 /// Finds tokens that are recognised in the text itself, before it is split: always the user-defined ones,
-/// control tokens only if asked.
+/// structure only if asked.
 final class SpecialTokens {
 
-    /// A node of the tree of their texts.
-    private static final class Node {
-        private final Map<Character, Node> next = new HashMap<>();
-        private int id = Vocabulary.NONE;
-        private boolean control;
-    }
+    private final Vocabulary vocabulary;
 
-    private final Node root = new Node();
-    /// What the texts begin with: rules out most places without a look at the tree.
+    /// Their ids in the order of their texts.
+    private final int[] sorted;
+
+    /// What their texts begin with: rules out most places at once.
     private final BitSet starts = new BitSet();
 
     SpecialTokens(Vocabulary vocabulary) {
-        for (int id = 0; id < vocabulary.size(); id++) {
-            switch (vocabulary.type(id)) {
-                case CONTROL, UNKNOWN -> add(id, vocabulary.text(id), true);
-                case USER_DEFINED -> add(id, vocabulary.text(id), false);
-                case NORMAL, UNUSED, BYTE, UNDEFINED -> {}
-            }
-        }
-    }
-
-    private void add(int id, String text, boolean control) {
-        if (text.isEmpty()) {
-            return;
-        }
-        starts.set(text.charAt(0));
-        Node node = root;
-        for (int i = 0; i < text.length(); i++) {
-            node = node.next.computeIfAbsent(text.charAt(i), _ -> new Node());
-        }
-        node.id = id;
-        node.control = control;
+        this.vocabulary = vocabulary;
+        sorted = IntStream.range(0, vocabulary.size())
+                .filter(id -> vocabulary.type(id).isStructure() || vocabulary.type(id) == TokenType.USER_DEFINED)
+                .filter(id -> !vocabulary.text(id).isEmpty())
+                .boxed()
+                .sorted(Comparator.comparing(vocabulary::text))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        Arrays.stream(sorted).forEach(id -> starts.set(vocabulary.text(id).charAt(0)));
     }
 
     /// The longest special token at `from`, or [Vocabulary#NONE].
-    int match(String text, int from, boolean controls) {
+    int match(String text, int from, boolean structure) {
         int match = Vocabulary.NONE;
         if (!starts.get(text.charAt(from))) {
             return match;
         }
-        @Nullable Node node = root;
-        for (int i = from; i < text.length(); i++) {
-            node = node.next.get(text.charAt(i));
-            if (node == null) {
-                break;
-            }
-            if (node.id != Vocabulary.NONE && (controls || !node.control)) {
-                match = node.id;
+        // Those that begin as the text does are next to each other: one character more, and there are fewer.
+        int low = 0;
+        int high = sorted.length;
+        for (int depth = 0; from + depth < text.length() && low < high; depth++) {
+            char next = text.charAt(from + depth);
+            low = firstNotBelow(next, depth, low, high);
+            high = firstNotBelow(next + 1, depth, low, high);
+            // The shortest comes first.
+            if (low < high
+                    && vocabulary.text(sorted[low]).length() == depth + 1
+                    && (structure || !vocabulary.type(sorted[low]).isStructure())) {
+                match = sorted[low];
             }
         }
         return match;
+    }
+
+    /// Where in `sorted[low..high)` the texts begin whose character at `depth` is not below `least`.
+    private int firstNotBelow(int least, int depth, int low, int high) {
+        int from = low;
+        int to = high;
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            String text = vocabulary.text(sorted[middle]);
+            if (depth >= text.length() || text.charAt(depth) < least) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return from;
     }
 }

@@ -18,6 +18,11 @@ enum TokenType {
 
     private static final TokenType[] BY_CODE = values();
 
+    /// Whether text that nobody vouches for must never become it.
+    boolean isStructure() {
+        return this == CONTROL || this == UNKNOWN;
+    }
+
     static TokenType ofCode(int code) {
         return BY_CODE[code];
     }

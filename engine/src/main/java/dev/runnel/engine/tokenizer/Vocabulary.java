@@ -22,6 +22,9 @@ final class Vocabulary {
     private static final String TOKENS_KEY = "tokenizer.ggml.tokens";
     private static final String TYPES_KEY = "tokenizer.ggml.token_type";
 
+    /// Far above any real token, and short enough that looking at its parts takes no time.
+    private static final int LONGEST_TOKEN = 1024;
+
     /// Keys of tokens that end a generation.
     private static final List<String> END_KEYS = List.of(
             "tokenizer.ggml.eos_token_id",
@@ -83,6 +86,12 @@ final class Vocabulary {
         types = readTypes();
         ids = HashMap.newHashMap(texts.size());
         for (int id = 0; id < texts.size(); id++) {
+            if (texts.get(id).length() > LONGEST_TOKEN) {
+                throw fault(
+                        TOKENS_KEY,
+                        "holds a token of %d characters, expected at most %d"
+                                .formatted(texts.get(id).length(), LONGEST_TOKEN));
+            }
             Integer earlier = ids.putIfAbsent(texts.get(id), id);
             if (earlier != null) {
                 throw fault(TOKENS_KEY, "holds %s as token %d and as token %d".formatted(texts.get(id), earlier, id));

@@ -19,7 +19,7 @@ interface WordPattern {
     /// GPT-2's:
     ///
     /// ```
-    /// 's|'t|'re|'ve|'m|'ll|'d | ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+    /// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
     /// ```
     WordPattern GPT_2 = (text, from) -> wordOfOneKind(text, from, false);
 

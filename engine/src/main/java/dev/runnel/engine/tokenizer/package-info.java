@@ -5,8 +5,8 @@
 /// `ByteLevelEncoder` for those in the manner of GPT-2 (`gpt2`), which first cuts the text into words as a
 /// `PreTokenizer` says. Both join neighbours by rank in the same `Merger`, in O(n log n).
 ///
-/// What holds for every vocabulary that loads: any text can be encoded, because every byte has a token; the
-/// bytes of the tokens are those of the text (but for normalisation, where the model was trained with it);
-/// text never becomes a control token unless the caller asks for it; and a vocabulary that is inconsistent
-/// was refused.
+/// What holds for every vocabulary that loads: any text can be encoded; the bytes of its tokens are the
+/// text's, but for what the model was trained to see otherwise (composed characters, SentencePiece's spaces)
+/// and for code points in planes without characters; text never becomes a control token unless the caller
+/// asks for it; and a vocabulary that contradicts itself was refused.
 package dev.runnel.engine.tokenizer;

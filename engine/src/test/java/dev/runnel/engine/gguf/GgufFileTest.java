@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -228,17 +229,26 @@ class GgufFileTest {
                 .numbers("scores", new float[256_000])
                 .toByteArray();
 
+        // The best of some, so that a busy machine doesn't fail it.
+        long nanos = LongStream.generate(() -> nanosToRead(bytes, tokens))
+                .limit(5)
+                .min()
+                .orElseThrow();
+
+        assertThat(Duration.ofNanos(nanos)).isLessThan(Duration.ofMillis(500));
+    }
+
+    private static long nanosToRead(byte[] bytes, List<String> tokens) {
         long start = System.nanoTime();
         Metadata metadata =
                 GgufFile.of("large.gguf", MemorySegment.ofArray(bytes)).metadata();
         List<String> read = metadata.strings("tokens");
         float[] scores = metadata.floats("scores");
-        Duration taken = Duration.ofNanos(System.nanoTime() - start);
+        long nanos = System.nanoTime() - start;
 
         assertThat(read).isEqualTo(tokens);
-        assertThat(scores).hasSize(256_000);
-        // Some 50 ms where nothing else runs; ten times that is still well under what a busy machine needs to fail.
-        assertThat(taken).isLessThan(Duration.ofMillis(900));
+        assertThat(scores).hasSize(tokens.size());
+        return nanos;
     }
 
     @Test

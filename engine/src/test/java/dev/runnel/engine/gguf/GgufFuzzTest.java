@@ -4,10 +4,10 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.engine.ModelFileException;
+import dev.runnel.engine.fixtures.Damage;
 import dev.runnel.engine.fixtures.GgufWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -19,39 +19,6 @@ class GgufFuzzTest {
 
     private static final int MUTATIONS = 100_000;
 
-    private static final long[] EDGES = {
-        0,
-        1,
-        2,
-        3,
-        4,
-        7,
-        8,
-        9,
-        31,
-        32,
-        33,
-        63,
-        255,
-        256,
-        65_535,
-        65_536,
-        Integer.MAX_VALUE,
-        1L << 31,
-        0xFFFF_FFFFL,
-        1L << 32,
-        1L << 40,
-        1L << 48,
-        1L << 61,
-        1L << 62,
-        Long.MAX_VALUE,
-        Long.MIN_VALUE,
-        -1,
-        -2,
-        -8,
-        -32
-    };
-
     @Test
     void aDamagedFileLoadsOrIsRefusedAndNothingElseHappens() {
         List<byte[]> sound = List.of(allKinds(3, 32), allKinds(2, 64), headsOnly());
@@ -61,7 +28,7 @@ class GgufFuzzTest {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment memory = arena.allocate(8192);
             for (int i = 0; i < MUTATIONS; i++) {
-                byte[] damaged = damage(sound, random);
+                byte[] damaged = Damage.of(sound, random);
                 // The file ends where the segment ends, so a read past it fails loudly.
                 MemorySegment bytes = memory.asSlice(0, damaged.length).copyFrom(MemorySegment.ofArray(damaged));
                 try {
@@ -105,51 +72,6 @@ class GgufFuzzTest {
                 .tensor("b", TensorType.Q4_0, new float[32], 32)
                 .tensor("c", TensorType.BF16, new float[2], 1, 2)
                 .toByteArray();
-    }
-
-    private static byte[] damage(List<byte[]> sound, Random random) {
-        byte[] bytes = sound.get(random.nextInt(sound.size())).clone();
-        int times = 1 + random.nextInt(3);
-        for (int i = 0; i < times && bytes.length > 0; i++) {
-            bytes = switch (random.nextInt(5)) {
-                case 0 -> Arrays.copyOf(bytes, random.nextInt(bytes.length + 1));
-                case 1 -> flipped(bytes, random);
-                case 2 -> edge(bytes, random);
-                case 3 -> spliced(bytes, sound.get(random.nextInt(sound.size())), random);
-                default -> noise(bytes, random);
-            };
-        }
-        return bytes;
-    }
-
-    private static byte[] flipped(byte[] bytes, Random random) {
-        bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-        return bytes;
-    }
-
-    /// Writes an edge value over four or eight bytes.
-    private static byte[] edge(byte[] bytes, Random random) {
-        long value = EDGES[random.nextInt(EDGES.length)];
-        int width = random.nextBoolean() ? Integer.BYTES : Long.BYTES;
-        int at = random.nextInt(bytes.length);
-        for (int i = 0; i < width && at + i < bytes.length; i++) {
-            bytes[at + i] = (byte) (value >>> (8 * i));
-        }
-        return bytes;
-    }
-
-    /// The start of one file and the end of another, or of itself.
-    private static byte[] spliced(byte[] head, byte[] tail, Random random) {
-        int keep = random.nextInt(head.length + 1);
-        int from = random.nextBoolean() ? Math.min(keep, tail.length) : random.nextInt(tail.length + 1);
-        byte[] spliced = Arrays.copyOf(head, keep + tail.length - from);
-        System.arraycopy(tail, from, spliced, keep, tail.length - from);
-        return spliced;
-    }
-
-    private static byte[] noise(byte[] bytes, Random random) {
-        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
-        return bytes;
     }
 
     private static void readThrough(GgufFile file) {

@@ -1,5 +1,6 @@
 package dev.runnel.engine.tokenizer;
 
+import static dev.runnel.engine.tokenizer.VocabularyFile.BYTE;
 import static dev.runnel.engine.tokenizer.VocabularyFile.CONTROL;
 import static dev.runnel.engine.tokenizer.VocabularyFile.NORMAL;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -95,6 +96,32 @@ class HostileVocabularyTest {
         scored.types.set(0x0A, NORMAL);
 
         refused(scored, "tokenizer.ggml.tokens has no token <0x0A> for the byte 10");
+    }
+
+    @Test
+    void aByteTooMany() {
+        refused(
+                VocabularyFile.scored().token("<0xABC>", BYTE),
+                "tokenizer.ggml.tokens holds <0xABC> for a byte, expected <0x00> to <0xFF>");
+    }
+
+    @Test
+    void aTokenWithoutEnd() {
+        refused(
+                VocabularyFile.scored().token("a".repeat(1025), NORMAL),
+                "tokenizer.ggml.tokens holds a token of 1025 characters, expected at most 1024");
+    }
+
+    @Test
+    void moreToJoinThanAHeapShouldHold() {
+        VocabularyFile file = VocabularyFile.scored();
+        for (char character = '一'; character < '一' + 120; character++) {
+            for (int length = 1; length <= 200; length++) {
+                file.token(Character.toString(character).repeat(length), NORMAL);
+            }
+        }
+
+        refused(file, "tokenizer.ggml.tokens joins more than 2097152 pairs of tokens");
     }
 
     @Test

@@ -79,7 +79,15 @@ final class VocabularyFile {
         return List.of(texts).stream().mapToInt(this::id).toArray();
     }
 
+    byte[] toByteArray() {
+        return writer().toByteArray();
+    }
+
     GgufFile toFile() {
+        return writer().toFile();
+    }
+
+    private GgufWriter writer() {
         GgufWriter writer = new GgufWriter()
                 .string("tokenizer.ggml.model", model)
                 .strings("tokenizer.ggml.tokens", tokens)
@@ -96,7 +104,7 @@ final class VocabularyFile {
             writer.strings("tokenizer.ggml.merges", merges);
         }
         more.forEach(keys -> keys.accept(writer));
-        return writer.toFile();
+        return writer;
     }
 
     Tokenizer load() {
