@@ -1,0 +1,29 @@
+package dev.runnel.engine.model;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The tokens by which one step prolongs one sequence: `tokens[from]` up to, not including, `tokens[to]`.
+///
+/// @param sequence whose next tokens these are
+/// @param tokens may hold more than the slice, such as the whole prompt; read during the step, never kept
+/// @param from first index of the slice
+/// @param to one past its last index, more than `from`
+/// @param logits receives the [LanguageModel#vocabularySize] logits after the slice's last token; null when they are
+///     not wanted, which saves computing them
+@SuppressWarnings("ArrayRecordComponent") // a view of the caller's buffers for one step, never compared
+public record Slice(KvSequence sequence, int[] tokens, int from, int to, float @Nullable [] logits) {
+
+    public Slice {
+        Objects.requireNonNull(sequence, "sequence");
+        Objects.checkFromToIndex(from, to, tokens.length);
+        if (from == to) {
+            throw new IllegalArgumentException("the slice is empty, expected at least one token");
+        }
+    }
+
+    /// Tokens in the slice.
+    public int length() {
+        return to - from;
+    }
+}
