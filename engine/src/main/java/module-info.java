@@ -6,6 +6,7 @@ module dev.runnel.engine {
     requires static org.jspecify;
     requires transitive dev.runnel.core;
     requires static jdk.incubator.vector;
+    requires jdk.management;
 
     exports dev.runnel.engine;
 }

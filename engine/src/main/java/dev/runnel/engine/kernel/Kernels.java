@@ -1,0 +1,106 @@
+package dev.runnel.engine.kernel;
+
+import dev.runnel.engine.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.util.Set;
+
+/// The arithmetic of a forward pass. Stateless, so any number of threads may call it. Results don't depend on
+/// which implementation it is, as long as the processor has a fused multiply-add.
+///
+/// Vectors of several tokens lie one after another: in `x (tokens, n)`, element `k` of token `t` is at `t * n
+/// + k`.
+public interface Kernels {
+
+    /// Partial sums of a dot product: the lanes of the widest vector.
+    int STRANDS = 16;
+
+    /// `n` rounded up to whole vectors of any width.
+    static int padded(int n) {
+        return Math.ceilDiv(n, STRANDS) * STRANDS;
+    }
+
+    /// What does the arithmetic, for a log line: `512-bit vectors`.
+    String name();
+
+    /// The types that a [Matrix] may have, those that any engine should have first.
+    Set<TensorType> matrixTypes();
+
+    /// Writes one row of a matrix as floats.
+    void row(Matrix w, int row, float[] to, int at);
+
+    /// Some rows of a matrix times a batch of vectors.
+    ///
+    /// ```
+    /// w  (rows, columns)
+    /// x  (tokens, columns)
+    /// y  (tokens, rows)      y[t,r] = sum over k of w[r,k] * x[t,k],  for r in from..to
+    /// ```
+    void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch);
+
+    /// Scales a vector to a root mean square of 1, then by the weights.
+    ///
+    /// ```
+    /// y[i] = x[i] / sqrt(mean of x^2 + epsilon) * weight[i]       i in 0..weight.length
+    /// ```
+    ///
+    /// @param y written from `yAt`; may be `x` at the same place
+    void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch);
+
+    /// `gate[i] = silu(gate[i]) * up[i]` for `i` in `from..to`, where `silu(g) = g / (1 + e^-g)`.
+    void swiGlu(float[] gate, float[] up, int from, int to);
+
+    /// `x[xAt + i] += y[yAt + i]` for `i` in `0..n`.
+    default void add(float[] x, int xAt, float[] y, int yAt, int n) {
+        for (int i = 0; i < n; i++) {
+            x[xAt + i] += y[yAt + i]; // C2 makes vectors of this itself
+        }
+    }
+
+    /// How much queries attend to each position of a page, before softmax.
+    ///
+    /// ```
+    /// q       (queries, keySize)
+    /// scores  (queries, POSITIONS)   scores[i,p] = scale * sum over d of q[i,d] * key[p,d], in the order of d
+    /// ```
+    ///
+    /// All positions get scores, those that hold nothing yet too; theirs mean nothing.
+    ///
+    /// @param head bytes from the start of `page` to the keys and values of the queries' head
+    /// @param at where query 0's scores go
+    /// @param stride from one query's scores to the next one's
+    void scores(
+            float[] q,
+            int queries,
+            PageLayout layout,
+            MemorySegment page,
+            long head,
+            float scale,
+            float[] scores,
+            int at,
+            int stride);
+
+    /// Turns `n` scores from `at` into weights that are positive and sum to 1: `e^s / sum of e^s`.
+    void softmax(float[] scores, int at, int n, Scratch scratch);
+
+    /// Adds a page's values to each query's result, weighted.
+    ///
+    /// ```
+    /// weights  (queries, positions)            query i from at + i * stride
+    /// out      (queries, paddedValueSize)      out[i,d] += sum over p of weights[i,p] * value[p,d]
+    /// ```
+    ///
+    /// Products are added in the order of `p`, in one strand.
+    ///
+    /// @param positions from the page's first on; values beyond are not looked at
+    void weigh(
+            float[] weights,
+            int at,
+            int stride,
+            int queries,
+            int positions,
+            PageLayout layout,
+            MemorySegment page,
+            long head,
+            float[] out,
+            int outAt);
+}

@@ -1,0 +1,73 @@
+package dev.runnel.engine.kernel;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Vectors of the machine's width, and how numbers in memory get into them.
+///
+/// A kernel sums [Kernels#STRANDS] strands with vectors that may be narrower. It then makes several passes
+/// over its input, each for the strands `h` to `h + COUNT`: one loop serves every width, and its sums stay in
+/// registers.
+final class Lanes {
+
+    static final VectorSpecies<Float> FLOATS = species();
+
+    /// Floats in a vector: 4, 8 or 16.
+    static final int COUNT = FLOATS.length();
+
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    private static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(COUNT * Short.SIZE));
+    /// As many bytes as a vector has floats; the least there is, 8 bytes, is too many for 4 lanes.
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(8, COUNT) * Byte.SIZE));
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    /// What moves byte 0 of an int, then 1, 2 and 3, to the top.
+    private static final IntVector TO_TOP = IntVector.fromArray(IntVector.SPECIES_128, new int[] {24, 16, 8, 0}, 0);
+
+    private Lanes() {}
+
+    private static VectorSpecies<Float> species() {
+        VectorSpecies<Float> preferred = FloatVector.SPECIES_PREFERRED;
+        return preferred.length() > Kernels.STRANDS ? FloatVector.SPECIES_512 : preferred;
+    }
+
+    static FloatVector floats(MemorySegment from, long offset) {
+        return FloatVector.fromMemorySegment(FLOATS, from, offset, LITTLE_ENDIAN);
+    }
+
+    static FloatVector floats(float[] from, int at) {
+        return FloatVector.fromArray(FLOATS, from, at);
+    }
+
+    /// Shorts as the ints of the same sign.
+    static IntVector shorts(MemorySegment from, long offset) {
+        return (IntVector) ShortVector.fromMemorySegment(SHORTS, from, offset, LITTLE_ENDIAN)
+                .convertShape(VectorOperators.S2I, INTS, 0);
+    }
+
+    /// Bytes as the ints of the same sign.
+    static IntVector bytes(MemorySegment from, long offset) {
+        if (COUNT == 4) {
+            return IntVector.broadcast(IntVector.SPECIES_128, from.get(INT, offset))
+                    .lanewise(VectorOperators.LSHL, TO_TOP)
+                    .lanewise(VectorOperators.ASHR, 24);
+        }
+        return (IntVector) ByteVector.fromMemorySegment(BYTES, from, offset, LITTLE_ENDIAN)
+                .convertShape(VectorOperators.B2I, INTS, 0);
+    }
+
+    static FloatVector toFloats(IntVector ints) {
+        return (FloatVector) ints.convert(VectorOperators.I2F, 0);
+    }
+}

@@ -1,0 +1,174 @@
+package dev.runnel.engine.kernel;
+
+import static dev.runnel.engine.kernel.Fused.multiplyAdd;
+
+import dev.runnel.engine.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/// The specification of [Kernels], and what runs where the Vector API is absent.
+class ScalarKernels implements Kernels {
+
+    private final Map<TensorType, ? extends Format> formats;
+
+    ScalarKernels() {
+        this(Map.of(
+                TensorType.F32, new F32(),
+                TensorType.F16, new F16(),
+                TensorType.BF16, new BF16(),
+                TensorType.Q8_0, new Q8_0(),
+                TensorType.Q4_0, new Q4_0()));
+    }
+
+    /// @param formats how each type of matrix is read
+    ScalarKernels(Map<TensorType, ? extends Format> formats) {
+        this.formats = formats;
+    }
+
+    @Override
+    public String name() {
+        return "scalar code";
+    }
+
+    @Override
+    public Set<TensorType> matrixTypes() {
+        return Collections.unmodifiableSet(EnumSet.copyOf(formats.keySet()));
+    }
+
+    @Override
+    public void row(Matrix w, int row, float[] to, int at) {
+        format(formats, w).dequantize(w.data(), w.offset(row), w.columns(), to, at);
+    }
+
+    @Override
+    public void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
+        int n = w.columns();
+        for (int r = from; r < to; r++) {
+            row(w, r, scratch.tile, 0);
+            for (int t = 0; t < tokens; t++) {
+                y[t * w.rows() + r] = dot(scratch.tile, 0, x, t * n, n, scratch.strands);
+            }
+        }
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch) {
+        int n = weight.length;
+        float scale = rmsScale(dot(x, xAt, x, xAt, n, scratch.strands), n, epsilon);
+        for (int i = 0; i < n; i++) {
+            y[yAt + i] = x[xAt + i] * scale * weight[i];
+        }
+    }
+
+    static float rmsScale(float sumOfSquares, int n, float epsilon) {
+        return 1 / (float) Math.sqrt(sumOfSquares / n + epsilon);
+    }
+
+    @Override
+    public void swiGlu(float[] gate, float[] up, int from, int to) {
+        for (int i = from; i < to; i++) {
+            gate[i] = gate[i] / (1 + Exp.of(-gate[i])) * up[i];
+        }
+    }
+
+    @Override
+    public void scores(
+            float[] q,
+            int queries,
+            PageLayout layout,
+            MemorySegment page,
+            long head,
+            float scale,
+            float[] scores,
+            int at,
+            int stride) {
+        for (int i = 0; i < queries; i++) {
+            for (int p = 0; p < PageLayout.POSITIONS; p++) {
+                float sum = 0;
+                for (int d = 0; d < layout.keySize(); d++) {
+                    float key = floatAt(page, head, d * PageLayout.POSITIONS + p);
+                    sum = multiplyAdd(key, q[i * layout.keySize() + d], sum);
+                }
+                scores[at + i * stride + p] = sum * scale;
+            }
+        }
+    }
+
+    @Override
+    public void softmax(float[] scores, int at, int n, Scratch scratch) {
+        float most = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
+            most = Math.max(most, scores[at + i]);
+        }
+        float[] strands = scratch.strands;
+        Arrays.fill(strands, 0, STRANDS, 0);
+        for (int i = 0; i < n; i++) {
+            scores[at + i] = Exp.of(scores[at + i] - most);
+            strands[i % STRANDS] += scores[at + i];
+        }
+        float inverse = 1 / sum(strands, 0);
+        for (int i = 0; i < n; i++) {
+            scores[at + i] *= inverse;
+        }
+    }
+
+    @Override
+    public void weigh(
+            float[] weights,
+            int at,
+            int stride,
+            int queries,
+            int positions,
+            PageLayout layout,
+            MemorySegment page,
+            long head,
+            float[] out,
+            int outAt) {
+        int size = layout.paddedValueSize();
+        for (int i = 0; i < queries; i++) {
+            for (int p = 0; p < positions; p++) {
+                for (int d = 0; d < size; d++) {
+                    float value = floatAt(page, head + layout.valuesOffset(), p * size + d);
+                    int o = outAt + i * size + d;
+                    out[o] = multiplyAdd(value, weights[at + i * stride + p], out[o]);
+                }
+            }
+        }
+    }
+
+    private static float floatAt(MemorySegment page, long start, int index) {
+        return page.get(ValueLayout.JAVA_FLOAT, start + (long) Float.BYTES * index);
+    }
+
+    /// The sum of `a[i] * b[i]` over `n` elements, in the order that this package promises.
+    static float dot(float[] a, int aAt, float[] b, int bAt, int n, float[] strands) {
+        Arrays.fill(strands, 0, STRANDS, 0);
+        for (int k = 0; k < n; k++) {
+            strands[k % STRANDS] = multiplyAdd(a[aAt + k], b[bAt + k], strands[k % STRANDS]);
+        }
+        return sum(strands, 0);
+    }
+
+    /// Adds strands pairwise: 8 onto 8, 4 onto 4, 2 onto 2, 1 onto 1. Leaves them changed.
+    static float sum(float[] strands, int at) {
+        for (int half = STRANDS / 2; half > 0; half /= 2) {
+            for (int j = 0; j < half; j++) {
+                strands[at + j] += strands[at + j + half];
+            }
+        }
+        return strands[at];
+    }
+
+    static <F extends Format> F format(Map<TensorType, F> formats, Matrix w) {
+        F format = formats.get(w.type());
+        if (format == null) {
+            throw new IllegalArgumentException("a matrix of type " + w.type() + " has no kernel");
+        }
+        return format;
+    }
+}

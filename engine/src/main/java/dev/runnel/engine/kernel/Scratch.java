@@ -1,0 +1,31 @@
+package dev.runnel.engine.kernel;
+
+/// Buffers of one thread, made once so that no kernel allocates.
+public final class Scratch {
+
+    /// Rows and tokens that the widest micro-kernel takes at a time.
+    static final int BLOCK = 4;
+
+    /// Floats of weights that are dequantized at a time: half of a usual second-level cache.
+    private static final int TILE = 1 << 17;
+
+    /// Unfinished sums: `(BLOCK rows, BLOCK tokens, STRANDS)`.
+    final float[] strands = new float[BLOCK * BLOCK * Kernels.STRANDS];
+
+    /// Dequantized rows `(tileRows, stride)`.
+    final float[] tile;
+
+    /// Rows that fit in the tile, a multiple of `BLOCK`.
+    final int tileRows;
+
+    /// Floats from one row of the tile to the next. The odd vector at the end keeps rows whose length is a
+    /// power of two from sharing cache sets.
+    final int stride;
+
+    /// @param columns of the widest matrix
+    public Scratch(int columns) {
+        stride = Kernels.padded(columns) + Kernels.STRANDS;
+        tileRows = BLOCK * Math.max(1, Math.min(8, TILE / stride / BLOCK));
+        tile = new float[tileRows * stride];
+    }
+}

@@ -1,0 +1,226 @@
+package dev.runnel.engine.kernel;
+
+import static dev.runnel.engine.kernel.Fused.multiplyAdd;
+import static dev.runnel.engine.kernel.Lanes.floats;
+
+import dev.runnel.engine.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/// [Kernels] in the Vector API, to the last bit what [ScalarKernels] gives. Needs a processor with fused
+/// multiply-add.
+///
+/// Elements that don't fill a vector are left to scalar code; only the smallest models have any.
+final class VectorKernels extends ScalarKernels {
+
+    private final Map<TensorType, VectorFormat> formats;
+
+    VectorKernels() {
+        this(Map.of(
+                TensorType.F32, new VectorF32(),
+                TensorType.F16, new VectorF16(),
+                TensorType.BF16, new VectorBF16(),
+                TensorType.Q8_0, new VectorQ8_0(),
+                TensorType.Q4_0, new VectorQ4_0()));
+    }
+
+    private VectorKernels(Map<TensorType, VectorFormat> formats) {
+        super(formats);
+        this.formats = formats;
+    }
+
+    @Override
+    public String name() {
+        return Lanes.FLOATS.vectorBitSize() + "-bit vectors";
+    }
+
+    @Override
+    public void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
+        if (tokens == 1 && w.columns() % STRANDS == 0) {
+            format(formats, w).multiply(w, from, to, x, y, scratch.strands);
+            return;
+        }
+        for (int r = from; r < to; r += scratch.tileRows) {
+            int rows = Math.min(scratch.tileRows, to - r);
+            for (int i = 0; i < rows; i++) {
+                row(w, r + i, scratch.tile, i * scratch.stride);
+            }
+            multiplyTile(w, r, rows, x, tokens, y, scratch);
+        }
+    }
+
+    /// @param r row of `w` that is the tile's first
+    /// @param rows rows of the tile that are filled; others hold rows of before, whose results are dropped
+    private static void multiplyTile(Matrix w, int r, int rows, float[] x, int tokens, float[] y, Scratch scratch) {
+        int n = w.columns();
+        int stride = scratch.stride;
+        float[] strands = scratch.strands;
+        int whole = n / STRANDS * STRANDS;
+        for (int t = 0, wide; t < tokens; t += wide) {
+            wide = Math.min(Blocks.WIDEST, Integer.highestOneBit(tokens - t));
+            for (int i = 0; i < rows; i += Scratch.BLOCK) {
+                switch (wide) {
+                    case 4 -> Blocks.times4(scratch.tile, i * stride, stride, x, t * n, n, whole, strands);
+                    case 2 -> Blocks.times2(scratch.tile, i * stride, stride, x, t * n, n, whole, strands);
+                    default -> Blocks.times1(scratch.tile, i * stride, stride, x, t * n, whole, strands);
+                }
+                finish(w, r, Math.min(Scratch.BLOCK, rows - i), i, x, t, wide, y, scratch);
+            }
+        }
+    }
+
+    /// Adds the strands of a block, after the products that don't fill a vector.
+    private static void finish(
+            Matrix w, int r, int rows, int tileRow, float[] x, int t, int wide, float[] y, Scratch scratch) {
+        int n = w.columns();
+        float[] strands = scratch.strands;
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < wide; j++) {
+                int at = (i * Scratch.BLOCK + j) * STRANDS;
+                for (int k = n / STRANDS * STRANDS; k < n; k++) {
+                    int strand = at + k % STRANDS;
+                    float weight = scratch.tile[(tileRow + i) * scratch.stride + k];
+                    strands[strand] = multiplyAdd(weight, x[(t + j) * n + k], strands[strand]);
+                }
+                y[(t + j) * w.rows() + r + tileRow + i] = sum(strands, at);
+            }
+        }
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch) {
+        int n = weight.length;
+        float scale = rmsScale(sumOfSquares(x, xAt, n, scratch.strands), n, epsilon);
+        for (int i = 0; i < n; i++) {
+            y[yAt + i] = x[xAt + i] * scale * weight[i]; // C2 makes vectors of this itself
+        }
+    }
+
+    private static float sumOfSquares(float[] x, int at, int n, float[] strands) {
+        int whole = n / STRANDS * STRANDS;
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum = FloatVector.zero(Lanes.FLOATS);
+            for (int k = h; k < whole; k += STRANDS) {
+                var v = floats(x, at + k);
+                sum = v.fma(v, sum);
+            }
+            sum.intoArray(strands, h);
+        }
+        for (int k = whole; k < n; k++) {
+            strands[k % STRANDS] = multiplyAdd(x[at + k], x[at + k], strands[k % STRANDS]);
+        }
+        return sum(strands, 0);
+    }
+
+    @Override
+    public void swiGlu(float[] gate, float[] up, int from, int to) {
+        int i = from;
+        for (; i <= to - Lanes.COUNT; i += Lanes.COUNT) {
+            var g = floats(gate, i);
+            g.div(exp(g.neg()).add(1)).mul(floats(up, i)).intoArray(gate, i);
+        }
+        super.swiGlu(gate, up, i, to);
+    }
+
+    /// [Exp#of] of every lane.
+    private static FloatVector exp(FloatVector argument) {
+        var x = argument.max(Exp.LEAST).min(Exp.MOST);
+        var shifted = x.fma(Exp.LOG2_E, Exp.ROUNDER);
+        var n = shifted.sub(Exp.ROUNDER);
+        var r = n.fma(FloatVector.broadcast(Lanes.FLOATS, Exp.LN2_HIGH), x);
+        r = n.fma(FloatVector.broadcast(Lanes.FLOATS, Exp.LN2_LOW), r);
+        var p = r.fma(Exp.P5, Exp.P4);
+        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P3));
+        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P2));
+        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P1));
+        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P0));
+        p = p.fma(r.mul(r), r).add(1);
+        var power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(0x3f800000);
+        return p.mul(power.reinterpretAsFloats());
+    }
+
+    @Override
+    public void scores(
+            float[] q,
+            int queries,
+            PageLayout layout,
+            MemorySegment page,
+            long head,
+            float scale,
+            float[] scores,
+            int at,
+            int stride) {
+        int size = layout.keySize();
+        int i = 0;
+        for (; i <= queries - 4; i += 4) {
+            AttentionVectors.scores4(q, i * size, size, page, head, scale, scores, at + i * stride, stride);
+        }
+        for (; i < queries; i++) {
+            AttentionVectors.scores1(q, i * size, size, page, head, scale, scores, at + i * stride);
+        }
+    }
+
+    @Override
+    public void softmax(float[] scores, int at, int n, Scratch scratch) {
+        int whole = n / STRANDS * STRANDS;
+        float most = most(scores, at, n);
+        float[] strands = scratch.strands;
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum = FloatVector.zero(Lanes.FLOATS);
+            for (int i = h; i < whole; i += STRANDS) {
+                var e = exp(floats(scores, at + i).sub(most));
+                e.intoArray(scores, at + i);
+                sum = sum.add(e);
+            }
+            sum.intoArray(strands, h);
+        }
+        for (int i = whole; i < n; i++) {
+            scores[at + i] = Exp.of(scores[at + i] - most);
+            strands[i % STRANDS] += scores[at + i];
+        }
+        float inverse = 1 / sum(strands, 0);
+        for (int i = 0; i < n; i++) {
+            scores[at + i] *= inverse;
+        }
+    }
+
+    private static float most(float[] scores, int at, int n) {
+        int whole = Lanes.FLOATS.loopBound(n);
+        var lanes = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            lanes = lanes.max(floats(scores, at + i));
+        }
+        float most = lanes.reduceLanes(VectorOperators.MAX);
+        for (int i = whole; i < n; i++) {
+            most = Math.max(most, scores[at + i]);
+        }
+        return most;
+    }
+
+    @Override
+    public void weigh(
+            float[] weights,
+            int at,
+            int stride,
+            int queries,
+            int positions,
+            PageLayout layout,
+            MemorySegment page,
+            long head,
+            float[] out,
+            int outAt) {
+        int size = layout.paddedValueSize();
+        long values = head + layout.valuesOffset();
+        int i = 0;
+        for (; i <= queries - 4; i += 4) {
+            AttentionVectors.weigh4(
+                    weights, at + i * stride, stride, positions, page, values, size, out, outAt + i * size);
+        }
+        for (; i < queries; i++) {
+            AttentionVectors.weigh1(weights, at + i * stride, positions, page, values, size, out, outAt + i * size);
+        }
+    }
+}
