@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// @param tokens may hold more than the slice, such as the whole prompt; read during the step, never kept
 /// @param from first index of the slice
 /// @param to one past its last index, more than `from`
-/// @param logits receives the [LanguageModel#vocabularySize] logits after the slice's last token; null when they are
-///     not wanted, which saves computing them
+/// @param logits receives the [LanguageModel#vocabularySize] logits after the slice's last token; null when
+///     they are not wanted, which saves computing them
 @SuppressWarnings("ArrayRecordComponent") // a view of the caller's buffers for one step, never compared
 public record Slice(KvSequence sequence, int[] tokens, int from, int to, float @Nullable [] logits) {
 

@@ -1,0 +1,26 @@
+package dev.runnel.engine.model;
+
+/// How much memory a model may take beside its weights.
+///
+/// @param cacheBytes for keys and values of all sequences; allocated as it is used
+/// @param contextLength most tokens of one sequence, where the model and the cache allow as many
+/// @param batchTokens most tokens that are computed at once; longer batches are cut
+public record LoadOptions(long cacheBytes, int contextLength, int batchTokens) {
+
+    /// Half a gibibyte of cache, the model's own context, 512 tokens at once.
+    public static final LoadOptions DEFAULT = new LoadOptions(1L << 29, Integer.MAX_VALUE, 512);
+
+    private static final int LARGEST_BATCH = 1 << 11;
+
+    public LoadOptions {
+        check("the cache's bytes", cacheBytes, Long.MAX_VALUE);
+        check("the context's tokens", contextLength, Integer.MAX_VALUE);
+        check("the batch's tokens", batchTokens, LARGEST_BATCH);
+    }
+
+    private static void check(String what, long number, long most) {
+        if (number < 1 || number > most) {
+            throw new IllegalArgumentException("%s are %d, expected 1 to %d".formatted(what, number, most));
+        }
+    }
+}

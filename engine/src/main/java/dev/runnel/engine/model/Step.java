@@ -1,0 +1,100 @@
+package dev.runnel.engine.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// The tokens that one run of the model computes, and the buffers in which it does. Made once and used again.
+///
+/// Tokens of one sequence are neighbours and in order; a sequence appears once.
+final class Step {
+
+    /// Neighbouring tokens of one sequence whose queries are computed together.
+    ///
+    /// @param from first token of the step
+    /// @param to one past the last
+    record Block(KvCache.Sequence sequence, int from, int to) {}
+
+    /// Logits that somebody wants.
+    ///
+    /// @param token of the step
+    /// @param destination `(vocabulary)`
+    @SuppressWarnings("ArrayRecordComponent") // a view of the caller's buffer, never compared
+    record Wanted(int token, float[] destination) {}
+
+    private final int most;
+    private final int blockTokens;
+    private int tokens;
+
+    final int[] ids; // (tokens)
+    final int[] positions; // (tokens)
+    final KvCache.Sequence[] sequences; // (tokens)
+    final List<Block> blocks = new ArrayList<>();
+    final List<Wanted> wanted = new ArrayList<>();
+
+    final float[] x; // (tokens, width)  the residual stream
+    final float[] h; // (tokens, width)  what goes into a layer's parts and comes out of them
+    final float[] q; // (tokens, heads, keySize)
+    final float[] k; // (tokens, keyValueHeads, keySize)
+    final float[] v; // (tokens, keyValueHeads, valueSize)
+    final float[] attended; // (tokens, heads, valueSize)
+    final float[] gate; // (tokens, feedForward)
+    final float[] up; // (tokens, feedForward)
+    final float[] cos; // (tokens, pairs)
+    final float[] sin; // (tokens, pairs)
+
+    /// @param most tokens at a time
+    /// @param blockTokens that one [Block] has at most
+    /// @param pairs of elements that the rotary embedding turns
+    Step(Hyperparameters model, int most, int blockTokens, int pairs) {
+        this.most = most;
+        this.blockTokens = blockTokens;
+        ids = new int[most];
+        positions = new int[most];
+        sequences = new KvCache.Sequence[most];
+        x = new float[most * model.width()];
+        h = new float[most * model.width()];
+        q = new float[most * model.heads() * model.keySize()];
+        k = new float[most * model.keyValueHeads() * model.keySize()];
+        v = new float[most * model.keyValueHeads() * model.valueSize()];
+        attended = new float[most * model.heads() * model.valueSize()];
+        gate = new float[most * model.feedForward()];
+        up = new float[most * model.feedForward()];
+        cos = new float[most * pairs];
+        sin = new float[most * pairs];
+    }
+
+    /// How many tokens it has.
+    int tokens() {
+        return tokens;
+    }
+
+    /// How many more it can take.
+    int room() {
+        return most - tokens;
+    }
+
+    /// Adds part of a slice: its tokens from index `from` to `to`.
+    void add(Slice slice, KvCache.Sequence sequence, int from, int to) {
+        sequence.prepareFor(to - from);
+        for (int i = from; i < to; i++) {
+            if ((i - from) % blockTokens == 0) {
+                blocks.add(new Block(sequence, tokens, tokens + Math.min(blockTokens, to - i)));
+            }
+            ids[tokens] = slice.tokens()[i];
+            positions[tokens] = sequence.length() + i - from;
+            sequences[tokens] = sequence;
+            tokens++;
+        }
+        float[] logits = slice.logits();
+        if (logits != null && to == slice.to()) {
+            wanted.add(new Wanted(tokens - 1, logits));
+        }
+    }
+
+    /// Forgets the tokens.
+    void clear() {
+        tokens = 0;
+        blocks.clear();
+        wanted.clear();
+    }
+}
