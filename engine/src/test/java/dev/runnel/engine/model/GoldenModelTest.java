@@ -1,0 +1,119 @@
+package dev.runnel.engine.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.runnel.engine.kernel.KernelChoice;
+import dev.runnel.engine.kernel.Kernels;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Small models against what others computed from the same files.
+@ParameterizedClass
+@ValueSource(
+        strings = {
+            "models/llama",
+            "models/llama-linear",
+            "models/llama-yarn",
+            "models/llama3-ropefreqs",
+            "quants/q-llama-F32",
+            "quants/q-llama-F16",
+            "quants/q-llama-BF16",
+            "quants/q-llama-Q8_0",
+            "quants/q-llama-Q4_0"
+        })
+class GoldenModelTest {
+
+    /// Largest error, in standard deviations of a row of logits.
+    private static final double TOLERANCE = 1e-3;
+
+    private final GoldenModel golden;
+
+    GoldenModelTest(String name) {
+        golden = GoldenModel.read(name);
+    }
+
+    @Test
+    void logitsAreThoseOf64BitArithmetic() {
+        try (RunningModel running = open(KernelChoice.detect().kernels())) {
+            for (GoldenModel.Prompt prompt : golden.prompts()) {
+                try (KvSequence sequence = running.reserve(prompt.tokens().length)) {
+                    assertClose(running.logits(sequence, prompt.tokens()), prompt.logits());
+                }
+            }
+        }
+    }
+
+    @Test
+    void scalarCodeGivesThemToo() {
+        try (RunningModel running = open(KernelChoice.scalar())) {
+            GoldenModel.Prompt prompt = golden.prompts().getLast();
+            try (KvSequence sequence = running.reserve(prompt.tokens().length)) {
+                assertClose(running.logits(sequence, prompt.tokens()), prompt.logits());
+            }
+        }
+    }
+
+    @Test
+    void theMostLikelyTokensAreTheSame() {
+        try (RunningModel running = open(KernelChoice.detect().kernels())) {
+            for (GoldenModel.Prompt prompt : golden.prompts()) {
+                assertThat(running.greedy(prompt.tokens(), prompt.greedy().length))
+                        .isEqualTo(prompt.greedy());
+            }
+        }
+    }
+
+    @Test
+    void everyPositionHasItsLogitsAndItsTokenItsProbability() {
+        GoldenModel.Score score = golden.score();
+        try (RunningModel running = open(KernelChoice.detect().kernels())) {
+            float[][] logits = running.allLogits(score.tokens());
+            for (int t = 0; t < score.logits().length; t++) {
+                assertClose(logits[t], score.logits()[t]);
+            }
+            for (int t = 1; t < logits.length; t++) {
+                assertThat(logProbability(logits[t - 1], score.tokens()[t]))
+                        .isCloseTo(score.logProbabilities()[t - 1], within(1e-4));
+            }
+        }
+    }
+
+    private RunningModel open(Kernels kernels) {
+        return RunningModel.open(golden.file(), kernels, new LoadOptions(1 << 24, 256, 64));
+    }
+
+    private static void assertClose(float[] logits, float[] expected) {
+        double deviation = standardDeviation(expected);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) logits[i]).as("logit %d", i).isCloseTo(expected[i], within(TOLERANCE * deviation));
+        }
+    }
+
+    private static double standardDeviation(float[] numbers) {
+        double mean = mean(numbers);
+        double sum = 0;
+        for (float number : numbers) {
+            sum += (number - mean) * (number - mean);
+        }
+        return Math.sqrt(sum / numbers.length);
+    }
+
+    private static double mean(float[] numbers) {
+        double sum = 0;
+        for (float number : numbers) {
+            sum += number;
+        }
+        return sum / numbers.length;
+    }
+
+    private static double logProbability(float[] logits, int token) {
+        double most = logits[RunningModel.mostLikely(logits)];
+        double sum = 0;
+        for (float logit : logits) {
+            sum += Math.exp(logit - most);
+        }
+        return logits[token] - most - Math.log(sum);
+    }
+}
