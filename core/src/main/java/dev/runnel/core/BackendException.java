@@ -107,6 +107,11 @@ public final class BackendException extends RuntimeException {
         return new BackendException(kind, getMessage(), parameter, retryAfter, code, getCause());
     }
 
+    /// This failure in the words of someone who knows more about where it happened.
+    public BackendException withMessage(String message) {
+        return new BackendException(kind, message, parameter, retryAfter, code, getCause());
+    }
+
     @Override
     public String getMessage() {
         return Objects.requireNonNull(super.getMessage());
