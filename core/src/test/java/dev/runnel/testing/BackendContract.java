@@ -240,6 +240,6 @@ public abstract class BackendContract {
         RecordingReader late = RecordingReader.toTheEndOf(backend.complete(shortRequest()));
         assertThat(late.events()).isEmpty();
         assertThat(late.failure().kind()).isEqualTo(BackendException.Kind.SHUTTING_DOWN);
-        assertThat(inProgress()).isZero();
+        Await.until("the work to stop", () -> inProgress() == 0);
     }
 }
