@@ -1,0 +1,229 @@
+package dev.runnel.relay;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendException.Kind;
+import dev.runnel.wire.ErrorReader;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// One request to the upstream and what comes back. All of it happens on the loop.
+///
+/// The body comes piece by piece, one for each time it is asked for: whoever doesn't ask holds the upstream back.
+/// Whatever goes wrong, a refusal included, is one failure with one sentence, and the connection is closed.
+final class Call {
+
+    /// Whoever made the call. Hears nothing more after `end`, `failed` or [Call#stop].
+    interface Caller {
+
+        /// The next piece of the body. It, too, may throw a [BackendException], which fails the call.
+        void read(byte[] piece);
+
+        /// The body has come to its end.
+        void end();
+
+        void failed(BackendException failure);
+
+        /// How far it had come, to end the sentence of a failure, such as `, after 3 events`. Empty for no distance.
+        String progress();
+    }
+
+    /// Most of a refusal that is read.
+    private static final int LONGEST_REFUSAL = 64 << 10;
+
+    private final Network network;
+    private final Caller caller;
+
+    private Duration patience;
+    private @Nullable HttpClientRequest request;
+    private @Nullable HttpClientResponse response;
+
+    /// It is the upstream's turn, since `heard`, in nanoseconds. While it isn't, its silence is ours.
+    private boolean waiting = true;
+
+    private long heard = System.nanoTime();
+
+    /// The caller hears nothing more.
+    private boolean over;
+
+    /// @param patience longest silence
+    Call(Network network, Duration patience, Caller caller) {
+        this.network = network;
+        this.patience = patience;
+        this.caller = caller;
+    }
+
+    void get(String path, String accept) {
+        send(HttpMethod.GET, path, accept, Buffer.buffer());
+    }
+
+    /// @param json the body
+    void post(String path, String accept, byte[] json) {
+        send(HttpMethod.POST, path, accept, Buffer.buffer(json));
+    }
+
+    private void send(HttpMethod method, String path, String accept, Buffer body) {
+        RequestOptions options = new RequestOptions()
+                .setMethod(method)
+                .setAbsoluteURI(network.address().url(path))
+                .putHeader(HttpHeaders.ACCEPT, accept)
+                .putHeader(HttpHeaders.USER_AGENT, "runnel");
+        if (body.length() > 0) {
+            options.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+        }
+        network.address().apiKey().ifPresent(key -> options.putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + key));
+        network.open(options, this)
+                .onSuccess(opened -> opened(opened, accept, body))
+                .onFailure(fault -> fail(Faults.unreachable(fault)));
+    }
+
+    private void opened(HttpClientRequest opened, String accept, Buffer body) {
+        opened.exceptionHandler(this::broke);
+        if (over) {
+            opened.reset(); // nothing has been sent, so the connection stays
+            return;
+        }
+        request = opened;
+        opened.send(body).onSuccess(answer -> answered(answer, accept)).onFailure(this::broke);
+    }
+
+    private void answered(HttpClientResponse answer, String accept) {
+        if (over) {
+            return;
+        }
+        response = answer;
+        answer.pause().exceptionHandler(this::broke);
+        int status = answer.statusCode();
+        if (status >= 300 && status < 400) {
+            fail(new BackendException(
+                    Kind.UPSTREAM,
+                    "the upstream answered with status %d and sends on to %s; redirects are not followed"
+                            .formatted(status, header("location").orElse("nowhere"))));
+        } else if (status == 200 && mediaType().equals(accept)) {
+            answer.handler(this::piece).endHandler(_ -> end());
+            more();
+        } else {
+            Buffer refusal = Buffer.buffer();
+            answer.handler(bytes -> {
+                        refusal.appendBuffer(bytes);
+                        if (refusal.length() < LONGEST_REFUSAL) {
+                            more();
+                        } else {
+                            refused(refusal, accept);
+                        }
+                    })
+                    .endHandler(_ -> {
+                        ended();
+                        refused(refusal, accept);
+                    });
+            more();
+        }
+    }
+
+    private Optional<String> header(String name) {
+        return Optional.ofNullable(Objects.requireNonNull(response).getHeader(name));
+    }
+
+    private String mediaType() {
+        String type = header("content-type").orElse("no content type");
+        return type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    }
+
+    private void refused(Buffer body, String accept) {
+        int status = Objects.requireNonNull(response).statusCode();
+        BackendException refusal = ErrorReader.read(status, this::header, body.getBytes());
+        fail(
+                status == 200
+                        ? refusal.withMessage(
+                                "%s (as %s, expected %s)".formatted(refusal.getMessage(), mediaType(), accept))
+                        : refusal);
+    }
+
+    private void piece(Buffer bytes) {
+        if (!over) {
+            waiting = false;
+            guarded(() -> caller.read(bytes.getBytes()));
+        }
+    }
+
+    private void end() {
+        ended();
+        if (!over) {
+            guarded(caller::end);
+            over = true;
+        }
+    }
+
+    /// Whatever the caller throws fails the call, or nobody would ever hear of it.
+    private void guarded(Runnable callersPart) {
+        try {
+            callersPart.run();
+        } catch (RuntimeException | Error failure) {
+            fail(BackendException.of(failure));
+        }
+    }
+
+    /// Asks for the next piece.
+    void more() {
+        waiting = true;
+        heard = System.nanoTime();
+        Objects.requireNonNull(response).fetch(1);
+    }
+
+    /// Changes the longest silence.
+    void expectWithin(Duration patience) {
+        this.patience = patience;
+    }
+
+    /// The caller has all it wants. What is left of the body is read and dropped, so that the connection can be used
+    /// again; an upstream that doesn't end it soon loses the connection.
+    void finish() {
+        over = true;
+        more();
+        Objects.requireNonNull(response).resume();
+    }
+
+    /// Ends the call at once, and the connection with it.
+    void stop() {
+        over = true;
+        if (request != null) {
+            network.cut(this, request);
+        }
+        ended();
+    }
+
+    void tick(long now) {
+        if (waiting && now - heard >= patience.toNanos()) {
+            fail(new BackendException(
+                    Kind.TIMED_OUT, "the upstream sent nothing for " + Faults.inWords(patience) + caller.progress()));
+        }
+    }
+
+    private void broke(Throwable fault) {
+        fail(Faults.broken(fault, caller.progress()));
+    }
+
+    private void fail(BackendException failure) {
+        boolean news = !over;
+        stop();
+        if (news) {
+            // The readers of the wire don't know which upstream it is.
+            caller.failed(network.address().named(failure));
+        }
+    }
+
+    /// The connection is closed, or for others to use.
+    private void ended() {
+        waiting = false;
+        request = null;
+        network.left(this);
+    }
+}

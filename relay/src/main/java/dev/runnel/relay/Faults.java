@@ -1,0 +1,62 @@
+package dev.runnel.relay;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendException.Kind;
+import io.netty.channel.ConnectTimeoutException;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.http.HttpClosedException;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import javax.net.ssl.SSLException;
+
+/// The network's faults in words.
+final class Faults {
+
+    /// When it is worth trying again while all connections are taken: one of them may be free by then.
+    private static final Duration SOON = Duration.ofSeconds(1);
+
+    private Faults() {}
+
+    /// What kept a connection from being made.
+    static BackendException unreachable(Throwable fault) {
+        return switch (fault) {
+            case ConnectionPoolTooBusyException _ ->
+                BackendException.overloaded("all connections to the upstream are taken", SOON);
+            case ConnectTimeoutException _ ->
+                new BackendException(Kind.TIMED_OUT, "the upstream can't be reached: it does not answer", fault);
+            case UnknownHostException _ -> failed("the upstream can't be reached: there is no such host", fault);
+            case SSLException _ -> failed("the upstream can't be reached over TLS: " + rootMessage(fault), fault);
+            default -> failed("the upstream can't be reached: " + rootMessage(fault), fault);
+        };
+    }
+
+    /// What ended a connection too early.
+    ///
+    /// @param progress how far the upstream had come, such as `, after 3 events`
+    static BackendException broken(Throwable fault, String progress) {
+        return switch (fault) {
+            case HttpClosedException _ -> failed("the upstream closed the connection" + progress, fault);
+            case IOException _ ->
+                failed("the upstream broke the connection%s: %s".formatted(progress, fault.getMessage()), fault);
+            default -> failed("the upstream made no sense%s: %s".formatted(progress, rootMessage(fault)), fault);
+        };
+    }
+
+    private static BackendException failed(String message, Throwable cause) {
+        return new BackendException(Kind.UPSTREAM, message, cause);
+    }
+
+    private static String rootMessage(Throwable fault) {
+        Throwable root = fault;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+
+    /// Such as `30 s` or `200 ms`.
+    static String inWords(Duration time) {
+        return time.toMillisPart() == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+    }
+}

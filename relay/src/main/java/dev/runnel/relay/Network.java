@@ -1,0 +1,145 @@
+package dev.runnel.relay;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.Http1ClientConfig;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientConfig;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ClientSSLOptions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/// One event loop, the pool of connections to the upstream, and the clock that calls are held to. One loop is enough:
+/// it reads the tokens of more completions than any upstream makes at once.
+final class Network implements AutoCloseable {
+
+    /// How long a connection waits for its next request. Below the 5 s after which common upstreams drop an idle
+    /// connection themselves, so that it is rarely closed just as a request comes.
+    private static final Duration IDLE = Duration.ofSeconds(3);
+
+    /// For connections to close.
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+    private final Address address;
+    private final UpstreamOptions options;
+    private final Sockets sockets = new Sockets();
+    private final Vertx vertx;
+    private final Context loop;
+    private final HttpClient client;
+
+    // Only for the loop: calls under way, and the last call of each open connection.
+    private final Set<Call> calls = new HashSet<>();
+    private final Map<HttpConnection, Call> users = new HashMap<>();
+
+    Network(Address address, UpstreamOptions options, VertxOptions vertxOptions) {
+        this.address = address;
+        this.options = options;
+        vertx = Vertx.builder()
+                .withTransport(sockets)
+                .with(vertxOptions
+                        .setEventLoopPoolSize(1)
+                        // Nothing runs on these pools.
+                        .setWorkerPoolSize(1)
+                        .setInternalBlockingPoolSize(1)
+                        .setFileSystemOptions(new FileSystemOptions()
+                                .setFileCachingEnabled(false)
+                                .setClassPathResolvingEnabled(false)))
+                .build();
+        loop = vertx.getOrCreateContext();
+        HttpClientConfig config = new HttpClientConfig()
+                .setVersions(HttpVersion.HTTP_1_1)
+                .setConnectTimeout(options.connect())
+                .setHttp1Config(new Http1ClientConfig().setKeepAliveTimeout(IDLE));
+        client = vertx.httpClientBuilder()
+                .with(config)
+                .with(new PoolOptions().setHttp1MaxSize(options.connections()).setMaxWaitQueueSize(0))
+                .with(new ClientSSLOptions()
+                        .setSslHandshakeTimeout(options.connect().toMillis())
+                        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS))
+                .withConnectHandler(connection -> {
+                    connection.closeHandler(_ -> users.remove(connection));
+                    // The call that a fault ends hears of it; with nobody here Vert.x would log it besides.
+                    connection.exceptionHandler(_ -> {});
+                })
+                .build();
+        run(() -> vertx.setPeriodic(tickMillis(options), _ -> tick()));
+    }
+
+    Address address() {
+        return address;
+    }
+
+    UpstreamOptions options() {
+        return options;
+    }
+
+    /// Every wait is measured against this tick, so it is a fraction of the shortest.
+    private static long tickMillis(UpstreamOptions options) {
+        Duration shortest = Stream.of(options.firstToken(), options.nextToken())
+                .min(Duration::compareTo)
+                .orElseThrow();
+        return Math.clamp(shortest.toMillis() / 8, 1, 1000);
+    }
+
+    private void tick() {
+        long now = System.nanoTime();
+        List.copyOf(calls).forEach(call -> call.tick(now));
+    }
+
+    /// Has `action` run on the loop, later. Any thread may call it; after [#close] nothing happens.
+    void run(Runnable action) {
+        try {
+            loop.runOnContext(_ -> action.run());
+        } catch (RejectedExecutionException stopped) {
+            // All calls have ended.
+        }
+    }
+
+    /// A connection for a call, which is ticked until it is [#left].
+    Future<HttpClientRequest> open(RequestOptions request, Call call) {
+        calls.add(call);
+        return client.request(request).onSuccess(opened -> users.put(opened.connection(), call));
+    }
+
+    /// Ends the connection of a call's request at once. Where the answer has come whole and only waits to be read,
+    /// another call may have the connection by now; then it stays.
+    void cut(Call call, HttpClientRequest request) {
+        if (users.get(request.connection()) == call) {
+            sockets.cut(request.connection());
+        }
+    }
+
+    void left(Call call) {
+        calls.remove(call);
+    }
+
+    /// Closes all connections. Called by one of its own calls it does not wait until they are.
+    @Override
+    public void close() {
+        Future<Void> closed = vertx.close();
+        if (Context.isOnEventLoopThread()) {
+            return;
+        }
+        try {
+            closed.await(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            // They are closed by the loop, whenever it gets to it.
+        }
+    }
+}

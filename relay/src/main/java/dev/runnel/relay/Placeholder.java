@@ -1,3 +1,0 @@
-package dev.runnel.relay;
-
-final class Placeholder {}

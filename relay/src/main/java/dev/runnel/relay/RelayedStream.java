@@ -1,0 +1,163 @@
+package dev.runnel.relay;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
+import dev.runnel.core.EventChannel;
+import dev.runnel.core.TokenEvent;
+import dev.runnel.wire.ChunkReader;
+import dev.runnel.wire.Endpoint;
+import dev.runnel.wire.RequestWriter;
+import dev.runnel.wire.RequestWriter.LimitField;
+import dev.runnel.wire.SseReader;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// One completion on its way from the upstream to its reader: bytes in, token events out. The reader's demand decides
+/// when the next bytes are read.
+final class RelayedStream implements EventChannel.Producer, Call.Caller {
+
+    private final Upstream upstream;
+    private final CompletionRequest request;
+    private final EventChannel channel = new EventChannel(this);
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private final AtomicBoolean rung = new AtomicBoolean();
+
+    // On the loop.
+    private final SseReader sse = new SseReader();
+    private final ChunkReader chunks;
+    private LimitField limit = LimitField.MAX_TOKENS;
+    private @Nullable Call call;
+    private boolean resting;
+    private boolean complete;
+    private long events;
+
+    RelayedStream(Upstream upstream, CompletionRequest request) {
+        this.upstream = upstream;
+        this.request = request;
+        chunks = new ChunkReader(request);
+    }
+
+    CompletionStream events() {
+        return channel;
+    }
+
+    @Override
+    public void demanded() {
+        if (begun.compareAndSet(false, true)) {
+            upstream.began(this);
+        }
+        if (rung.compareAndSet(false, true)) {
+            upstream.network().run(this::pull);
+        }
+    }
+
+    @Override
+    public void cancelled() {
+        upstream.ended(this);
+        upstream.network().run(() -> {
+            if (call != null) {
+                call.stop();
+            }
+        });
+    }
+
+    void fail(BackendException failure) {
+        upstream.ended(this);
+        channel.fail(failure);
+    }
+
+    private void pull() {
+        rung.set(false);
+        if (call == null) {
+            ask();
+        } else if (resting && channel.demand() > 0) {
+            resting = false;
+            call.more();
+        }
+    }
+
+    private void ask() {
+        if (!channel.isOpen()) {
+            upstream.ended(this);
+            return;
+        }
+        try {
+            byte[] json = RequestWriter.write(request, limit, true, true);
+            call = new Call(upstream.network(), upstream.options().firstToken(), this);
+            call.post(path(), "text/event-stream", json);
+        } catch (BackendException inexpressible) {
+            fail(inexpressible);
+        }
+    }
+
+    private String path() {
+        return switch (Endpoint.of(request.prompt())) {
+            case CHAT -> "/chat/completions";
+            case TEXT -> "/completions";
+        };
+    }
+
+    @Override
+    public void read(byte[] piece) {
+        Call open = call();
+        sse.read(piece, 0, piece.length, event -> chunks.read(event, this::emit));
+        if (complete) {
+            open.finish();
+        } else if (channel.demand() > 0) {
+            open.more();
+        } else {
+            resting = true;
+        }
+    }
+
+    @Override
+    public void end() {
+        chunks.end(this::emit);
+    }
+
+    private void emit(TokenEvent event) {
+        events++;
+        switch (event) {
+            case TokenEvent.Started _ -> {}
+            case TokenEvent.Text _, TokenEvent.Thinking _, TokenEvent.Finished _ ->
+                call().expectWithin(upstream.options().nextToken());
+            case TokenEvent.Usage _ -> {
+                complete = true;
+                upstream.ended(this);
+            }
+        }
+        channel.emit(event);
+    }
+
+    private Call call() {
+        return Objects.requireNonNull(call);
+    }
+
+    @Override
+    public void failed(BackendException failure) {
+        if (wantsOtherLimitField(failure)) {
+            limit = LimitField.MAX_COMPLETION_TOKENS;
+            ask();
+        } else {
+            fail(failure);
+        }
+    }
+
+    /// The one refusal after which the request is sent again, because only the upstream knows which of the two names
+    /// its model takes, and has done no work yet.
+    private boolean wantsOtherLimitField(BackendException failure) {
+        return failure.kind() == Kind.UNSUPPORTED
+                && failure.parameter().equals(Optional.of("max_tokens"))
+                && limit == LimitField.MAX_TOKENS
+                && events == 0;
+    }
+
+    @Override
+    public String progress() {
+        return events == 0 ? "" : ", after " + events + (events == 1 ? " event" : " events");
+    }
+}

@@ -1,0 +1,165 @@
+package dev.runnel.relay;
+
+import dev.runnel.core.Backend;
+import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
+import dev.runnel.core.Model;
+import dev.runnel.wire.ModelsReader;
+import io.vertx.core.VertxOptions;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Any server that speaks OpenAI's protocol, as a backend.
+///
+/// Requests go to it as they come, whatever model they name: it alone knows what it serves. Events are handed on by the
+/// relay's own event loop, which subscribers must not block.
+public final class Upstream implements Backend {
+
+    private final Network network;
+    private final Set<RelayedStream> running = ConcurrentHashMap.newKeySet();
+    private final List<Model> models;
+    private volatile boolean closed;
+
+    private Upstream(Network network, List<Model> models) {
+        this.network = network;
+        this.models = models;
+    }
+
+    /// Asks the upstream for its models, unless the options name them, and waits for its answer.
+    ///
+    /// @param baseUrl where its `/chat/completions` and `/models` are, such as `http://127.0.0.1:8080/v1`; with or
+    ///     without a slash at its end
+    /// @param apiKey the bearer token to send
+    /// @throws IllegalArgumentException if the address or the key are none
+    /// @throws BackendException if the upstream doesn't list its models
+    public static Upstream open(URI baseUrl, Optional<String> apiKey, UpstreamOptions options) {
+        return open(baseUrl, apiKey, options, new VertxOptions());
+    }
+
+    static Upstream open(URI baseUrl, Optional<String> apiKey, UpstreamOptions options, VertxOptions vertxOptions) {
+        Network network = new Network(Address.of(baseUrl, apiKey), options, vertxOptions);
+        try {
+            return new Upstream(network, options.models().isEmpty() ? ask(network) : named(options.models()));
+        } catch (BackendException unlisted) {
+            network.close();
+            throw unlisted;
+        }
+    }
+
+    private static List<Model> named(List<String> ids) {
+        return ids.stream()
+                .map(id -> new Model(id, Instant.EPOCH, "", OptionalInt.empty()))
+                .toList();
+    }
+
+    private static List<Model> ask(Network network) {
+        Listing listing = new Listing(network);
+        network.run(listing::ask);
+        try {
+            return listing.models.join();
+        } catch (CompletionException failed) {
+            throw BackendException.of(listing.models.exceptionNow());
+        }
+    }
+
+    /// The upstream's list of models, on its way.
+    private static final class Listing implements Call.Caller {
+
+        private static final int LONGEST = 16 << 20;
+
+        private final CompletableFuture<List<Model>> models = new CompletableFuture<>();
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+        private final Call call;
+
+        Listing(Network network) {
+            call = new Call(network, network.options().nextToken(), this);
+        }
+
+        void ask() {
+            call.get("/models", "application/json");
+        }
+
+        @Override
+        public void read(byte[] piece) {
+            if (body.size() + piece.length > LONGEST) {
+                throw new BackendException(
+                        Kind.UPSTREAM, "the upstream's list of models is longer than %d bytes".formatted(LONGEST));
+            }
+            body.writeBytes(piece);
+            call.more();
+        }
+
+        @Override
+        public void end() {
+            List<Model> listed = ModelsReader.read(body.toByteArray());
+            if (listed.isEmpty()) {
+                throw new BackendException(Kind.UPSTREAM, "the upstream's list of models is empty");
+            }
+            models.complete(listed);
+        }
+
+        @Override
+        public void failed(BackendException failure) {
+            models.completeExceptionally(failure.withMessage(
+                    failure.getMessage() + " (when asked for its models, which can be named instead)"));
+        }
+
+        @Override
+        public String progress() {
+            return "";
+        }
+    }
+
+    /// What the upstream listed when it was opened.
+    @Override
+    public List<Model> models() {
+        return models;
+    }
+
+    @Override
+    public CompletionStream complete(CompletionRequest request) {
+        return closed ? CompletionStream.failed(closing()) : new RelayedStream(this, request).events();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        running.forEach(stream -> stream.fail(closing()));
+        network.close();
+    }
+
+    private BackendException closing() {
+        return new BackendException(
+                Kind.SHUTTING_DOWN, "the relay to " + network.address().name() + " is being closed");
+    }
+
+    Network network() {
+        return network;
+    }
+
+    UpstreamOptions options() {
+        return network.options();
+    }
+
+    /// A stream that is to be told when this closes, until it has [#ended].
+    void began(RelayedStream stream) {
+        running.add(stream);
+        if (closed) {
+            stream.fail(closing());
+        }
+    }
+
+    void ended(RelayedStream stream) {
+        running.remove(stream);
+    }
+}
