@@ -50,8 +50,8 @@ record Address(URI base, Optional<String> apiKey) {
         return "upstream " + base;
     }
 
-    /// `failure` with this upstream's name in place of the first "the upstream", which is what those who don't know the
-    /// address call it.
+    /// `failure` with this upstream's name in place of the first "the upstream", which is what those who
+    /// don't know the address call it.
     BackendException named(BackendException failure) {
         String message = failure.getMessage();
         return failure.withMessage(message.replaceFirst("the upstream", Matcher.quoteReplacement(name())));

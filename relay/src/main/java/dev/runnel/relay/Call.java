@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One request to the upstream and what comes back. All of it happens on the loop.
 ///
-/// The body comes piece by piece, one for each time it is asked for: whoever doesn't ask holds the upstream back.
-/// Whatever goes wrong, a refusal included, is one failure with one sentence, and the connection is closed.
+/// The body comes piece by piece, one for each time it is asked for: whoever doesn't ask holds the upstream
+/// back. Whatever goes wrong, a refusal included, is one failure with one sentence, and the connection is
+/// closed.
 final class Call {
 
     /// Whoever made the call. Hears nothing more after `end`, `failed` or [Call#stop].
@@ -32,7 +33,8 @@ final class Call {
 
         void failed(BackendException failure);
 
-        /// How far it had come, to end the sentence of a failure, such as `, after 3 events`. Empty for no distance.
+        /// How far it had come, to end the sentence of a failure, such as `, after 3 events`. Empty for no
+        /// distance.
         String progress();
     }
 
@@ -183,8 +185,8 @@ final class Call {
         this.patience = patience;
     }
 
-    /// The caller has all it wants. What is left of the body is read and dropped, so that the connection can be used
-    /// again; an upstream that doesn't end it soon loses the connection.
+    /// The caller has all it wants. What is left of the body is read and dropped, so that the connection
+    /// can be used again; an upstream that doesn't end it soon loses the connection.
     void finish() {
         over = true;
         more();

@@ -25,12 +25,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
-/// One event loop, the pool of connections to the upstream, and the clock that calls are held to. One loop is enough:
-/// it reads the tokens of more completions than any upstream makes at once.
+/// One event loop, the pool of connections to the upstream, and the clock that calls are held to. One loop
+/// is enough: it reads the tokens of more completions than any upstream makes at once.
 final class Network implements AutoCloseable {
 
-    /// How long a connection waits for its next request. Below the 5 s after which common upstreams drop an idle
-    /// connection themselves, so that it is rarely closed just as a request comes.
+    /// How long a connection waits for its next request. Below the 5 s after which common upstreams drop an
+    /// idle connection themselves, so that it is rarely closed just as a request comes.
     private static final Duration IDLE = Duration.ofSeconds(3);
 
     /// For connections to close.
@@ -117,8 +117,8 @@ final class Network implements AutoCloseable {
         return client.request(request).onSuccess(opened -> users.put(opened.connection(), call));
     }
 
-    /// Ends the connection of a call's request at once. Where the answer has come whole and only waits to be read,
-    /// another call may have the connection by now; then it stays.
+    /// Ends the connection of a call's request at once. Where the answer has come whole and only waits to
+    /// be read, another call may have the connection by now; then it stays.
     void cut(Call call, HttpClientRequest request) {
         if (users.get(request.connection()) == call) {
             sockets.cut(request.connection());

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// One completion on its way from the upstream to its reader: bytes in, token events out. The reader's demand decides
-/// when the next bytes are read.
+/// One completion on its way from the upstream to its reader: bytes in, token events out. The reader's
+/// demand decides when the next bytes are read.
 final class RelayedStream implements EventChannel.Producer, Call.Caller {
 
     private final Upstream upstream;
@@ -147,8 +147,8 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         }
     }
 
-    /// The one refusal after which the request is sent again, because only the upstream knows which of the two names
-    /// its model takes, and has done no work yet.
+    /// The one refusal after which the request is sent again, because only the upstream knows which of the
+    /// two names its model takes, and has done no work yet.
     private boolean wantsOtherLimitField(BackendException failure) {
         return failure.kind() == Kind.UNSUPPORTED
                 && failure.parameter().equals(Optional.of("max_tokens"))

@@ -12,8 +12,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// Vert.x's own transport, and a way to end a connection at once, which Vert.x doesn't offer: it first sends
-/// all that is queued, so an upstream that is slow to read would get the whole request of a client that has left.
+/// Vert.x's own transport, and a way to end a connection at once, which Vert.x doesn't offer: it first
+/// sends all that is queued, so an upstream that is slow to read would get the whole request of a client
+/// that has left.
 final class Sockets implements io.vertx.core.transport.Transport, Transport {
 
     private static final Transport NIO = io.vertx.core.transport.Transport.NIO.implementation();

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// Any server that speaks OpenAI's protocol, as a backend.
 ///
-/// Requests go to it as they come, whatever model they name: it alone knows what it serves. Events are handed on by the
-/// relay's own event loop, which subscribers must not block.
+/// Requests go to it as they come, whatever model they name: it alone knows what it serves. Events are
+/// handed on by the relay's own event loop, which subscribers must not block.
 public final class Upstream implements Backend {
 
     private final Network network;
@@ -37,8 +37,8 @@ public final class Upstream implements Backend {
 
     /// Asks the upstream for its models, unless the options name them, and waits for its answer.
     ///
-    /// @param baseUrl where its `/chat/completions` and `/models` are, such as `http://127.0.0.1:8080/v1`; with or
-    ///     without a slash at its end
+    /// @param baseUrl where its `/chat/completions` and `/models` are, such as `http://127.0.0.1:8080/v1`;
+    ///     with or without a slash at its end
     /// @param apiKey the bearer token to send
     /// @throws IllegalArgumentException if the address or the key are none
     /// @throws BackendException if the upstream doesn't list its models

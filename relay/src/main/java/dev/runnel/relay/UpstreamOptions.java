@@ -6,18 +6,20 @@ import java.util.Objects;
 
 /// How a relay treats its upstream.
 ///
-/// @param models ids of the models it shall be asked for, where its own list is missing or too long; empty: it is asked
-///     for its list
+/// @param models ids of the models it shall be asked for, where its own list is missing or too long; empty:
+///     it is asked for its list
 /// @param connections most completions at once, each of which takes a connection; one more is refused
 /// @param connect longest wait for a connection
-/// @param firstToken longest silence before the first token, while the upstream queues the request and reads its prompt
+/// @param firstToken longest silence before the first token, while the upstream queues the request and
+///     reads its prompt
 /// @param nextToken longest silence after that
 public record UpstreamOptions(
         List<String> models, int connections, Duration connect, Duration firstToken, Duration nextToken) {
 
-    /// Asks for the list of models. 1024 connections, because each is a file descriptor. 10 s to connect. 5 minutes to
-    /// the first token, because a long prompt may keep a small machine busy that long and most upstreams are silent
-    /// meanwhile; 30 s between tokens, because no upstream that still works takes so long for one.
+    /// Asks for the list of models. 1024 connections, because each is a file descriptor. 10 s to connect. 5
+    /// minutes to the first token, because a long prompt may keep a small machine busy that long and most
+    /// upstreams are silent meanwhile; 30 s between tokens, because no upstream that still works takes so
+    /// long for one.
     public static final UpstreamOptions DEFAULT =
             new UpstreamOptions(List.of(), 1024, Duration.ofSeconds(10), Duration.ofMinutes(5), Duration.ofSeconds(30));
 
