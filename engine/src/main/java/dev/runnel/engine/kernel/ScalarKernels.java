@@ -42,7 +42,7 @@ class ScalarKernels implements Kernels {
 
     @Override
     public void row(Matrix w, int row, float[] to, int at) {
-        format(formats, w).dequantize(w.data(), w.offset(row), w.columns(), to, at);
+        format(w).dequantize(w.data(), w.offset(row), w.columns(), to, at);
     }
 
     @Override
@@ -164,8 +164,8 @@ class ScalarKernels implements Kernels {
         return strands[at];
     }
 
-    static <F extends Format> F format(Map<TensorType, F> formats, Matrix w) {
-        F format = formats.get(w.type());
+    Format format(Matrix w) {
+        Format format = formats.get(w.type());
         if (format == null) {
             throw new IllegalArgumentException("a matrix of type " + w.type() + " has no kernel");
         }

@@ -6,44 +6,27 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// [F16] in vectors.
+/// [F16] in vectors. C2 makes vectors of the scalar loop that writes floats itself.
 final class VectorF16 extends F16 implements VectorFormat {
 
     /// What the exponent's bias grows by from 5 bits to 8: 127 - 15, at the exponent's place.
     private static final int BIAS = 112 << 23;
 
     @Override
-    public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
-        int whole = Lanes.FLOATS.loopBound(n);
-        for (int k = 0; k < whole; k += Lanes.COUNT) {
-            weights(weights, offset + 2L * k).intoArray(to, at + k);
-        }
-        super.dequantize(weights, offset + 2L * whole, n - whole, to, at + whole);
-    }
-
-    @Override
     public void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
-        int half = Math.ceilDiv(to - from, 2);
-        for (int r = from; r < from + half; r++) {
-            int other = Math.min(r + half, to - 1);
-            dot2(w.data(), w.offset(r), w.offset(other), x, w.columns(), strands);
+        for (int r = from; r < to; r++) {
+            dot(w.data(), w.offset(r), x, w.columns(), strands);
             y[r] = ScalarKernels.sum(strands, 0);
-            y[other] = ScalarKernels.sum(strands, Kernels.STRANDS);
         }
     }
 
-    private static void dot2(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
+    private static void dot(MemorySegment w, long row, float[] x, int n, float[] strands) {
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
-            var sum0 = FloatVector.zero(Lanes.FLOATS);
-            var sum1 = sum0;
+            var sum = FloatVector.zero(Lanes.FLOATS);
             for (int k = h; k < n; k += Kernels.STRANDS) {
-                long at = (long) Short.BYTES * k;
-                var xs = floats(x, k);
-                sum0 = weights(w, row0 + at).fma(xs, sum0);
-                sum1 = weights(w, row1 + at).fma(xs, sum1);
+                sum = weights(w, row + (long) Short.BYTES * k).fma(floats(x, k), sum);
             }
-            sum0.intoArray(strands, h);
-            sum1.intoArray(strands, h + Kernels.STRANDS);
+            sum.intoArray(strands, h);
         }
     }
 
@@ -62,7 +45,7 @@ final class VectorF16 extends F16 implements VectorFormat {
                 .reinterpretAsInts();
         var special = normal.add(BIAS);
         return normal.blend(small, magnitude.lt(0x400 << 13))
-                .blend(special, magnitude.lt(0x7c00 << 13).not())
+                .blend(special, magnitude.compare(VectorOperators.GE, 0x7c00 << 13))
                 .or(sign)
                 .reinterpretAsFloats();
     }

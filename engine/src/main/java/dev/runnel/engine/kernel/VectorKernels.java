@@ -15,20 +15,13 @@ import jdk.incubator.vector.VectorOperators;
 /// Elements that don't fill a vector are left to scalar code; only the smallest models have any.
 final class VectorKernels extends ScalarKernels {
 
-    private final Map<TensorType, VectorFormat> formats;
-
     VectorKernels() {
-        this(Map.of(
+        super(Map.of(
                 TensorType.F32, new VectorF32(),
                 TensorType.F16, new VectorF16(),
                 TensorType.BF16, new VectorBF16(),
                 TensorType.Q8_0, new VectorQ8_0(),
                 TensorType.Q4_0, new VectorQ4_0()));
-    }
-
-    private VectorKernels(Map<TensorType, VectorFormat> formats) {
-        super(formats);
-        this.formats = formats;
     }
 
     @Override
@@ -38,8 +31,8 @@ final class VectorKernels extends ScalarKernels {
 
     @Override
     public void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
-        if (tokens == 1 && w.columns() % STRANDS == 0) {
-            format(formats, w).multiply(w, from, to, x, y, scratch.strands);
+        if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format) {
+            format.multiply(w, from, to, x, y, scratch.strands);
             return;
         }
         for (int r = from; r < to; r += scratch.tileRows) {

@@ -16,12 +16,15 @@ final class VectorQ4_0 extends Q4_0 implements VectorFormat {
             float d = F16.at(weights, offset);
             for (int i = 0; i < BLOCK / 2; i += Lanes.COUNT) {
                 IntVector pairs = Lanes.bytes(weights, offset + 2 + i);
-                low(pairs).mul(d).intoArray(to, at + k + i);
-                high(pairs).mul(d).intoArray(to, at + k + i + BLOCK / 2);
+                low(pairs).sub(8).mul(d).intoArray(to, at + k + i);
+                high(pairs).sub(8).mul(d).intoArray(to, at + k + i + BLOCK / 2);
             }
         }
     }
 
+    /// Takes two rows at a time, because the sum of one waits for each of its additions: one from the first
+    /// and one from the second half of the rows, because the processor fetches ahead of two readers who are
+    /// some pages apart, and not of two in one page. An odd row is paired with itself.
     @Override
     public void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
         int half = Math.ceilDiv(to - from, 2);
@@ -52,17 +55,19 @@ final class VectorQ4_0 extends Q4_0 implements VectorFormat {
     /// Adds the products of the block's strands from `h` on: a byte's nibbles belong to the same strand.
     private static FloatVector block(
             MemorySegment w, long offset, int h, FloatVector low, FloatVector high, FloatVector sum) {
-        var d = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, offset));
+        float scale = F16.at(w, offset);
+        var d = FloatVector.broadcast(Lanes.FLOATS, scale);
+        var offset8 = FloatVector.broadcast(Lanes.FLOATS, -8 * scale);
         IntVector pairs = Lanes.bytes(w, offset + 2 + h);
-        sum = low(pairs).mul(d).fma(low, sum);
-        return high(pairs).mul(d).fma(high, sum);
+        sum = low(pairs).fma(d, offset8).fma(low, sum);
+        return high(pairs).fma(d, offset8).fma(high, sum);
     }
 
     private static FloatVector low(IntVector pairs) {
-        return Lanes.toFloats(pairs.and(15).sub(8));
+        return Lanes.toFloats(pairs.and(15));
     }
 
     private static FloatVector high(IntVector pairs) {
-        return Lanes.toFloats(pairs.lanewise(VectorOperators.LSHR, 4).and(15).sub(8));
+        return Lanes.toFloats(pairs.lanewise(VectorOperators.LSHR, 4).and(15));
     }
 }

@@ -18,6 +18,9 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat {
         }
     }
 
+    /// Takes two rows at a time, because the sum of one waits for each of its additions: one from the first
+    /// and one from the second half of the rows, because the processor fetches ahead of two readers who are
+    /// some pages apart, and not of two in one page. An odd row is paired with itself.
     @Override
     public void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
         int half = Math.ceilDiv(to - from, 2);
