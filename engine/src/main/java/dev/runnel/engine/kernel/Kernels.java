@@ -22,7 +22,7 @@ public interface Kernels {
     /// What does the arithmetic, for a log line: `512-bit vectors`.
     String name();
 
-    /// The types that a [Matrix] may have, those that any engine should have first.
+    /// The types that a [Matrix] may have.
     Set<TensorType> matrixTypes();
 
     /// Writes one row of a matrix as floats.

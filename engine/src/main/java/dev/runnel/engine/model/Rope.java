@@ -28,7 +28,7 @@ final class Rope {
     /// What cosines and sines are multiplied by; other than 1 with `yarn` only.
     private final double magnitude;
 
-    private Rope(RopeOrder order, int turned, double[] frequencies, double magnitude) {
+    Rope(RopeOrder order, int turned, double[] frequencies, double magnitude) {
         this.order = order;
         this.turned = turned;
         this.frequencies = frequencies;

@@ -1,0 +1,278 @@
+package dev.runnel.engine.model;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.runnel.engine.ModelFileException;
+import dev.runnel.engine.fixtures.GgufWriter;
+import dev.runnel.engine.gguf.GgufFile;
+import dev.runnel.engine.gguf.TensorType;
+import dev.runnel.engine.kernel.KernelChoice;
+import dev.runnel.testing.SharedData;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Sound files of models that make no sense or that this engine doesn't run. Each ends in one sentence.
+class UnsoundModelTest {
+
+    /// A model of one layer, width 32 and two heads, of which single parts are replaced.
+    private static final class Draft {
+
+        private final Map<String, Object> keys = new HashMap<>(Map.of(
+                "general.architecture", "llama",
+                "llama.context_length", 64,
+                "llama.embedding_length", 32,
+                "llama.block_count", 1,
+                "llama.feed_forward_length", 64,
+                "llama.attention.head_count", 2,
+                "llama.attention.head_count_kv", 1,
+                "llama.attention.layer_norm_rms_epsilon", 1e-5f));
+        private final Map<String, long[]> tensors = new HashMap<>(Map.of(
+                "token_embd.weight", new long[] {32, 40},
+                "output_norm.weight", new long[] {32},
+                "blk.0.attn_norm.weight", new long[] {32},
+                "blk.0.attn_q.weight", new long[] {32, 32},
+                "blk.0.attn_k.weight", new long[] {32, 16},
+                "blk.0.attn_v.weight", new long[] {32, 16},
+                "blk.0.attn_output.weight", new long[] {32, 32},
+                "blk.0.ffn_norm.weight", new long[] {32},
+                "blk.0.ffn_gate.weight", new long[] {32, 64},
+                "blk.0.ffn_up.weight", new long[] {32, 64}));
+        private final Map<String, TensorType> types = new HashMap<>();
+        private final Map<String, Float> fillings = new HashMap<>();
+        private final Set<String> absent = new HashSet<>();
+
+        Draft() {
+            tensors.put("blk.0.ffn_down.weight", new long[] {64, 32});
+        }
+
+        Draft key(String key, Object value) {
+            keys.put(key, value);
+            return this;
+        }
+
+        Draft tensor(String name, long... shape) {
+            tensors.put(name, shape);
+            return this;
+        }
+
+        Draft without(String name) {
+            absent.add(name);
+            return this;
+        }
+
+        Draft type(String name, TensorType type) {
+            types.put(name, type);
+            return this;
+        }
+
+        Draft filled(String name, float number) {
+            fillings.put(name, number);
+            return this;
+        }
+
+        GgufWriter writer() {
+            GgufWriter writer = new GgufWriter();
+            keys.forEach((key, value) -> {
+                switch (value) {
+                    case String text -> writer.string(key, text);
+                    case Integer whole -> writer.integer(key, whole);
+                    case Float number -> writer.number(key, number);
+                    default -> throw new IllegalArgumentException(key);
+                }
+            });
+            tensors.forEach((name, shape) -> {
+                if (!absent.contains(name)) {
+                    int elements = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+                    TensorType type = types.getOrDefault(name, TensorType.F32);
+                    if (type == TensorType.F32) {
+                        float[] numbers = new float[elements];
+                        Arrays.fill(numbers, fillings.getOrDefault(name, 1f));
+                        writer.tensor(name, type, numbers, shape);
+                    } else {
+                        writer.tensor(name, type, out -> out.write(new byte[(int) type.bytes(elements)]), shape);
+                    }
+                }
+            });
+            return writer;
+        }
+    }
+
+    @Test
+    void theDraftItselfIsSound() {
+        load(new Draft(), LoadOptions.DEFAULT).close();
+    }
+
+    @Test
+    void anUnknownArchitecture() {
+        refused(new Draft().key("general.architecture", "mamba"), "has the architecture mamba; this engine runs llama");
+    }
+
+    @Test
+    void aMixtureOfExperts() {
+        refused(
+                new Draft().key("llama.expert_count", 8),
+                "is a mixture of experts; this engine runs llama without them");
+    }
+
+    @Test
+    void aRealMixtureOfExperts() {
+        var file = GgufFile.open(SharedData.require("golden/models/mixtral.gguf"));
+        assertThatExceptionOfType(ModelFileException.class)
+                .isThrownBy(() -> RunningModel.open(file, KernelChoice.scalar(), 1, LoadOptions.DEFAULT))
+                .withMessage("mixtral.gguf: is a mixture of experts; this engine runs llama without them");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"blk.0.attn_q.weight", "blk.0.ffn_down.weight", "blk.0.attn_norm.weight", "output_norm.weight"})
+    void aMissingTensor(String name) {
+        refused(new Draft().without(name), "tensor " + name + " is missing, expected shape ");
+    }
+
+    @Test
+    void aMissingEmbedding() {
+        refused(new Draft().without("token_embd.weight"), "tensor token_embd.weight is missing, expected ");
+    }
+
+    @Test
+    void anEmbeddingOfAnotherWidth() {
+        refused(
+                new Draft().tensor("token_embd.weight", 64, 20),
+                "tensor token_embd.weight has shape [64, 20], expected rows of 32");
+    }
+
+    @Test
+    void aTensorOfAnotherShape() {
+        refused(
+                new Draft().tensor("blk.0.ffn_up.weight", 32, 65),
+                "tensor blk.0.ffn_up.weight has shape [32, 65], expected [32, 64]");
+    }
+
+    @Test
+    void anOutputForAnotherVocabulary() {
+        refused(
+                new Draft().tensor("output.weight", 32, 41),
+                "tensor output.weight has shape [32, 41], expected [32, 40]");
+    }
+
+    @Test
+    void aTypeThatNoKernelReads() {
+        refused(
+                new Draft().type("blk.0.ffn_up.weight", TensorType.Q5_1),
+                "tensor blk.0.ffn_up.weight has type Q5_1; this engine reads F32, F16, Q4_0, Q8_0, BF16");
+    }
+
+    @Test
+    void aTensorThatIsNotPartOfTheArchitecture() {
+        refused(
+                new Draft().tensor("blk.0.attn_q_norm.weight", 16),
+                "has a tensor blk.0.attn_q_norm.weight, which is not part of the architecture llama as this engine "
+                        + "knows it");
+    }
+
+    @Test
+    void aNormThatHoldsNoNumber() {
+        refused(
+                new Draft().filled("blk.0.ffn_norm.weight", Float.NaN),
+                "tensor blk.0.ffn_norm.weight holds NaN, expected finite numbers");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "llama.embedding_length",
+                "llama.block_count",
+                "llama.feed_forward_length",
+                "llama.attention.head_count",
+                "llama.attention.head_count_kv",
+                "llama.context_length"
+            })
+    void aSizeOfZero(String key) {
+        refused(new Draft().key(key, 0), "metadata key " + key + " is 0, expected 1 to ");
+    }
+
+    @Test
+    void aSizeBeyondAllReason() {
+        refused(
+                new Draft().key("llama.feed_forward_length", Integer.MAX_VALUE),
+                "metadata key llama.feed_forward_length is 2147483647, expected 1 to 524288");
+    }
+
+    @Test
+    void headsThatDontDivideTheWidth() {
+        refused(
+                new Draft().key("llama.attention.head_count", 5).key("llama.attention.head_count_kv", 5),
+                "has 5 heads for a width of 32 and no llama.attention.key_length, expected a divisor");
+    }
+
+    @Test
+    void headsThatDontShareEvenly() {
+        refused(
+                new Draft().key("llama.attention.head_count", 8).key("llama.attention.head_count_kv", 3),
+                "has 8 heads for 3 heads of keys and values, expected a multiple");
+    }
+
+    @Test
+    void aNegativeEpsilon() {
+        refused(
+                new Draft().key("llama.attention.layer_norm_rms_epsilon", -1f),
+                "has the norm epsilon -1.0, expected a number from 0 up");
+    }
+
+    @Test
+    void moreRotaryElementsThanAHeadHas() {
+        refused(
+                new Draft().key("llama.rope.dimension_count", 18),
+                "metadata key llama.rope.dimension_count is 18, expected 2 to 16");
+    }
+
+    @Test
+    void anOddNumberOfRotaryElements() {
+        refused(
+                new Draft().key("llama.rope.dimension_count", 7),
+                "turns 7 elements of each head, expected an even number");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama.rope.freq_base", "llama.rope.scaling.factor"})
+    void aRotaryConstantThatIsNotPositive(String key) {
+        refused(new Draft().key(key, 0f), "metadata key " + key + " is 0.0, expected a number above 0");
+    }
+
+    @Test
+    void aRotaryScalingThatIsUnknown() {
+        refused(
+                new Draft().key("llama.rope.scaling.type", "longrope"),
+                "scales its rotary embedding by longrope; this engine knows none, linear and yarn");
+    }
+
+    @Test
+    void rotaryFactorsThatAreNotPositive() {
+        refused(
+                new Draft().tensor("rope_freqs.weight", 8).filled("rope_freqs.weight", 0),
+                "tensor rope_freqs.weight holds 0.0, expected numbers above 0");
+    }
+
+    @Test
+    void aCacheThatHoldsNoPage() {
+        assertThatExceptionOfType(ModelFileException.class)
+                .isThrownBy(() -> load(new Draft(), new LoadOptions(4095, 64, 64)))
+                .withMessage("fixture.gguf: needs 4096 bytes of cache for 32 tokens, and may have 4095");
+    }
+
+    private static RunningModel load(Draft draft, LoadOptions options) {
+        return RunningModel.open(draft.writer().toFile(), KernelChoice.scalar(), 1, options);
+    }
+
+    private static void refused(Draft draft, String message) {
+        assertThatExceptionOfType(ModelFileException.class)
+                .isThrownBy(() -> load(draft, LoadOptions.DEFAULT))
+                .withMessageStartingWith("fixture.gguf: " + message);
+    }
+}
