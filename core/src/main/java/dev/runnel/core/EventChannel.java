@@ -105,6 +105,13 @@ public final class EventChannel implements CompletionStream {
         deliver();
     }
 
+    /// Breaks the stream off at once: what has been emitted and not been read is dropped, and the producer hears
+    /// [Producer#cancelled] as if the reader had left. For a producer that is shut down and whose reader may have
+    /// no demand left to read up to a failure.
+    public void abort(BackendException cause) {
+        stop(Objects.requireNonNull(cause, "cause"));
+    }
+
     /// Events asked for and not yet emitted. At 0 the producer should wait for [Producer#demanded].
     public long demand() {
         synchronized (lock) {
@@ -180,7 +187,7 @@ public final class EventChannel implements CompletionStream {
         public void cancel() {}
     }
 
-    /// Ends the stream from the reader's side and tells the subscriber why.
+    /// Ends the stream, whatever waits to be read, and tells the subscriber why.
     private void stop(RuntimeException why) {
         boolean running;
         synchronized (lock) {

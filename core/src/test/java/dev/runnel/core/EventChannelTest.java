@@ -74,6 +74,20 @@ class EventChannelTest {
     }
 
     @Test
+    void anAbortDropsWhatWasNotReadAndTellsBothSides() {
+        RecordingReader reader = RecordingReader.of(channel).request(1);
+        channel.emit(new Text(0, "read"));
+        channel.emit(new Text(0, "unread"));
+
+        channel.abort(fault());
+
+        assertThat(reader.events()).containsExactly(new Text(0, "read"));
+        assertThat(reader.failure()).hasMessage("the disk is on fire");
+        assertThat(calls.cancelled).hasValue(1);
+        assertThat(channel.emit(new Text(0, "late"))).isFalse();
+    }
+
+    @Test
     void aFailureWaitsForTheEventsBeforeIt() {
         RecordingReader reader = RecordingReader.of(channel);
         channel.emit(new Text(0, "a"));
