@@ -65,7 +65,12 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         });
     }
 
-    void fail(BackendException failure) {
+    /// Ends the stream at once, whatever its reader has still to read. Any thread may call it.
+    void abort(BackendException failure) {
+        channel.abort(failure);
+    }
+
+    private void fail(BackendException failure) {
         upstream.ended(this);
         channel.fail(failure);
     }

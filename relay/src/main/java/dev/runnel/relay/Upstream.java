@@ -134,7 +134,7 @@ public final class Upstream implements Backend {
     @Override
     public void close() {
         closed = true;
-        running.forEach(stream -> stream.fail(closing()));
+        running.forEach(stream -> stream.abort(closing()));
         network.close();
     }
 
@@ -155,7 +155,7 @@ public final class Upstream implements Backend {
     void began(RelayedStream stream) {
         running.add(stream);
         if (closed) {
-            stream.fail(closing());
+            stream.abort(closing());
         }
     }
 

@@ -338,6 +338,22 @@ class UpstreamTest {
     }
 
     @Test
+    void closingDoesNotWaitForAReaderThatAsksForNothing() throws Exception {
+        open(
+                OPTIONS,
+                (_, to) -> to.stream()
+                        .part("data: " + Chunks.ROLE + "\n\ndata: " + Chunks.text("unread") + "\n\n")
+                        .hang());
+        RecordingReader reader = RecordingReader.of(upstream.complete(CompletionRequest.of("raw", "Hi")));
+        reader.request(1).awaitEvents(1);
+
+        upstream.close();
+
+        assertThat(reader.awaitEnd().failure().kind()).isEqualTo(Kind.SHUTTING_DOWN);
+        Await.until("the connection to be left", () -> raw.open() == 0);
+    }
+
+    @Test
     void aReaderMayCloseTheUpstreamThatItReads() throws Exception {
         open(OPTIONS, UpstreamTest::sayHello);
         AtomicReference<Throwable> end = new AtomicReference<>();
