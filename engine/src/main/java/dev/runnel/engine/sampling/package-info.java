@@ -1,0 +1,8 @@
+/// Logits to the next token.
+///
+/// [Sampler] is a chain in a fixed order: temperature, then top-p, then one draw. [Draws] is where the chance
+/// comes from: a seeded sequence per choice, so that a choice's tokens depend on its own logits, settings and
+/// seed and on nothing else, such as the other sequences of a batch, the machine or the time.
+///
+/// Nothing here knows text, tokens' meanings or requests' limits. Nothing is allocated per token.
+package dev.runnel.engine.sampling;
