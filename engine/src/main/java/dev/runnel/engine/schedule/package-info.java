@@ -1,0 +1,25 @@
+/// The step loop: many completions through one model, a step at a time.
+///
+/// [Scheduler] is the door. A completion asked of it is prepared (its prompt becomes tokens) and admitted or
+/// refused, waits for room, and then each of its choices is a sequence in the batch. One thread, the loop's,
+/// owns the batch, the model and everything that changes with a step; a step is
+///
+/// 1. take in what has been admitted, let go what nobody reads any more,
+/// 2. give room to those that wait, first come first served,
+/// 3. run the model once: one token of each sequence that answers, and a bounded slice of the prompts,
+/// 4. sample, and publish what came of it.
+///
+/// What it promises:
+///
+/// - Room for prompt and reply is reserved before a sequence begins, so a sequence that has begun never waits
+///   for memory.
+/// - A reader without demand holds back its own sequences and no others. It keeps its place and its room.
+/// - Work that nobody reads any more stops within one step, wherever it is, and its room is free for the
+/// next.
+/// - A fault of the model ends the completions that were in the step, and the loop goes on.
+/// - Every token is counted, also those of completions that were cancelled or failed
+/// ([dev.runnel.engine.EngineStats]).
+/// - A choice's tokens depend on its prompt, settings and seed, and not on what else is in the batch.
+///
+/// Nothing here knows files, templates or how a model computes.
+package dev.runnel.engine.schedule;

@@ -1,0 +1,123 @@
+package dev.runnel.engine.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
+import dev.runnel.core.Sampling;
+import dev.runnel.core.TokenEvent;
+import dev.runnel.engine.model.KvSequence;
+import dev.runnel.engine.model.LanguageModel;
+import dev.runnel.engine.model.Slice;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Flow;
+import org.junit.jupiter.api.Test;
+
+class SchedulerAllocationTest {
+
+    private static final byte[] TEXT = {'x'};
+
+    @Test
+    void aTokenCostsLittleMoreThanItsEventAndItsText() {
+        Vocabulary vocabulary = new Vocabulary() {
+            @Override
+            public boolean isEndOfGeneration(int token) {
+                return false;
+            }
+
+            @Override
+            public byte[] bytes(int token) {
+                return TEXT;
+            }
+        };
+        Scheduler scheduler = new Scheduler(
+                new FlatModel(), vocabulary, new Limits(8, 8, 64), Runnable::run, System::nanoTime, () -> 1);
+        CompletionRequest request = CompletionRequest.of("flat", "hi")
+                .withSampling(new Sampling(1, 0.9, OptionalLong.of(7)))
+                .withChoices(8);
+        CompletionStream stream = scheduler.complete(request, () -> new PreparedPrompt(new int[] {1, 2}, false));
+        stream.subscribe(new Forgetful());
+        step(scheduler, 100);
+
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        step(scheduler, 1000);
+        long perToken = (threads.getCurrentThreadAllocatedBytes() - before) / (1000 * 8);
+
+        // An event of 24 bytes, a text of 24 and its byte array of 24, the channel's signal of 24, and a little.
+        assertThat(perToken).isLessThan(200);
+        scheduler.close();
+    }
+
+    private static void step(Scheduler scheduler, int times) {
+        for (int i = 0; i < times; i++) {
+            assertThat(scheduler.step()).isTrue();
+        }
+    }
+
+    /// Every token is as probable as every other, and computing that allocates nothing.
+    private static final class FlatModel implements LanguageModel {
+
+        @Override
+        public int vocabularySize() {
+            return 300;
+        }
+
+        @Override
+        public int contextLength() {
+            return 1 << 20;
+        }
+
+        @Override
+        public int capacity() {
+            return 1 << 24;
+        }
+
+        @Override
+        public Optional<KvSequence> reserve(int tokens) {
+            return Optional.of(new Counter());
+        }
+
+        @Override
+        public void forward(List<Slice> batch) {
+            for (int i = 0; i < batch.size(); i++) {
+                ((Counter) batch.get(i).sequence()).length += batch.get(i).length();
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class Counter implements KvSequence {
+        private int length;
+
+        @Override
+        public int length() {
+            return length;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class Forgetful implements Flow.Subscriber<TokenEvent> {
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(TokenEvent event) {}
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onComplete() {}
+    }
+}
