@@ -30,7 +30,9 @@ final class SpecialTokens {
     }
 
     /// The longest special token at `from`, or [Vocabulary#NONE].
-    int match(String text, int from, boolean structure) {
+    ///
+    /// @param structureEnd where one that is structure has to end at the latest
+    int match(String text, int from, int structureEnd) {
         int match = Vocabulary.NONE;
         if (!starts.get(text.charAt(from))) {
             return match;
@@ -45,7 +47,8 @@ final class SpecialTokens {
             // The shortest comes first.
             if (low < high
                     && vocabulary.text(sorted[low]).length() == depth + 1
-                    && (structure || !vocabulary.type(sorted[low]).isStructure())) {
+                    && (from + depth < structureEnd
+                            || !vocabulary.type(sorted[low]).isStructure())) {
                 match = sorted[low];
             }
         }

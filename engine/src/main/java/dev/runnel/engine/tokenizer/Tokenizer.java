@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.gguf.GgufFile;
+import java.util.BitSet;
 import java.util.OptionalInt;
 
 /// Text to token ids and back, as a model's file describes it. For any number of threads.
@@ -59,11 +60,26 @@ public final class Tokenizer {
     /// @param parseSpecial whether what looks like a control token is one; false for text of which one
     ///     doesn't know who wrote it
     public int[] encode(String text, boolean parseSpecial) {
+        BitSet trusted = new BitSet();
+        trusted.set(0, parseSpecial ? text.length() : 0);
+        return encode(text, trusted);
+    }
+
+    /// The ids of a text that several have written, as [#encode(String, boolean)]; words and merges go across
+    /// the borders between them.
+    ///
+    /// @param trusted the characters whose writer may spell control tokens; one that another has written a
+    ///     part of is text
+    public int[] encode(String text, BitSet trusted) {
         String sound = wellFormed(text);
         Encoding encoding = new Encoding();
         int from = 0;
+        int trustedEnd = 0;
         for (int at = 0; at < sound.length(); ) {
-            int special = specials.match(sound, at, parseSpecial);
+            if (at >= trustedEnd) {
+                trustedEnd = trusted.nextClearBit(at);
+            }
+            int special = specials.match(sound, at, trustedEnd);
             if (special == Vocabulary.NONE) {
                 at++;
                 continue;
