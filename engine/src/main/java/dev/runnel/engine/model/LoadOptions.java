@@ -10,7 +10,8 @@ public record LoadOptions(long cacheBytes, int contextLength, int batchTokens) {
     /// Half a gibibyte of cache, the model's own context, 512 tokens at once.
     public static final LoadOptions DEFAULT = new LoadOptions(1L << 29, Integer.MAX_VALUE, 512);
 
-    private static final int LARGEST_BATCH = 1 << 11;
+    /// Most tokens that can be computed at once.
+    public static final int LARGEST_BATCH = 1 << 11;
 
     public LoadOptions {
         check("the cache's bytes", cacheBytes, Long.MAX_VALUE);
