@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
 import java.util.stream.DoubleStream;
@@ -68,9 +67,8 @@ final class ModelBench {
         try (GgufFile file = GgufFile.open(path);
                 Workers workers = new Workers(threads);
                 Transformer model = Transformer.load(file, choice.kernels(), workers, options, LoadProgress.UNHEARD)) {
-            print(
-                    "%s, %d threads, %s",
-                    path.getFileName(), threads, choice.kernels().name());
+            IO.println("%s, %d threads, %s"
+                    .formatted(path.getFileName(), threads, choice.kernels().name()));
             choice.notice().ifPresent(IO::println);
             ModelBench bench = new ModelBench(model);
             int prompt = Math.min(PROMPT, model.contextLength());
@@ -83,7 +81,7 @@ final class ModelBench {
     private void report(String what, DoubleSupplier tokensPerSecond) {
         double[] rates =
                 DoubleStream.generate(tokensPerSecond).limit(ROUNDS).sorted().toArray();
-        print("%-20s  best %8.1f  median %8.1f tokens/s", what, rates[ROUNDS - 1], rates[ROUNDS / 2]);
+        IO.println("%-20s  best %8.1f  median %8.1f tokens/s".formatted(what, rates[ROUNDS - 1], rates[ROUNDS / 2]));
     }
 
     private double readPrompt(int length) {
@@ -132,9 +130,5 @@ final class ModelBench {
 
     private static double seconds(long start) {
         return (System.nanoTime() - start) * 1e-9;
-    }
-
-    private static void print(String format, Object... values) {
-        IO.println(String.format(Locale.ROOT, format, values));
     }
 }
