@@ -248,7 +248,7 @@ class UpstreamFailureTest {
 
         assertThat(reader.events()).hasSize(2);
         assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
-        assertThat(failure).hasMessageContaining("upstream " + raw.baseUrl()).hasMessageContaining("after 2 chunks");
+        assertThat(failure).hasMessageStartingWith(named(" ended its stream before choice 0 of 1 had finished"));
     }
 
     @Test
@@ -276,7 +276,7 @@ class UpstreamFailureTest {
 
         assertThat(reader.events().getLast()).isInstanceOf(Finished.class);
         assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
-        assertThat(failure).hasMessageContaining("upstream " + raw.baseUrl()).hasMessageContaining("usage");
+        assertThat(failure).hasMessageStartingWith(named(" ")).hasMessageContaining("without the usage");
     }
 
     @Test
