@@ -5,6 +5,7 @@ import java.net.URI;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Where an upstream is, and how it knows us.
 ///
@@ -12,37 +13,40 @@ import java.util.regex.Matcher;
 /// @param apiKey the bearer token; never part of a message
 record Address(URI base, Optional<String> apiKey) {
 
-    /// @throws IllegalArgumentException if no request can be made of this
+    /// Host and port, if it has one. More lenient than [URI#getHost], which takes no underscore, as names in
+    /// a network of containers have.
+    private static final Pattern AUTHORITY = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[^:@\\[\\]]+)(:\\d{1,5})?");
+
+    /// @throws IllegalArgumentException if no request can be made of this; secrets in it are not quoted
     static Address of(URI baseUrl, Optional<String> apiKey) {
-        String url = baseUrl.toString();
-        if (!isHttp(baseUrl) || baseUrl.getHost() == null) {
-            throw new IllegalArgumentException(
-                    "the upstream's address is " + url + ", expected something like http://127.0.0.1:8080/v1");
-        }
-        if (baseUrl.getRawUserInfo() != null) {
-            // Not quoted: it is a secret.
+        if (baseUrl.getRawAuthority() != null && baseUrl.getRawAuthority().contains("@")) {
             throw new IllegalArgumentException(
                     "the upstream's address holds a user's name, expected the API key to be given apart");
         }
         if (baseUrl.getRawQuery() != null || baseUrl.getRawFragment() != null) {
             throw new IllegalArgumentException(
-                    "the upstream's address is " + url + ", expected one that ends with its path");
+                    "the upstream's address holds a query or a fragment, expected one that ends with its path");
         }
-        if (!apiKey.orElse("none").chars().allMatch(Address::isVisible)
-                || apiKey.orElse("none").isEmpty()) {
+        if (!isHttp(baseUrl)) {
+            throw new IllegalArgumentException(
+                    "the upstream's address is " + baseUrl + ", expected something like http://127.0.0.1:8080/v1");
+        }
+        if (apiKey.isPresent() && !isToken(apiKey.get())) {
             throw new IllegalArgumentException(
                     "the upstream's API key is empty or has characters other than visible ASCII");
         }
-        return new Address(URI.create(url.replaceFirst("/+$", "")), apiKey);
+        return new Address(URI.create(baseUrl.toString().replaceFirst("/+$", "")), apiKey);
     }
 
     private static boolean isHttp(URI url) {
         String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
-        return scheme.equals("http") || scheme.equals("https");
+        String authority = url.getRawAuthority() == null ? "" : url.getRawAuthority();
+        return (scheme.equals("http") || scheme.equals("https"))
+                && AUTHORITY.matcher(authority).matches();
     }
 
-    private static boolean isVisible(int character) {
-        return character > ' ' && character < 0x7F;
+    private static boolean isToken(String key) {
+        return !key.isEmpty() && key.chars().allMatch(character -> character > ' ' && character < 0x7F);
     }
 
     /// What messages call the upstream.

@@ -82,9 +82,9 @@ final class Call {
             options.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
         }
         network.address().apiKey().ifPresent(key -> options.putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + key));
-        network.open(options, this)
+        guarded(() -> network.open(options, this)
                 .onSuccess(opened -> opened(opened, accept, body))
-                .onFailure(fault -> fail(Faults.unreachable(fault)));
+                .onFailure(fault -> fail(Faults.unreachable(fault))));
     }
 
     private void opened(HttpClientRequest opened, String accept, Buffer body) {
@@ -164,10 +164,10 @@ final class Call {
         }
     }
 
-    /// Whatever the caller throws fails the call, or nobody would ever hear of it.
-    private void guarded(Runnable callersPart) {
+    /// Whatever is thrown fails the call, or nobody would ever hear of it.
+    private void guarded(Runnable part) {
         try {
-            callersPart.run();
+            part.run();
         } catch (RuntimeException | Error failure) {
             fail(BackendException.of(failure));
         }

@@ -129,7 +129,7 @@ final class Network implements AutoCloseable {
         calls.remove(call);
     }
 
-    /// Closes all connections. Called by one of its own calls it does not wait until they are.
+    /// Closes all connections, and waits until they are, unless called by an event loop.
     @Override
     public void close() {
         Future<Void> closed = vertx.close();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
@@ -20,6 +21,8 @@ import dev.runnel.relay.RawUpstream.Script;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RecordingReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -400,6 +403,8 @@ class UpstreamTest {
                 "localhost:8080/v1",
                 "ftp://127.0.0.1/v1",
                 "http:///v1",
+                "http://:8080/v1",
+                "http://host:port/v1",
                 "http://someone:secret@127.0.0.1/v1",
                 "http://127.0.0.1/v1?x=secret",
                 "http://127.0.0.1/v1#secret"
@@ -410,7 +415,33 @@ class UpstreamTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Upstream.open(URI.create(url), Optional.empty(), OPTIONS))
                 .withMessageStartingWith("the upstream's address ")
-                .withMessageContaining(", expected ");
+                .withMessageContaining(", expected ")
+                .withMessageNotContaining("secret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://my_container:8080/v1", "https://host.example", "HTTP://[::1]:1/a/b"})
+    void anAddressIsCalledByItsName(String url) throws Exception {
+        raw = new RawUpstream(UpstreamTest::sayHello);
+
+        assertThat(Address.of(URI.create(url + "/"), Optional.empty()).name()).isEqualTo("upstream " + url);
+    }
+
+    @Test
+    void anAddressMayBeOfTheSixthVersion() throws Exception {
+        try {
+            raw = new RawUpstream(new ServerSocket(0, 1, InetAddress.ofLiteral("::1")), UpstreamTest::sayHello);
+        } catch (IOException none) {
+            raw = new RawUpstream(UpstreamTest::sayHello);
+            assumeTrue(false, "no IPv6 on this machine");
+        }
+        URI url = URI.create(raw.baseUrl().toString().replace("localhost", "[::1]"));
+        upstream = Upstream.open(url, Optional.empty(), OPTIONS);
+
+        assertThat(RecordingReader.toTheEndOf(upstream.complete(CompletionRequest.of("raw", "Hi")))
+                        .completed())
+                .isTrue();
+        assertThat(raw.requests().getFirst().headers()).containsEntry("host", url.getAuthority());
     }
 
     @ParameterizedTest
