@@ -5,11 +5,15 @@ import org.jspecify.annotations.NullMarked;
 module dev.runnel.app {
     requires static org.jspecify;
     requires dev.runnel.core;
-    requires dev.runnel.wire;
     requires dev.runnel.engine;
     requires dev.runnel.relay;
     requires dev.runnel.server;
     requires dev.runnel.lab;
     requires info.picocli;
+    requires java.logging;
     requires org.jline;
+
+    // Picocli sets the commands' options.
+    opens dev.runnel.app to
+            info.picocli;
 }

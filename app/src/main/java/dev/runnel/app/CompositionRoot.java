@@ -1,0 +1,36 @@
+package dev.runnel.app;
+
+import dev.runnel.core.Backend;
+import dev.runnel.engine.Engine;
+import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelSummary;
+import dev.runnel.relay.Upstream;
+import dev.runnel.relay.UpstreamOptions;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// Puts the rooms together.
+final class CompositionRoot implements Rooms {
+
+    @Override
+    public LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener) {
+        if (file.isEmpty()) {
+            return new LoadedModel(Engine.embedded(options, listener), Engine.inspectEmbedded(), true);
+        }
+        return new LoadedModel(Engine.open(file.get(), options, listener), Engine.inspect(file.get()), false);
+    }
+
+    @Override
+    public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
+        List<String> models = model.stream().toList();
+        return Upstream.open(upstream, key, UpstreamOptions.DEFAULT.withModels(models));
+    }
+
+    @Override
+    public ModelSummary inspect(Path file) {
+        return Engine.inspect(file);
+    }
+}

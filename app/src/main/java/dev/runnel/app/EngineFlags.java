@@ -1,0 +1,36 @@
+package dev.runnel.app;
+
+import dev.runnel.engine.EngineOptions;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// What a model in this process may use.
+final class EngineFlags {
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that compute. Default: one for each processor.")
+    @Nullable
+    Integer threads;
+
+    @Option(
+            names = "--context-length",
+            paramLabel = "TOKENS",
+            description = "Most tokens of a prompt and its reply. Default: what the model was made for, at most "
+                    + EngineOptions.LONGEST_DEFAULT_CONTEXT + ".")
+    @Nullable
+    Integer contextLength;
+
+    /// @throws IllegalArgumentException if a flag's value is out of bounds
+    EngineOptions applyTo(EngineOptions options) {
+        EngineOptions applied = options;
+        if (threads != null) {
+            applied = applied.withThreads(threads);
+        }
+        if (contextLength != null) {
+            applied = applied.withContextLength(contextLength);
+        }
+        return applied;
+    }
+}

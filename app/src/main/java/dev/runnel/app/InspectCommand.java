@@ -1,0 +1,99 @@
+package dev.runnel.app;
+
+import dev.runnel.engine.ModelSummary;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/// `runnel inspect`: what a model file says of itself.
+@Command(
+        name = "inspect",
+        header = "Tell what a GGUF file holds, whether or not it can be run.",
+        footer = {"  runnel inspect qwen3-4b.gguf", "  runnel inspect qwen3-4b.gguf | grep rope"})
+final class InspectCommand implements Callable<Integer> {
+
+    /// Longest text of the metadata that is shown, in characters: a chat template is pages long.
+    private static final int LONGEST_VALUE = 100;
+
+    private final Shell shell;
+    private final Rooms rooms;
+
+    @Parameters(paramLabel = "FILE", description = "A GGUF file.")
+    Path file = Path.of("");
+
+    InspectCommand(Shell shell, Rooms rooms) {
+        this.shell = shell;
+        this.rooms = rooms;
+    }
+
+    @Override
+    public Integer call() {
+        ModelSummary summary = rooms.inspect(file);
+        Style style = shell.style(Shell.Channel.OUT);
+        List<List<String>> metadata = summary.metadata().stream()
+                .map(entry -> List.of(line(entry.key()), line(entry.value())))
+                .toList();
+        List<List<String>> tensors = summary.tensors().stream()
+                .map(tensor -> List.of(
+                        line(tensor.name()),
+                        tensor.type(),
+                        tensor.shape().stream().map(String::valueOf).collect(Collectors.joining(" × ")),
+                        Figures.bytes(tensor.bytes())))
+                .toList();
+        shell.out().print(table("", heading(summary)));
+        shell.out().println("\n" + style.bold("Metadata: " + metadata.size()));
+        shell.out().print(table("  ", metadata));
+        shell.out()
+                .println("\n" + style.bold("Tensors: " + tensors.size() + ", " + Figures.bytes(summary.tensorBytes())));
+        shell.out().print(table("  ", tensors));
+        return ExitCode.DONE;
+    }
+
+    private static List<List<String>> heading(ModelSummary summary) {
+        OptionalInt context = summary.contextLength();
+        return List.of(
+                List.of("file", line(summary.file()) + ", " + Figures.bytes(summary.fileBytes())),
+                List.of("architecture", said(summary.architecture())),
+                List.of("parameters", Figures.count(summary.parameters()) + ", mostly " + Figures.mainType(summary)),
+                List.of("context", context.isPresent() ? context.getAsInt() + " tokens" : said("")),
+                List.of("tokenizer", said(summary.tokenizer())));
+    }
+
+    private static String said(String value) {
+        return value.isEmpty() ? "the file doesn't say" : line(value);
+    }
+
+    /// A file's text on one line that is no surprise to a terminal.
+    private static String line(String text) {
+        String start = text.length() > LONGEST_VALUE
+                ? text.substring(0, text.offsetByCodePoints(0, LONGEST_VALUE)) + "… (" + text.length() + " characters)"
+                : text;
+        return Style.harmless(start.replace("\n", "\\n").replace("\t", "\\t"));
+    }
+
+    /// Rows of equally many cells, in columns.
+    private static String table(String indent, List<List<String>> rows) {
+        int[] widths = new int[rows.isEmpty() ? 0 : rows.getFirst().size()];
+        for (List<String> row : rows) {
+            for (int column = 0; column < widths.length - 1; column++) { // nothing follows the last
+                widths[column] = Math.max(widths[column], row.get(column).length());
+            }
+        }
+        StringBuilder table = new StringBuilder();
+        for (List<String> row : rows) {
+            table.append(indent);
+            for (int column = 0; column < widths.length; column++) {
+                String cell = row.get(column);
+                table.append(column == 0 ? "" : "  ")
+                        .append(cell)
+                        .append(" ".repeat(Math.max(0, widths[column] - cell.length())));
+            }
+            table.append('\n');
+        }
+        return table.toString();
+    }
+}

@@ -1,0 +1,78 @@
+package dev.runnel.app;
+
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.Sampling;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// How replies shall be.
+final class ReplyFlags {
+
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    CommandSpec command;
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "Instructions that the model reads first.")
+    @Nullable
+    String system;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            defaultValue = "1",
+            description = "0 to 2: how freely tokens are drawn; 0 always takes the most probable. Default: 1.")
+    double temperature;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            defaultValue = "1",
+            description = "0 to 1: draw among the most probable tokens that together reach this. Default: 1.")
+    double topP;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "The same seed and prompt give the same reply. Default: a fresh one each time.")
+    @Nullable
+    Long seed;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = "Most tokens of a reply. Default: as many as the context holds.")
+    @Nullable
+    Integer maxTokens;
+
+    @Option(
+            names = "--stop",
+            paramLabel = "TEXT",
+            description = "End a reply where this would begin. May be given several times.")
+    List<String> stop = List.of();
+
+    Optional<String> system() {
+        return Optional.ofNullable(system).filter(text -> !text.isEmpty());
+    }
+
+    /// A request to a model that is still to be named.
+    ///
+    /// @throws picocli.CommandLine.ParameterException if a flag's value is out of bounds
+    CompletionRequest request(Prompt prompt) {
+        return Cli.checked(
+                command,
+                () -> new CompletionRequest(
+                        "",
+                        prompt,
+                        1,
+                        new Sampling(temperature, topP, seed == null ? OptionalLong.empty() : OptionalLong.of(seed)),
+                        maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
+                        stop));
+    }
+}

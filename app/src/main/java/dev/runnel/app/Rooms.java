@@ -1,0 +1,27 @@
+package dev.runnel.app;
+
+import dev.runnel.core.Backend;
+import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelSummary;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// The doors of the other rooms that commands go through; a test puts scripts behind them.
+interface Rooms {
+
+    /// Opens a model that generates in this process.
+    ///
+    /// @param file empty: the demonstration model that the program carries
+    LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener);
+
+    /// Opens a relay.
+    ///
+    /// @param model what it will be asked for; empty: the upstream is asked for its list
+    /// @throws IllegalArgumentException if `upstream` is no address of a server
+    Backend relay(URI upstream, Optional<String> key, Optional<String> model);
+
+    /// Reads what a model file says of itself.
+    ModelSummary inspect(Path file);
+}

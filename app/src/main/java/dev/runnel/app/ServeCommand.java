@@ -1,0 +1,291 @@
+package dev.runnel.app;
+
+import dev.runnel.core.Backend;
+import dev.runnel.core.Backends;
+import dev.runnel.core.Model;
+import dev.runnel.engine.EngineOptions;
+import dev.runnel.server.CompletionServer;
+import dev.runnel.server.ServerOptions;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `runnel serve`: a model over HTTP.
+@Command(
+        name = "serve",
+        header = "Serve a model over HTTP, the way OpenAI's clients expect it.",
+        footer = {
+            "  runnel serve --model qwen3-4b.gguf",
+            "  runnel serve --host 0.0.0.0 --api-key \"$KEY\" --model qwen3-4b.gguf",
+            "  RUNNEL_PORT=9000 RUNNEL_API_KEY=first,second runnel serve",
+            "  runnel serve --upstream https://api.openai.com/v1 --upstream-key \"$KEY\"",
+            "",
+            "It listens at once and answers 503 until the model is loaded. Ctrl-C or SIGTERM stops it: what",
+            "runs may finish within the grace, what does not is told so, and the exit code is 0. A second",
+            "Ctrl-C ends it there and then. Every option can be set in the environment: --max-sequences is",
+            "RUNNEL_MAX_SEQUENCES, and so each."
+        })
+final class ServeCommand implements Callable<Integer> {
+
+    private final Shell shell;
+    private final Rooms rooms;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    CommandSpec spec;
+
+    @Option(names = "--model", paramLabel = "FILE", description = "A GGUF file. Default: the demonstration model.")
+    @Nullable
+    Path model;
+
+    @Option(
+            names = "--model-id",
+            paramLabel = "NAME",
+            description = "What requests call the model. Default: the file's name without its extension.")
+    @Nullable
+    String modelId;
+
+    @Option(
+            names = "--upstream",
+            paramLabel = "BASE",
+            description = "Relay this server, such as https://api.openai.com/v1; with --model, serve both.")
+    @Nullable
+    URI upstream;
+
+    @Option(names = "--upstream-key", paramLabel = "KEY", description = "The API key for the upstream.")
+    @Nullable
+    String upstreamKey;
+
+    @Option(
+            names = "--host",
+            paramLabel = "HOST",
+            defaultValue = "127.0.0.1",
+            description = "Address to listen on; 0.0.0.0 is every address of this machine. Default: 127.0.0.1.")
+    String host = "";
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "Port to listen on; 0 takes any free one. Default: 8080.")
+    int port;
+
+    @Option(
+            names = "--api-key",
+            paramLabel = "KEY",
+            split = ",",
+            hideParamSyntax = true,
+            description = "Let in only clients that send one of these keys. May be given several times, or with "
+                    + "commas. Default: let everyone in.")
+    Set<String> apiKeys = Set.of();
+
+    @Option(
+            names = "--allow-origin",
+            paramLabel = "ORIGIN",
+            split = ",",
+            hideParamSyntax = true,
+            description = "Web pages that may call, such as https://app.example; * is every page. May be given "
+                    + "several times, or with commas. Pages from this machine always may.")
+    Set<String> allowedOrigins = Set.of();
+
+    @Option(names = "--access-log", description = "Write a line for each request on standard error.")
+    boolean accessLog;
+
+    @Option(
+            names = "--grace",
+            paramLabel = "SECONDS",
+            defaultValue = "10",
+            description = "How long what runs may go on when the server is asked to stop. Default: 10.")
+    int graceSeconds;
+
+    @Option(
+            names = "--max-sequences",
+            paramLabel = "N",
+            description = "Most replies generated at the same time. Default: 8.")
+    @Nullable
+    Integer maxSequences;
+
+    @Option(
+            names = "--max-waiting",
+            paramLabel = "N",
+            description = "Most requests that wait for their turn; one more is refused with 429. Default: 64.")
+    @Nullable
+    Integer maxWaiting;
+
+    @Option(
+            names = "--cache-mib",
+            paramLabel = "MIB",
+            description = "Memory for what the model remembers of all the texts it is at work on. Default: 1024.")
+    @Nullable
+    Integer cacheMib;
+
+    @Mixin
+    EngineFlags engine = new EngineFlags();
+
+    ServeCommand(Shell shell, Rooms rooms) {
+        this.shell = shell;
+        this.rooms = rooms;
+    }
+
+    @Override
+    public Integer call() {
+        if (graceSeconds < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--grace is " + graceSeconds + ", expected at least 0 seconds");
+        }
+        ServerOptions serverOptions = Cli.checked(spec, this::serverOptions);
+        EngineOptions engineOptions = Cli.checked(spec, this::engineOptions);
+        CompletableFuture<Void> stop = new CompletableFuture<>();
+        try (CompletionServer server = CompletionServer.start(serverOptions)) {
+            CompletableFuture<Served> opening = openInBackground(engineOptions);
+            shell.stopSignals().accept(() -> {
+                stop.complete(null);
+                opening.cancel(false);
+            });
+            try (Served served = opening.join()) {
+                server.serve(served.backend());
+                announce(served, server.port());
+                stop.join();
+                shell.err().println("Stopping; what runs may finish within " + graceSeconds + " s.");
+                server.shutdown(Duration.ofSeconds(graceSeconds));
+            } catch (CancellationException stopped) {
+                shell.err().println("Stopped while the model was loading.");
+            }
+        }
+        return ExitCode.DONE;
+    }
+
+    /// On a thread of its own, so that a server whose model takes long can be stopped.
+    private CompletableFuture<Served> openInBackground(EngineOptions options) {
+        CompletableFuture<Served> opening = new CompletableFuture<>();
+        Thread.ofPlatform().name("runnel-loading").daemon().start(() -> {
+            try {
+                Served served = open(options);
+                if (!opening.complete(served)) {
+                    served.close(); // nobody wants it any more
+                }
+            } catch (Throwable failure) { // whatever it is concerns whoever waits, memory running out above all
+                opening.completeExceptionally(failure);
+            }
+        });
+        return opening;
+    }
+
+    private ServerOptions serverOptions() {
+        return ServerOptions.at(host, port)
+                .withApiKeys(apiKeys)
+                .withAllowedOrigins(allowedOrigins)
+                .withAccessLog(accessLog);
+    }
+
+    private EngineOptions engineOptions() {
+        EngineOptions options = engine.applyTo(EngineOptions.DEFAULT);
+        if (modelId != null) {
+            options = options.withModelId(modelId);
+        }
+        if (maxSequences != null) {
+            options = options.withSequences(maxSequences);
+        }
+        if (maxWaiting != null) {
+            options = options.withWaiting(maxWaiting);
+        }
+        if (cacheMib != null) {
+            options = options.withCacheBytes((long) cacheMib << 20);
+        }
+        return options;
+    }
+
+    /// What is served, and what to tell people about it.
+    private record Served(Backend backend, List<String> lines) implements AutoCloseable {
+        @Override
+        public void close() {
+            backend.close();
+        }
+    }
+
+    private Served open(EngineOptions options) {
+        List<Backend> backends = new ArrayList<>();
+        List<String> lines = new ArrayList<>();
+        try {
+            if (upstream != null) {
+                Backend relay = rooms.relay(upstream, Optional.ofNullable(upstreamKey), Optional.empty());
+                backends.add(relay);
+                lines.add(upstream + ": relayed, models: "
+                        + relay.models().stream().map(Model::id).collect(Collectors.joining(", ")));
+            }
+            if (model != null || upstream == null) {
+                Optional<Path> file = Optional.ofNullable(model);
+                long start = System.nanoTime();
+                try (LoadingDisplay display = LoadingDisplay.of(shell, file)) {
+                    LoadedModel loaded = rooms.load(file, options, display);
+                    backends.add(loaded.backend());
+                    Duration took = Duration.ofNanos(System.nanoTime() - start);
+                    lines.add(loaded.description() + ", loaded in " + Figures.seconds(took));
+                    if (loaded.embedded()) {
+                        lines.add("This is " + Source.EMBEDDED + ".");
+                    }
+                }
+            }
+            return new Served(new Backends(backends), lines);
+        } catch (RuntimeException failure) {
+            backends.forEach(Backend::close);
+            throw failure;
+        }
+    }
+
+    private void announce(Served served, int actualPort) {
+        Output out = shell.out();
+        served.lines().forEach(out::println);
+        String url = "http://" + address() + ":" + actualPort + "/v1";
+        out.println("Listening on " + url);
+        if (apiKeys.isEmpty() && !isOnlyForThisMachine()) {
+            shell.err().println("Note: everyone who reaches this machine may use it; --api-key KEY asks for a key.");
+        }
+        out.println(
+                "\nTry it:\n  " + curl(url, served.backend().models().getFirst().id()) + "\n");
+    }
+
+    /// What a client on this machine connects to.
+    private String address() {
+        return switch (host) {
+            case "0.0.0.0" -> "127.0.0.1";
+            case "::" -> "[::1]";
+            default -> host.contains(":") ? "[" + host + "]" : host;
+        };
+    }
+
+    private boolean isOnlyForThisMachine() {
+        try {
+            return Stream.of(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
+        } catch (UnknownHostException gone) {
+            return false;
+        }
+    }
+
+    /// A command to paste into a shell.
+    private String curl(String url, String id) {
+        String key = apiKeys.isEmpty() ? "" : "-H 'Authorization: Bearer YOUR_KEY' ";
+        String name = id.replace("\\", "\\\\").replace("\"", "\\\"").replace("'", "'\\''");
+        return "curl -N " + url + "/chat/completions -H 'Content-Type: application/json' " + key
+                + "-d '{\"model\":\"" + name + "\",\"stream\":true,\"temperature\":0,"
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"Count from 1 to 10.\"}]}'";
+    }
+}

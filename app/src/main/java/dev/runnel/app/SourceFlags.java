@@ -1,0 +1,74 @@
+package dev.runnel.app;
+
+import dev.runnel.engine.EngineOptions;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// Where replies come from: a model in this process, or an upstream.
+final class SourceFlags {
+
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    CommandSpec command;
+
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "A GGUF file; with a URL the name of a model there. "
+                    + "Default: the demonstration model, or the first that the URL's server lists.")
+    @Nullable
+    String model;
+
+    @Option(
+            names = "--url",
+            paramLabel = "BASE",
+            description = "Ask the server at this address, such as http://127.0.0.1:8080/v1, instead of a model "
+                    + "in this process. Default: OPENAI_BASE_URL, unless MODEL is a file.")
+    @Nullable
+    String url;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "The API key for that server. Default: OPENAI_API_KEY.")
+    @Nullable
+    String key;
+
+    @Mixin
+    EngineFlags engine = new EngineFlags();
+
+    Source open(Shell shell, Rooms rooms) {
+        Optional<String> upstream = upstream(shell.environment());
+        if (upstream.isPresent()) {
+            Optional<String> apiKey =
+                    Optional.ofNullable(key).or(() -> variable(shell.environment(), "OPENAI_API_KEY"));
+            return Cli.checked(
+                    command,
+                    () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, Optional.ofNullable(model))));
+        }
+        EngineOptions options = Cli.checked(command, () -> engine.applyTo(EngineOptions.DEFAULT));
+        Optional<Path> file = Optional.ofNullable(model).map(Path::of);
+        try (LoadingDisplay display = LoadingDisplay.onTerminal(shell, file)) {
+            return Source.of(rooms.load(file, options, display));
+        }
+    }
+
+    private Optional<String> upstream(Map<String, String> environment) {
+        if (url != null) {
+            return Optional.of(url);
+        }
+        return model != null && Files.exists(Path.of(model))
+                ? Optional.empty()
+                : variable(environment, "OPENAI_BASE_URL");
+    }
+
+    /// A variable that is empty is not set.
+    private static Optional<String> variable(Map<String, String> environment, String name) {
+        return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
+    }
+}

@@ -1,0 +1,120 @@
+package dev.runnel.app;
+
+import dev.runnel.core.Backend;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Message;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.Script;
+import dev.runnel.core.ScriptedBackend;
+import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelSummary;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// Rooms whose models play scripts, and which remember what they were asked for.
+final class ScriptedRooms implements Rooms {
+
+    static final ModelSummary SUMMARY = new ModelSummary(
+            "tiny.gguf",
+            2_001_120,
+            "llama",
+            "gpt2",
+            OptionalInt.of(512),
+            1_830_000,
+            List.of(
+                    new ModelSummary.Entry("general.architecture", "llama"),
+                    new ModelSummary.Entry("tokenizer.chat_template", "{% for m in messages %}\n" + "x".repeat(200)),
+                    new ModelSummary.Entry("tokenizer.ggml.tokens", "1536 × STRING")),
+            List.of(
+                    new ModelSummary.TensorEntry("token_embd.weight", "Q8_0", List.of(128L, 1536L), 208_896),
+                    new ModelSummary.TensorEntry("output_norm.weight", "F32", List.of(128L), 512)));
+
+    /// What a command asked for.
+    sealed interface Opened {
+        record Engine(Optional<Path> file, EngineOptions options) implements Opened {}
+
+        record Relay(URI upstream, Optional<String> key) implements Opened {}
+    }
+
+    private final Function<CompletionRequest, Script> scripts;
+    private final List<Opened> opened = new CopyOnWriteArrayList<>();
+    private final List<CompletionRequest> requests = new CopyOnWriteArrayList<>();
+    private @Nullable ScriptedBackend backend;
+
+    ScriptedRooms(Function<CompletionRequest, Script> scripts) {
+        this.scripts = scripts;
+    }
+
+    /// Every reply is these pieces.
+    static ScriptedRooms saying(String... pieces) {
+        return playing(Script.saying("scripted", pieces));
+    }
+
+    static ScriptedRooms playing(Script script) {
+        return new ScriptedRooms(_ -> script);
+    }
+
+    @Override
+    public LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener) {
+        opened.add(new Opened.Engine(file, options));
+        listener.loading(LoadingListener.Phase.WEIGHTS, 0.5);
+        return new LoadedModel(open(options.modelId().orElse("scripted")), SUMMARY, file.isEmpty());
+    }
+
+    @Override
+    public Backend relay(URI address, Optional<String> apiKey, Optional<String> model) {
+        opened.add(new Opened.Relay(address, apiKey));
+        return open(model.orElse("scripted"));
+    }
+
+    private ScriptedBackend open(String id) {
+        backend = new ScriptedBackend(
+                id,
+                request -> {
+                    requests.add(request);
+                    return scripts.apply(request);
+                },
+                ScriptedBackend.Timer.REAL);
+        return backend;
+    }
+
+    @Override
+    public ModelSummary inspect(Path file) {
+        return SUMMARY;
+    }
+
+    List<Opened> opened() {
+        return List.copyOf(opened);
+    }
+
+    List<CompletionRequest> requests() {
+        return List.copyOf(requests);
+    }
+
+    /// The one request there was.
+    CompletionRequest request() {
+        if (requests.size() != 1) {
+            throw new AssertionError("expected one request, found " + requests);
+        }
+        return requests.getFirst();
+    }
+
+    /// The messages of a request, which must be a conversation.
+    static List<Message> messages(CompletionRequest request) {
+        return switch (request.prompt()) {
+            case Prompt.Chat(var messages) -> messages;
+            case Prompt.Text text -> throw new AssertionError("expected a conversation, found " + text);
+        };
+    }
+
+    int inProgress() {
+        return backend == null ? 0 : backend.inProgress();
+    }
+}

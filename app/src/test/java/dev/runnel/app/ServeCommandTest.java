@@ -1,0 +1,380 @@
+package dev.runnel.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.runnel.app.ScriptedRooms.Opened;
+import dev.runnel.core.Backend;
+import dev.runnel.core.Script;
+import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelFileException;
+import dev.runnel.engine.ModelSummary;
+import dev.runnel.testing.Await;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ServeCommandTest {
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final ScriptedRooms rooms = ScriptedRooms.saying("2", "。");
+    private final TestProgram program = new TestProgram(rooms);
+    private TestProgram.@Nullable Running running;
+    private @Nullable StreamedReply stream;
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        if (stream != null) {
+            stream.close();
+        }
+        client.shutdownNow();
+        if (running != null) {
+            running.stop().exitCode();
+        }
+    }
+
+    @Test
+    void itSaysWhatItServesAndWhere() throws Exception {
+        serve("--port", "0");
+
+        assertThat(program.out())
+                .contains("scripted: llama, 1.83 M parameters, Q8_0, loaded in ")
+                .contains("demonstration model; --model FILE.gguf")
+                .contains("Listening on http://127.0.0.1:" + port() + "/v1\n");
+        assertThat(get("/health").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void theCommandItPrintsWorksAsPrinted() throws Exception {
+        serve("--port", "0", "--model-id", "a \"quoted\" \\ model's");
+
+        Process shell = new ProcessBuilder(
+                        "sh", "-c", "command -v curl >/dev/null || { echo no curl; exit; }\n" + printedCommand())
+                .redirectErrorStream(true)
+                .start();
+        String answer = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assumeFalse(answer.equals("no curl\n"), "there is no curl on this machine");
+        assertThat(answer)
+                .contains("\"content\":\"2\"")
+                .contains("\"content\":\"。\"")
+                .contains("data: [DONE]");
+    }
+
+    @Test
+    void stoppingLetsWhatRunsFinish() throws Exception {
+        TestProgram server = new TestProgram(
+                ScriptedRooms.playing(Script.saying("scripted", "1", "2", "3").paced(Duration.ofMillis(150))));
+        var serving = serve(server, "--port", "0");
+        StreamedReply stream = stream(server);
+        stream.readTo("\"content\":\"1\"");
+
+        serving.stop();
+
+        assertThat(stream.rest()).contains("\"content\":\"3\"").contains("data: [DONE]");
+        assertThat(serving.exitCode()).isZero();
+        assertThat(server.err()).contains("Stopping; what runs may finish within 10 s.");
+    }
+
+    @Test
+    void whatOutlastsTheGraceIsToldThatItBrokeOff() throws Exception {
+        ScriptedRooms rooms =
+                ScriptedRooms.playing(Script.saying("scripted", "1", "2").hangingAfter(2));
+        TestProgram server = new TestProgram(rooms);
+        var serving = serve(server, "--port", "0", "--grace", "0");
+        StreamedReply stream = stream(server);
+        stream.readTo("\"content\":\"1\"");
+
+        serving.stop();
+
+        assertThat(stream.rest()).contains("event: error").doesNotContain("[DONE]");
+        assertThat(serving.exitCode()).isZero();
+        assertThat(rooms.inProgress()).isZero();
+    }
+
+    @Test
+    void whileTheModelLoadsItIsThereAndSaysSo() throws Exception {
+        CountDownLatch enough = new CountDownLatch(1);
+        TestProgram server = new TestProgram(loadingUntil(enough));
+        int port = freePort();
+        running = server.start("serve", "--port", String.valueOf(port));
+        Await.until("the port to be open", () -> status(port, "/health") != 0);
+
+        assertThat(status(port, "/health")).isEqualTo(503);
+        enough.countDown();
+        running.awaitOut("Listening on");
+        assertThat(status(port, "/health")).isEqualTo(200);
+    }
+
+    @Test
+    void itCanBeStoppedWhileTheModelLoads() throws Exception {
+        TestProgram server = new TestProgram(loadingUntil(new CountDownLatch(1)));
+        var serving = server.start("serve", "--port", "0").awaitErr("loading");
+
+        serving.stop();
+
+        assertThat(serving.exitCode()).isZero();
+        assertThat(server.err()).contains("Stopped while the model was loading.");
+        assertThat(server.out()).isEmpty();
+    }
+
+    @Test
+    void aPortInUseIsAFailureInOneSentence() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(program.run("serve", "--port", String.valueOf(taken.getLocalPort())))
+                    .isEqualTo(ExitCode.FAILED);
+
+            assertThat(program.err())
+                    .startsWith("runnel: ")
+                    .contains("127.0.0.1:" + taken.getLocalPort())
+                    .hasLineCount(1);
+            assertThat(rooms.opened()).as("nothing is loaded for nothing").isEmpty();
+        }
+    }
+
+    @Test
+    void aHostThatIsNoneIsAFailureInOneSentence() {
+        assertThat(program.run("serve", "--host", "no.such.host.invalid", "--port", "0"))
+                .isEqualTo(ExitCode.FAILED);
+
+        assertThat(program.err()).contains("no.such.host.invalid").hasLineCount(1);
+    }
+
+    @Test
+    void aFaultWhileLoadingIsAFailureInOneSentence() {
+        TestProgram broken = new TestProgram(failingWith(new ModelFileException("m.gguf", "has no tensors")));
+        TestProgram tooLarge = new TestProgram(failingWith(new OutOfMemoryError("Java heap space")));
+
+        assertThat(broken.run("serve", "--port", "0")).isEqualTo(ExitCode.FAILED);
+        assertThat(tooLarge.run("serve", "--port", "0")).isEqualTo(ExitCode.FAILED);
+
+        assertThat(broken.err()).endsWith("runnel: m.gguf: has no tensors\n");
+        assertThat(tooLarge.err())
+                .endsWith("runnel: not enough memory (Java heap space); "
+                        + "RUNNEL_JAVA_OPTS=-Xmx8g gives the program 8 GB\n");
+    }
+
+    @Test
+    void valuesOutOfBoundsAreMistakes() {
+        for (String[] wrong : List.of(
+                new String[] {"--port", "65536"},
+                new String[] {"--port", "http"},
+                new String[] {"--grace", "-1"},
+                new String[] {"--max-sequences", "0"},
+                new String[] {"--max-waiting", "-1"},
+                new String[] {"--cache-mib", "0"},
+                new String[] {"--context-length", "0"},
+                new String[] {"--threads", "0"},
+                new String[] {"--model-id", " "},
+                new String[] {"--api-key", " "})) {
+            TestProgram misused = new TestProgram(rooms);
+
+            assertThat(misused.run("serve", wrong[0], wrong[1])).as(wrong[0]).isEqualTo(ExitCode.USAGE);
+            assertThat(misused.err()).startsWith("runnel: ").hasLineCount(1);
+        }
+    }
+
+    @Test
+    void optionsOfTheEngineReachTheEngine() throws Exception {
+        serve(
+                program,
+                "--port",
+                "0",
+                "--model-id",
+                "m",
+                "--threads",
+                "2",
+                "--context-length",
+                "300",
+                "--max-sequences",
+                "3",
+                "--max-waiting",
+                "4",
+                "--cache-mib",
+                "500");
+
+        assertThat(rooms.opened())
+                .containsExactly(new Opened.Engine(
+                        Optional.empty(),
+                        EngineOptions.DEFAULT
+                                .withModelId("m")
+                                .withThreads(2)
+                                .withContextLength(300)
+                                .withSequences(3)
+                                .withWaiting(4)
+                                .withCacheBytes(500L << 20)));
+        assertThat(get("/v1/models").body()).contains("\"m\"");
+    }
+
+    @Test
+    void onlyClientsWithAKeyAreLetIn() throws Exception {
+        program.environment("RUNNEL_API_KEY", "first,second");
+        serve(program, "--port", "0");
+
+        assertThat(get("/v1/models").statusCode()).isEqualTo(401);
+        assertThat(get("/v1/models", "Authorization", "Bearer second").statusCode())
+                .isEqualTo(200);
+        assertThat(printedCommand()).contains("-H 'Authorization: Bearer YOUR_KEY'");
+        assertThat(program.out()).doesNotContain("first").doesNotContain("second");
+    }
+
+    @Test
+    void aPageFromElsewhereMustBeAllowed() throws Exception {
+        serve(program, "--port", "0", "--allow-origin", "https://app.example");
+
+        assertThat(get("/v1/models", "Origin", "https://app.example").statusCode())
+                .isEqualTo(200);
+        assertThat(get("/v1/models", "Origin", "https://evil.example").statusCode())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void aServerForEveryoneOnTheNetworkSaysSo() throws Exception {
+        serve(program, "--host", "0.0.0.0", "--port", "0");
+
+        assertThat(program.out()).contains("Listening on http://127.0.0.1:" + port() + "/v1");
+        assertThat(program.err())
+                .contains("everyone who reaches this machine may use it; --api-key KEY asks for a key");
+    }
+
+    @Test
+    void anUpstreamIsRelayed() throws Exception {
+        serve(program, "--port", "0", "--upstream", "http://127.0.0.1:1/v1", "--upstream-key", "k");
+
+        assertThat(rooms.opened())
+                .containsExactly(new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k")));
+        assertThat(program.out()).contains("http://127.0.0.1:1/v1: relayed, models: scripted\n");
+    }
+
+    @Test
+    void anUpstreamAndAModelAreServedTogether() throws Exception {
+        serve(program, "--port", "0", "--upstream", "http://127.0.0.1:1/v1", "--model", "m.gguf", "--model-id", "mine");
+
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.empty()),
+                        new Opened.Engine(Optional.of(Path.of("m.gguf")), EngineOptions.DEFAULT.withModelId("mine")));
+        assertThat(get("/v1/models").body()).contains("\"mine\"").contains("\"scripted\"");
+    }
+
+    private void serve(String... options) {
+        serve(program, options);
+    }
+
+    private TestProgram.Running serve(TestProgram server, String... options) {
+        String[] arguments =
+                Stream.concat(Stream.of("serve"), Stream.of(options)).toArray(String[]::new);
+        TestProgram.Running started = server.start(arguments).awaitOut("Try it");
+        running = started;
+        return started;
+    }
+
+    private int port() {
+        return port(program);
+    }
+
+    private static int port(TestProgram server) {
+        Matcher url = Pattern.compile("Listening on http://[^:]+:(\\d+)/v1").matcher(server.out());
+        assertThat(url.find()).as(server.out() + server.err()).isTrue();
+        return Integer.parseInt(url.group(1));
+    }
+
+    private String printedCommand() {
+        return program.out()
+                .lines()
+                .filter(line -> line.startsWith("  curl "))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private HttpResponse<String> get(String path, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path));
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /// @return 0 if nobody answers
+    private int status(int port, String path) {
+        try {
+            URI url = URI.create("http://127.0.0.1:" + port + path);
+            return client.send(HttpRequest.newBuilder(url).build(), HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
+        } catch (IOException notYet) {
+            return 0;
+        } catch (InterruptedException interrupt) {
+            throw new AssertionError(interrupt);
+        }
+    }
+
+    private StreamedReply stream(TestProgram server) throws Exception {
+        StreamedReply opened = new StreamedReply("http://127.0.0.1:" + port(server) + "/v1");
+        stream = opened;
+        return opened;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private Rooms loadingUntil(CountDownLatch enough) {
+        return loading(() -> {
+            try {
+                enough.await();
+            } catch (InterruptedException interrupt) {
+                throw new AssertionError(interrupt);
+            }
+        });
+    }
+
+    private Rooms failingWith(Throwable failure) {
+        return loading(() -> {
+            switch (failure) {
+                case RuntimeException exception -> throw exception;
+                case Error error -> throw error;
+                default -> throw new AssertionError(failure);
+            }
+        });
+    }
+
+    /// The scripted rooms, where loading a model does `meanwhile` first.
+    private Rooms loading(Runnable meanwhile) {
+        return new Rooms() {
+            @Override
+            public LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener) {
+                meanwhile.run();
+                return rooms.load(file, options, listener);
+            }
+
+            @Override
+            public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
+                return rooms.relay(upstream, key, model);
+            }
+
+            @Override
+            public ModelSummary inspect(Path file) {
+                return rooms.inspect(file);
+            }
+        };
+    }
+}

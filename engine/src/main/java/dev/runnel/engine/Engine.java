@@ -1,0 +1,131 @@
+package dev.runnel.engine;
+
+import dev.runnel.core.Backend;
+import dev.runnel.core.BackendException;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
+import dev.runnel.core.Model;
+import dev.runnel.core.Prompt;
+import dev.runnel.engine.model.LanguageModel;
+import dev.runnel.engine.schedule.Limits;
+import dev.runnel.engine.schedule.PreparedPrompt;
+import dev.runnel.engine.schedule.Scheduler;
+import dev.runnel.engine.schedule.Vocabulary;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/// A model from a file, as a backend. Holds the file's memory and some threads until it is closed.
+///
+/// ```java
+/// try (Engine engine = Engine.open(Path.of("model.gguf"));
+///         CompletionStream events = engine.complete(CompletionRequest.of("model", "Hello"))) {
+///     events.forEach(IO::println);
+/// }
+/// ```
+///
+/// Events are pushed by the thread that steps the model: a subscriber that blocks it holds up everybody's
+/// completions.
+public final class Engine implements Backend {
+
+    private final Model model;
+    private final Function<Prompt, PreparedPrompt> prompts;
+    private final ExecutorService intake = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("runnel-intake").daemon().factory());
+    private final Scheduler scheduler;
+    private final Runnable release;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /// @param languageModel owned from here on
+    /// @param prompts makes tokens of a prompt, or throws a [BackendException]; one thread calls it
+    /// @param release frees what `languageModel` and `prompts` stand on; runs after the model is closed
+    Engine(
+            Model model,
+            LanguageModel languageModel,
+            Vocabulary vocabulary,
+            Function<Prompt, PreparedPrompt> prompts,
+            Limits limits,
+            Runnable release) {
+        this.model = model;
+        this.prompts = prompts;
+        this.release = release;
+        scheduler = new Scheduler(
+                languageModel,
+                vocabulary,
+                limits,
+                intake,
+                System::nanoTime,
+                () -> ThreadLocalRandom.current().nextLong());
+        scheduler.start();
+    }
+
+    /// Opens a model file as [EngineOptions#DEFAULT] says.
+    ///
+    /// @throws ModelFileException if the file can't be used
+    public static Engine open(Path file) {
+        return open(file, EngineOptions.DEFAULT, LoadingListener.NONE);
+    }
+
+    /// Opens a model file.
+    ///
+    /// @param listener hears how it goes, on the calling thread
+    /// @throws ModelFileException if the file can't be used
+    public static Engine open(Path file, EngineOptions options, LoadingListener listener) {
+        return EngineLoader.of(options, listener).open(file);
+    }
+
+    /// Opens the small model that comes with this library, `runnel-tiny`.
+    public static Engine embedded() {
+        return embedded(EngineOptions.DEFAULT, LoadingListener.NONE);
+    }
+
+    /// Opens the small model that comes with this library, `runnel-tiny` unless the options name it
+    /// otherwise.
+    ///
+    /// @param listener hears how it goes, on the calling thread
+    public static Engine embedded(EngineOptions options, LoadingListener listener) {
+        return EngineLoader.of(options, listener).embedded();
+    }
+
+    /// What a model file says of itself, whether or not it can be run.
+    ///
+    /// @throws ModelFileException if it is not a sound model file
+    public static ModelSummary inspect(Path file) {
+        return ModelSummary.of(file);
+    }
+
+    /// What the file of the small model that comes with this library says of itself.
+    public static ModelSummary inspectEmbedded() {
+        return ModelSummary.ofEmbedded();
+    }
+
+    @Override
+    public List<Model> models() {
+        return List.of(model);
+    }
+
+    @Override
+    public CompletionStream complete(CompletionRequest request) {
+        if (!request.model().equals(model.id())) {
+            return CompletionStream.failed(BackendException.modelNotFound(request.model(), models()));
+        }
+        return scheduler.complete(request, () -> prompts.apply(request.prompt()));
+    }
+
+    public EngineStats stats() {
+        return scheduler.stats();
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            scheduler.close();
+            intake.shutdown();
+            release.run();
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package dev.runnel.engine;
+
+import dev.runnel.core.Model;
+import dev.runnel.engine.LoadingListener.Phase;
+import dev.runnel.engine.gguf.GgufFile;
+import dev.runnel.engine.gguf.Metadata;
+import dev.runnel.engine.kernel.KernelChoice;
+import dev.runnel.engine.kernel.Kernels;
+import dev.runnel.engine.kernel.Workers;
+import dev.runnel.engine.model.LoadOptions;
+import dev.runnel.engine.model.Transformer;
+import dev.runnel.engine.schedule.Limits;
+import dev.runnel.engine.schedule.Vocabulary;
+import dev.runnel.engine.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/// Builds an [Engine] of a model file, and takes everything down again if that fails half way.
+final class EngineLoader {
+
+    private static final System.Logger LOG = System.getLogger(EngineLoader.class.getName());
+
+    static final String EXTENSION = ".gguf";
+    static final String EMBEDDED = "runnel-tiny";
+
+    /// The page size of most machines; more than any kernel wants.
+    private static final int ALIGNMENT_BYTES = 4096;
+
+    private final EngineOptions options;
+    private final LoadingListener listener;
+    private final Kernels kernels;
+
+    /// @param kernels that compute, whatever would be fastest here
+    EngineLoader(EngineOptions options, LoadingListener listener, Kernels kernels) {
+        this.options = options;
+        this.listener = listener;
+        this.kernels = kernels;
+    }
+
+    /// A loader with the fastest kernels that run here.
+    static EngineLoader of(EngineOptions options, LoadingListener listener) {
+        KernelChoice choice = KernelChoice.detect();
+        choice.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
+        return new EngineLoader(options, listener, choice.kernels());
+    }
+
+    Engine open(Path path) {
+        refuseFolder(path);
+        listener.loading(Phase.FILE, 0);
+        GgufFile file = GgufFile.open(path);
+        try {
+            listener.loading(Phase.FILE, 1);
+            Instant created = Files.getLastModifiedTime(path).toInstant();
+            return load(file, withoutExtension(file.name()), created, file::close);
+        } catch (IOException failure) {
+            file.close();
+            throw new ModelFileException(path.toString(), "can't be read: " + failure);
+        } catch (RuntimeException | Error failure) {
+            file.close();
+            throw failure;
+        }
+    }
+
+    /// A folder can be opened like a file on some systems, and then is no model at best.
+    static void refuseFolder(Path path) {
+        if (!Files.isDirectory(path)) {
+            return;
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            String fault = entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> name.endsWith(EXTENSION))
+                    .sorted()
+                    .findFirst()
+                    .map("is a folder, expected a model file, such as the %s in it"::formatted)
+                    .orElse("is a folder, and no %s file is in it; expected a model file".formatted(EXTENSION));
+            throw new ModelFileException(path.toString(), fault);
+        } catch (IOException failure) {
+            throw new ModelFileException(path.toString(), "is a folder that can't be read: " + failure);
+        }
+    }
+
+    private static String withoutExtension(String name) {
+        return name.endsWith(EXTENSION) && name.length() > EXTENSION.length()
+                ? name.substring(0, name.length() - EXTENSION.length())
+                : name;
+    }
+
+    /// The model in the library's own jar, copied to memory outside the heap, where the kernels want it.
+    Engine embedded() {
+        listener.loading(Phase.FILE, 0);
+        String name = EMBEDDED + EXTENSION;
+        try {
+            URL resource = Objects.requireNonNull(Engine.class.getResource(name), name);
+            URLConnection connection = resource.openConnection();
+            connection.setUseCaches(false);
+            MemorySegment bytes;
+            try (InputStream in = connection.getInputStream()) {
+                byte[] all = in.readAllBytes();
+                bytes = Arena.ofAuto().allocate(all.length, ALIGNMENT_BYTES).copyFrom(MemorySegment.ofArray(all));
+            }
+            Instant created = Instant.ofEpochMilli(connection.getLastModified());
+            listener.loading(Phase.FILE, 1);
+            GgufFile file = GgufFile.of(name, bytes.asReadOnly());
+            return load(file, EMBEDDED, created, file::close);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /// @param release frees the file; whoever calls this does it if this throws, else the engine
+    private Engine load(GgufFile file, String fileId, Instant created, Runnable release) {
+        listener.loading(Phase.VOCABULARY, 0);
+        Metadata metadata = file.metadata();
+        Tokenizer tokenizer = Tokenizer.of(file);
+        PromptReader prompts = new PromptReader(
+                file.name(),
+                metadata.string("tokenizer.chat_template"),
+                tokenizer,
+                Clock.system(ZoneId.systemDefault()));
+        listener.loading(Phase.VOCABULARY, 1);
+
+        Workers workers =
+                new Workers(options.threads().orElse(Runtime.getRuntime().availableProcessors()));
+        try {
+            Transformer transformer = loadWeights(file, tokenizer, workers);
+            Model model = new Model(
+                    options.modelId().orElse(fileId),
+                    created,
+                    metadata.string("general.organization")
+                            .or(() -> metadata.string("general.author"))
+                            .orElse("local"),
+                    OptionalInt.of(transformer.contextLength()));
+            return new Engine(
+                    model,
+                    transformer,
+                    vocabularyOf(tokenizer),
+                    prompts::read,
+                    new Limits(options.sequences(), options.waiting(), options.promptTokensPerStep()),
+                    () -> {
+                        workers.close();
+                        release.run();
+                    });
+        } catch (RuntimeException | Error failure) {
+            workers.close();
+            throw failure;
+        }
+    }
+
+    private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers) {
+        int contextLength = options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
+        int batchTokens = Math.min(options.sequences() + options.promptTokensPerStep(), LoadOptions.LARGEST_BATCH);
+        listener.loading(Phase.WEIGHTS, 0);
+        Transformer transformer = Transformer.load(
+                file,
+                kernels,
+                workers,
+                new LoadOptions(options.cacheBytes(), contextLength, batchTokens),
+                (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
+        if (transformer.vocabularySize() != tokenizer.size()) {
+            transformer.close();
+            throw new ModelFileException(
+                    file.name(),
+                    "has %d tokens in its vocabulary and weights for %d, expected as many"
+                            .formatted(tokenizer.size(), transformer.vocabularySize()));
+        }
+        if (options.contextLength().isPresent() && transformer.contextLength() < contextLength) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "%s: the context is %d tokens and not %d, as the model or the cache of %d bytes holds no more"
+                            .formatted(file.name(), transformer.contextLength(), contextLength, options.cacheBytes()));
+        }
+        return transformer;
+    }
+
+    private static Vocabulary vocabularyOf(Tokenizer tokenizer) {
+        return new Vocabulary() {
+            @Override
+            public boolean isEndOfGeneration(int token) {
+                return tokenizer.isEndOfGeneration(token);
+            }
+
+            @Override
+            public byte[] bytes(int token) {
+                return tokenizer.bytes(token);
+            }
+        };
+    }
+}

@@ -1,0 +1,83 @@
+package dev.runnel.engine;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// How an [Engine] serves its model. What is absent follows from the file and the machine.
+///
+/// @param modelId what requests call the model; absent: the file's name without its extension
+/// @param threads that compute; absent: one for each processor
+/// @param contextLength most tokens of a prompt and its reply; absent: what the file says, but at most
+///     [#LONGEST_DEFAULT_CONTEXT]
+/// @param cacheBytes memory for the keys and values of all sequences, taken as it is needed
+/// @param sequences most choices generated at the same time
+/// @param waiting most completions that wait while that many run; one more is refused
+/// @param promptTokensPerStep most prompt tokens read in one step: larger reads prompts faster, smaller lets
+///     the sequences that answer go on more evenly
+public record EngineOptions(
+        Optional<String> modelId,
+        OptionalInt threads,
+        OptionalInt contextLength,
+        long cacheBytes,
+        int sequences,
+        int waiting,
+        int promptTokensPerStep) {
+
+    /// A request without a limit reserves room for its whole context, so a long one has to be asked for.
+    public static final int LONGEST_DEFAULT_CONTEXT = 4096;
+
+    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step.
+    public static final EngineOptions DEFAULT =
+            new EngineOptions(Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256);
+
+    public EngineOptions {
+        modelId.ifPresent(id -> {
+            if (id.isBlank()) {
+                throw new IllegalArgumentException("the model's id is blank");
+            }
+        });
+        requireAtLeast(1, "threads", threads.orElse(1));
+        requireAtLeast(1, "contextLength", contextLength.orElse(1));
+        requireAtLeast(1, "cacheBytes", cacheBytes);
+        requireAtLeast(1, "sequences", sequences);
+        requireAtLeast(0, "waiting", waiting);
+        requireAtLeast(1, "promptTokensPerStep", promptTokensPerStep);
+    }
+
+    private static void requireAtLeast(int least, String option, long value) {
+        if (value < least) {
+            throw new IllegalArgumentException(option + " is " + value + ", expected at least " + least);
+        }
+    }
+
+    public EngineOptions withModelId(String modelId) {
+        return new EngineOptions(
+                Optional.of(modelId), threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+    }
+
+    public EngineOptions withThreads(int threads) {
+        return new EngineOptions(
+                modelId, OptionalInt.of(threads), contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+    }
+
+    public EngineOptions withContextLength(int contextLength) {
+        return new EngineOptions(
+                modelId, threads, OptionalInt.of(contextLength), cacheBytes, sequences, waiting, promptTokensPerStep);
+    }
+
+    public EngineOptions withCacheBytes(long cacheBytes) {
+        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+    }
+
+    public EngineOptions withSequences(int sequences) {
+        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+    }
+
+    public EngineOptions withWaiting(int waiting) {
+        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+    }
+
+    public EngineOptions withPromptTokensPerStep(int promptTokensPerStep) {
+        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+    }
+}

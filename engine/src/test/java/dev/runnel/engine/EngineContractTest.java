@@ -1,0 +1,91 @@
+package dev.runnel.engine;
+
+import dev.runnel.core.Backend;
+import dev.runnel.core.BackendException;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Model;
+import dev.runnel.core.Prompt;
+import dev.runnel.engine.schedule.FakeModel;
+import dev.runnel.engine.schedule.Limits;
+import dev.runnel.engine.schedule.PreparedPrompt;
+import dev.runnel.testing.BackendContract;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/// The engine, over a model that says what the contract needs, keeps the contract.
+class EngineContractTest extends BackendContract {
+
+    private static final String SHORT = "short";
+    private static final String ENDLESS = "endless";
+    private static final String REPLY = "Hello, world.";
+
+    private @Nullable Engine engine;
+
+    @Override
+    protected Backend open() {
+        Model model = new Model("fake", Instant.EPOCH, "test", OptionalInt.of(1 << 30));
+        FakeModel languageModel = new FakeModel(1 << 20, 1 << 30, EngineContractTest::write);
+        engine = new Engine(
+                model, languageModel, FakeModel.BYTES, EngineContractTest::prepare, new Limits(16, 16, 64), () -> {});
+        return engine;
+    }
+
+    private static PreparedPrompt prepare(Prompt prompt) {
+        String text = ((Prompt.Text) prompt).text();
+        if (text.equals("fail after 0;")) {
+            throw BackendException.invalidRequest("prompt", "this prompt is refused");
+        }
+        return new PreparedPrompt(text.chars().toArray(), false);
+    }
+
+    /// Replies to a prompt that ends with `;`: with a sentence, for ever, or until it breaks.
+    private static void write(int[] history, float[] logits) {
+        int end = 0;
+        while (history[end] != ';') {
+            end++;
+        }
+        String prompt = new String(history, 0, end);
+        int said = history.length - end - 1;
+        int next = switch (prompt) {
+            case SHORT -> said < REPLY.length() ? REPLY.charAt(said) : FakeModel.END;
+            case ENDLESS -> 'x';
+            default -> {
+                if (said + 1 == Integer.parseInt(prompt.substring("fail after ".length()))) {
+                    throw new IllegalStateException("told to fail");
+                }
+                yield 'y';
+            }
+        };
+        Arrays.fill(logits, -20);
+        logits[next] = 20;
+    }
+
+    private static CompletionRequest request(String prompt) {
+        return CompletionRequest.of("fake", new Prompt.Text(prompt + ";"));
+    }
+
+    @Override
+    protected CompletionRequest shortRequest() {
+        return request(SHORT);
+    }
+
+    @Override
+    protected CompletionRequest endlessRequest() {
+        return request(ENDLESS);
+    }
+
+    @Override
+    protected Optional<CompletionRequest> requestFailingAfter(int events) {
+        return Optional.of(request("fail after " + events));
+    }
+
+    @Override
+    protected int inProgress() {
+        EngineStats stats = Objects.requireNonNull(engine).stats();
+        return stats.running() + stats.waiting();
+    }
+}

@@ -1,0 +1,234 @@
+package dev.runnel.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.Completion;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Model;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.Sampling;
+import dev.runnel.engine.fixtures.GgufWriter;
+import dev.runnel.engine.fixtures.LlamaShape;
+import dev.runnel.engine.fixtures.TinyModels;
+import dev.runnel.engine.fixtures.Vocabulary;
+import dev.runnel.engine.gguf.TensorType;
+import dev.runnel.testing.RecordingReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EngineLoaderTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path write(String name, GgufWriter model) {
+        Path file = folder.resolve(name);
+        model.write(file);
+        return file;
+    }
+
+    private static Engine open(Path file, EngineOptions options) {
+        return Engine.open(file, options, LoadingListener.NONE);
+    }
+
+    private static CompletionRequest text(String model, String text) {
+        return CompletionRequest.of(model, new Prompt.Text(text)).withSampling(Sampling.GREEDY);
+    }
+
+    @Test
+    void aModelIsCalledAsItsFileAndIsAsOldAsIt() throws IOException {
+        Path file = write("my-model.v2.gguf", TinyModels.llama(1));
+        Instant created = Instant.parse("2026-01-02T03:04:05Z");
+        Files.setLastModifiedTime(file, FileTime.from(created));
+
+        try (Engine engine = Engine.open(file)) {
+            assertThat(engine.models()).singleElement().satisfies(model -> {
+                assertThat(model.id()).isEqualTo("my-model.v2");
+                assertThat(model.created()).isEqualTo(created);
+                assertThat(model.owner()).isEqualTo("local");
+                assertThat(model.contextLength()).hasValue(LlamaShape.TINY.context());
+            });
+        }
+    }
+
+    @Test
+    void theOptionsNameTheModelAndBoundItsContext() {
+        Path file = write("tiny.gguf", TinyModels.llama(1));
+
+        try (Engine engine =
+                open(file, EngineOptions.DEFAULT.withModelId("org/tiny").withContextLength(32))) {
+            Model model = engine.models().getFirst();
+            assertThat(model.id()).isEqualTo("org/tiny");
+            assertThat(model.contextLength()).hasValue(32);
+            BackendException refusal = RecordingReader.toTheEndOf(
+                            engine.complete(text("org/tiny", "hello").withMaxTokens(32)))
+                    .failure();
+            assertThat(refusal.kind()).isEqualTo(BackendException.Kind.CONTEXT_LENGTH_EXCEEDED);
+            assertThat(refusal).hasMessageContaining("of the model's 32");
+        }
+    }
+
+    @Test
+    void aSmallCacheBoundsTheContextToo() {
+        Path file = write("tiny.gguf", TinyModels.llama(1));
+
+        try (Engine engine = open(file, EngineOptions.DEFAULT.withCacheBytes(32 << 10))) {
+            int context = engine.models().getFirst().contextLength().orElseThrow();
+            assertThat(context).isLessThan(LlamaShape.TINY.context());
+            assertThat(engine.complete(text("tiny", "hello"))
+                            .completion()
+                            .join()
+                            .usage()
+                            .totalTokens())
+                    .isLessThanOrEqualTo(context);
+        }
+    }
+
+    @Test
+    void completionsWaitForTheCacheAndAllAreServed() {
+        Path file = write("tiny.gguf", TinyModels.llama(1));
+
+        try (Engine engine = open(file, EngineOptions.DEFAULT.withCacheBytes(64 << 10))) {
+            Completion alone = engine.complete(text("tiny", "hello").withMaxTokens(20))
+                    .completion()
+                    .join();
+            var futures = IntStream.range(0, 20)
+                    .mapToObj(_ -> engine.complete(text("tiny", "hello").withMaxTokens(20))
+                            .completion())
+                    .toList();
+            futures.forEach(future -> assertThat(future.join()).isEqualTo(alone));
+        }
+    }
+
+    @Test
+    void scoredAndByteLevelVocabulariesAreServed() {
+        for (Vocabulary vocabulary : Vocabulary.values()) {
+            Path file = write(vocabulary + ".gguf", TinyModels.llama(LlamaShape.TINY, TensorType.Q8_0, vocabulary, 7));
+
+            try (Engine engine = Engine.open(file)) {
+                Completion reply = engine.complete(CompletionRequest.of(vocabulary.name(), "hello world")
+                                .withMaxTokens(30))
+                        .completion()
+                        .join();
+                assertThat(reply.usage().completionTokens()).isBetween(1, 30);
+            }
+        }
+    }
+
+    @Test
+    void closingTwiceIsClosingOnce() {
+        Engine engine = Engine.open(write("tiny.gguf", TinyModels.llama(1)));
+
+        engine.close();
+        engine.close();
+
+        assertThatThrownBy(() -> engine.complete(text("tiny", "x")).completion().join())
+                .isInstanceOf(CompletionException.class)
+                .hasMessageContaining("the engine is being closed");
+    }
+
+    // Refusals
+
+    private void assertRefused(Path path, String... parts) {
+        assertThatThrownBy(() -> Engine.open(path).close())
+                .isInstanceOf(ModelFileException.class)
+                .satisfies(refusal -> assertThat(refusal.getMessage())
+                        .contains(parts)
+                        .doesNotContain("\n")
+                        .doesNotContain("Exception"));
+    }
+
+    @Test
+    void aMissingFileIsRefusedInOneSentence() {
+        assertRefused(folder.resolve("none.gguf"), "none.gguf", "there is no such file");
+    }
+
+    @Test
+    void aFolderIsRefusedInOneSentenceThatNamesTheModelInIt() throws IOException {
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertRefused(empty, "empty: is a folder, and no .gguf file is in it");
+
+        write("tiny.gguf", TinyModels.llama(1));
+        assertRefused(folder, "is a folder, expected a model file, such as the tiny.gguf in it");
+        assertThatThrownBy(() -> Engine.inspect(empty)).hasMessageContaining("is a folder");
+    }
+
+    @Test
+    void aFileThatIsNoModelIsRefusedInOneSentence() throws IOException {
+        Path text = Files.writeString(folder.resolve("notes.gguf"), "These are my notes, and no model.");
+        Path empty = Files.createFile(folder.resolve("empty.gguf"));
+
+        assertRefused(text, "notes.gguf: ");
+        assertRefused(empty, "empty.gguf: ");
+    }
+
+    @Test
+    void aVocabularyWithoutAModelIsRefusedInOneSentence() {
+        GgufWriter vocabularyOnly = new GgufWriter().string("general.architecture", "llama");
+        Vocabulary.BYTE_LEVEL.writeTo(vocabularyOnly, Vocabulary.LEAST_SIZE);
+
+        assertRefused(write("vocabulary.gguf", vocabularyOnly), "vocabulary.gguf: ");
+    }
+
+    @Test
+    void aModelWithoutAVocabularyIsRefusedInOneSentence() {
+        assertRefused(
+                write("bare.gguf", new GgufWriter().string("general.architecture", "llama")),
+                "bare.gguf: metadata key tokenizer.ggml.model is missing");
+    }
+
+    @Test
+    void anUnknownArchitectureIsRefusedByName() {
+        GgufWriter other = new GgufWriter().string("general.architecture", "mamba");
+        Vocabulary.BYTE_LEVEL.writeTo(other, Vocabulary.LEAST_SIZE);
+
+        assertRefused(write("other.gguf", other), "other.gguf: ", "mamba", "llama");
+    }
+
+    // Inspection
+
+    @Test
+    void aSummaryTellsWhatTheFileSaysOfItself() throws IOException {
+        Path file = write("tiny.gguf", TinyModels.llama(LlamaShape.TINY, TensorType.Q8_0, Vocabulary.SCORED, 1));
+
+        ModelSummary summary = Engine.inspect(file);
+
+        assertThat(summary.file()).isEqualTo("tiny.gguf");
+        assertThat(summary.fileBytes()).isEqualTo(Files.size(file));
+        assertThat(summary.architecture()).isEqualTo("llama");
+        assertThat(summary.tokenizer()).isEqualTo("llama");
+        assertThat(summary.contextLength()).hasValue(LlamaShape.TINY.context());
+        assertThat(summary.metadata()).startsWith(new ModelSummary.Entry("general.architecture", "llama"));
+        assertThat(summary.metadata())
+                .contains(
+                        new ModelSummary.Entry("llama.block_count", "2"),
+                        new ModelSummary.Entry("llama.attention.layer_norm_rms_epsilon", "1.0E-5"),
+                        new ModelSummary.Entry("tokenizer.ggml.tokens", "400 × string"));
+        ModelSummary.TensorEntry embedding = summary.tensors().getFirst();
+        assertThat(embedding)
+                .isEqualTo(new ModelSummary.TensorEntry("token_embd.weight", "Q8_0", List.of(64L, 400L), 400 * 2 * 34));
+        assertThat(summary.parameters()).isGreaterThan(100_000);
+        assertThat(summary.tensorBytes()).isBetween(summary.parameters(), summary.fileBytes());
+    }
+
+    @Test
+    void whatThisEngineCantRunCanBeInspected() {
+        ModelSummary summary =
+                Engine.inspect(write("other.gguf", new GgufWriter().string("general.architecture", "mamba")));
+
+        assertThat(summary.architecture()).isEqualTo("mamba");
+        assertThat(summary.tokenizer()).isEmpty();
+        assertThat(summary.contextLength()).isEmpty();
+        assertThat(summary.parameters()).isZero();
+    }
+}

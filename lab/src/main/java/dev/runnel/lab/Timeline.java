@@ -1,0 +1,101 @@
+package dev.runnel.lab;
+
+import dev.runnel.core.Stage;
+import dev.runnel.core.TokenEvent;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Notes when the events of one stream pass, counted from its own making. Make it with the request:
+///
+/// ```java
+/// Timeline timeline = new Timeline(System::nanoTime);
+/// try (CompletionStream events = backend.complete(request).through(timeline)) {
+///     for (TokenEvent event : events) { … }
+/// }
+/// IO.println(timeline.timing());
+/// ```
+///
+/// A piece is a [TokenEvent.Text] or a [TokenEvent.Thinking] of any choice. What is measured is arrival: a reader that
+/// is slow shows in it only once the window that a stream reads ahead is full.
+public final class Timeline implements Stage {
+
+    private final LongSupplier clock;
+    private final long start;
+
+    // All under the lock of this: events pass on the backend's thread, and any thread may ask for the timing.
+    private long[] pieces = new long[64]; // nanoseconds from the start
+    private int pieceCount;
+    private long end;
+    private TokenEvent.@Nullable Usage usage;
+
+    /// @param clock nanoseconds from any fixed point; the time of the request is read here
+    public Timeline(LongSupplier clock) {
+        this.clock = clock;
+        start = clock.getAsLong();
+    }
+
+    @Override
+    public void accept(TokenEvent event, Consumer<? super TokenEvent> next) {
+        note(event, clock.getAsLong() - start);
+        next.accept(event);
+    }
+
+    private synchronized void note(TokenEvent event, long time) {
+        switch (event) {
+            case TokenEvent.Text _, TokenEvent.Thinking _ -> {
+                if (pieceCount == pieces.length) {
+                    pieces = Arrays.copyOf(pieces, 2 * pieceCount);
+                }
+                pieces[pieceCount++] = time;
+            }
+            case TokenEvent.Usage cost -> {
+                usage = cost;
+                end = time;
+            }
+            case TokenEvent.Started _, TokenEvent.Finished _ -> {}
+        }
+    }
+
+    /// What has passed so far; of a stream that has ended, all of it.
+    public synchronized Timing timing() {
+        return new Timing(
+                pieceCount,
+                pieceCount == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(pieces[0])),
+                pieceCount == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(pieces[pieceCount - 1])),
+                gaps(),
+                Optional.ofNullable(usage),
+                tokensPerSecond());
+    }
+
+    private Optional<Timing.Gaps> gaps() {
+        if (pieceCount < 2) {
+            return Optional.empty();
+        }
+        long[] gaps = new long[pieceCount - 1];
+        for (int i = 0; i < gaps.length; i++) {
+            gaps[i] = pieces[i + 1] - pieces[i];
+        }
+        Arrays.sort(gaps);
+        return Optional.of(new Timing.Gaps(quantile(gaps, 0.5), quantile(gaps, 0.99), quantile(gaps, 1)));
+    }
+
+    /// The smallest of the values that at least the fraction `q` of them do not exceed: one that occurred, never one in
+    /// between.
+    private static Duration quantile(long[] sorted, double q) {
+        return Duration.ofNanos(sorted[(int) Math.ceil(q * sorted.length) - 1]);
+    }
+
+    /// The first token's time is the prompt's, so the rate is that of the tokens after it.
+    private OptionalDouble tokensPerSecond() {
+        TokenEvent.Usage cost = usage;
+        if (cost == null || pieceCount == 0 || cost.completionTokens() < 2 || end == pieces[0]) {
+            return OptionalDouble.empty();
+        }
+        return OptionalDouble.of((cost.completionTokens() - 1) * 1e9 / (end - pieces[0]));
+    }
+}
