@@ -6,6 +6,11 @@ module dev.runnel.server {
     requires static org.jspecify;
     requires transitive dev.runnel.core;
     requires dev.runnel.wire;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
+    requires io.netty.common;
+    requires io.netty.transport;
     requires io.vertx.core;
 
     exports dev.runnel.server;

@@ -1,2 +1,25 @@
-/// Any backend over HTTP.
+/// Any backend over HTTP, the way OpenAI's clients expect it.
+///
+/// The door is [CompletionServer]: it listens at once, answers that it is loading, and serves from
+/// [CompletionServer#serve] on. It knows [dev.runnel.core.Backend] behind it and the wire room's bytes in
+/// front of it; what lies between is connections, deadlines and back pressure.
+///
+/// ```
+/// Loop        one event loop: its connections, its clock, the mailbox through which backends reach it
+///   Connection  one client: a deadline for whatever is waited for, and the exchange under way
+///     Exchange    one request and its response: route, admission, body, status, log line
+///       StreamedReply  a backend's events as they come, from its threads to the loop in bursts
+/// ```
+///
+/// Invariants: nothing of a stream is sent before the backend has started it, so a refusal is a status;
+/// nothing after that looks complete when it is not; whoever leaves stops the work; whoever reads slowly
+/// holds back only its own stream. Whatever belongs to a connection is touched by its loop's thread alone,
+/// and no loop ever waits.
+///
+/// HTTP/1.1 and 1.0 only. Vert.x can speak HTTP/2 on an open port only together with the upgrade from 1.1,
+/// and it is that upgrade that a server of streams must ignore. TLS and HTTP/2 belong to a proxy in front.
+///
+/// The end of a client's sending side counts as leaving. TCP tells a client that has gone from one that
+/// will only send no more by one thing, the answer to something sent, and while a completion is queued
+/// there is nothing to send.
 package dev.runnel.server;

@@ -1,0 +1,499 @@
+package dev.runnel.server;
+
+import dev.runnel.core.Backend;
+import dev.runnel.core.BackendException;
+import dev.runnel.core.Completion;
+import dev.runnel.core.CompletionStream;
+import dev.runnel.core.Model;
+import dev.runnel.core.TokenEvent;
+import dev.runnel.server.AccessLog.Outcome;
+import dev.runnel.wire.CompletionWriter;
+import dev.runnel.wire.Endpoint;
+import dev.runnel.wire.Envelope;
+import dev.runnel.wire.Errors;
+import dev.runnel.wire.ModelsWriter;
+import dev.runnel.wire.WireLimits;
+import dev.runnel.wire.WireRequest;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Completable;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// One request and its response: finds the route, holds the request to the rules, gets it answered, and
+/// writes the line in the log. Over when the last byte has been handed to the socket or the client has
+/// gone, whichever is first.
+final class Exchange {
+
+    private static final System.Logger LOG = System.getLogger(Exchange.class.getName());
+
+    private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+    private static final CharSequence EVENT_STREAM = HttpHeaders.createOptimized("text/event-stream; charset=utf-8");
+    private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
+    private static final CharSequence PROCESSING_MILLIS = HttpHeaders.createOptimized("openai-processing-ms");
+    private static final CharSequence VERSION = HttpHeaders.createOptimized("openai-version");
+    /// The only version of the interface there has ever been.
+    private static final CharSequence ONLY_VERSION = HttpHeaders.createOptimized("2020-10-01");
+
+    private static final byte[] READY = "{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LOADING = "{\"status\":\"loading\"}".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] DRAINING = "{\"status\":\"draining\"}".getBytes(StandardCharsets.US_ASCII);
+
+    private final Loop loop;
+    private final Service service;
+    private final Connection connection;
+    private final HttpServerRequest request;
+    private final HttpServerResponse response;
+    private final long began; // in the loop's nanoseconds, as all times here
+    private final String path;
+    private final String id;
+    private final Completable<Void> taken = (_, _) -> took();
+
+    private @Nullable CompletionStream stream;
+    private @Nullable StreamedReply streamed;
+    private Outcome outcome = Outcome.COMPLETED;
+    private boolean answered;
+    private boolean over;
+
+    /// Writes that the socket has not taken yet, and when it last took one or was given the first.
+    private int unsent;
+
+    private long progressed;
+
+    // What only the log wants to know.
+    private @Nullable String model;
+    private TokenEvent.@Nullable Usage usage;
+    private long firstPiece = -1;
+
+    Exchange(Loop loop, Connection connection, HttpServerRequest request) {
+        this.loop = loop;
+        this.connection = connection;
+        this.request = request;
+        service = loop.service();
+        response = request.response();
+        path = Objects.requireNonNullElse(request.path(), "");
+        began = loop.nanos();
+        id = "req_%016x%016x"
+                .formatted(service.random().nextLong(), service.random().nextLong());
+    }
+
+    /// The request's head has come.
+    void answer() {
+        attempt(() -> {
+            requireHost();
+            service.requireKnown(request.getHeader(HttpHeaders.ORIGIN));
+            switch (Route.of(request.method().name(), path)) {
+                case Route.Health _ -> answerHealth();
+                case Route.AskMethods(var allowed) -> answerMethods(allowed);
+                case Route.ListModels _ -> send(200, ModelsWriter.write(admit().models()));
+                case Route.ShowModel(var name) -> send(200, ModelsWriter.write(model(name, admit().models())));
+                case Route.Complete(var endpoint) -> collect(endpoint, admit());
+                case Route.WrongMethod(var allowed) ->
+                    throw Refusal.of(
+                                    Errors.Transport.WRONG_METHOD,
+                                    "%s takes %s, not %s".formatted(path, allowed, request.method()))
+                            .with("allow", allowed);
+                case Route.UnknownPath _ ->
+                    throw Refusal.of(
+                            Errors.Transport.UNKNOWN_PATH,
+                            "there is nothing at %s; see /v1/chat/completions, /v1/completions, /v1/models and /health"
+                                    .formatted(path));
+            }
+        });
+    }
+
+    /// The request was no HTTP. Vert.x closes the connection after the reply.
+    void answerMalformed(Throwable fault) {
+        connection.makeLast();
+        refuse(
+                switch (fault) {
+                    case TooLongHttpLineException _ ->
+                        Refusal.of(414, "the request's first line is longer than %,d bytes".formatted(Loop.LINE_BYTES));
+                    case TooLongHttpHeaderException _ ->
+                        Refusal.of(
+                                431, "the request's headers are longer than %,d bytes".formatted(Loop.HEADERS_BYTES));
+                    default -> Refusal.of(400, "the request is not HTTP/1.1: " + fault.getMessage());
+                });
+    }
+
+    /// Does what may find a reason to refuse, or fail.
+    private void attempt(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException fault) {
+            failed(fault);
+        }
+    }
+
+    /// A reason to refuse becomes a status. What comes too late for one can't be told: the connection is
+    /// reset, so that what was sent isn't taken for all there is.
+    void failed(RuntimeException fault) {
+        Refusal refusal = fault instanceof Refusal known ? known : Refusal.of(noted(fault));
+        if (answered) {
+            finish(Outcome.BROKEN);
+            connection.cut();
+        } else {
+            attempt(() -> refuse(refusal));
+        }
+    }
+
+    private void requireHost() {
+        if (request.version() == HttpVersion.HTTP_1_1 && request.authority() == null) {
+            connection.makeLast();
+            throw Refusal.of(400, "an HTTP/1.1 request has a host header, and this one has none that is valid");
+        }
+    }
+
+    private Backend admit() {
+        return service.admit(request.getHeader(HttpHeaders.AUTHORIZATION));
+    }
+
+    private void answerHealth() {
+        switch (service.phase()) {
+            case Service.Phase.Serving _ -> send(200, READY);
+            case Service.Phase.Loading _ -> send(503, LOADING);
+            case Service.Phase.Draining _ -> send(503, DRAINING);
+        }
+    }
+
+    /// Also what a browser asks before it lets a page call: which headers the page may send is up to the
+    /// page.
+    private void answerMethods(String allowed) {
+        head(204);
+        response.putHeader(HttpHeaders.ALLOW, allowed);
+        if (request.headers().contains(HttpHeaders.ACCESS_CONTROL_REQUEST_METHOD)) {
+            response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_METHODS, allowed);
+            String headers = request.getHeader(HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS);
+            if (headers != null) {
+                response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_HEADERS, headers);
+            }
+            response.putHeader(HttpHeaders.ACCESS_CONTROL_MAX_AGE, "7200"); // seconds; browsers cap it there
+        }
+        end(Buffer.buffer());
+    }
+
+    private static Model model(String id, List<Model> models) {
+        return models.stream()
+                .filter(model -> model.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> Refusal.of(BackendException.modelNotFound(id, models)));
+    }
+
+    private void collect(Endpoint endpoint, Backend backend) {
+        requireJson();
+        int limit = service.options().limits().bodyBytes();
+        if (isAnnouncedTooLong()) {
+            throw tooLarge(limit);
+        }
+        connection.awaitBody();
+        if (HttpHeaders.CONTINUE.toString().equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+            response.writeContinue();
+        }
+        Buffer body = Buffer.buffer();
+        request.handler(part -> {
+            if (answered) {
+                return; // refused; the rest is read only so that the refusal arrives
+            }
+            if (body.length() + (long) part.length() > limit) {
+                refuse(tooLarge(limit));
+            } else {
+                body.appendBuffer(part);
+            }
+        });
+        request.exceptionHandler(fault -> {
+            if (!answered && !(fault instanceof HttpClosedException)) {
+                answerMalformed(fault);
+            }
+        });
+        request.endHandler(_ -> {
+            if (!answered) {
+                connection.hasBody();
+                read(endpoint, backend, body.getBytes());
+            }
+        });
+    }
+
+    /// A missing type is taken for JSON, a wrong one is not: pages may send a form or plain text to any
+    /// server without asking, but not JSON.
+    private void requireJson() {
+        String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+        if (type != null) {
+            String essence = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+            if (!essence.equals("application/json") && !essence.endsWith("+json")) {
+                throw Refusal.of(
+                        Errors.Transport.WRONG_MEDIA_TYPE,
+                        "the content type is %s, expected application/json".formatted(essence));
+            }
+        }
+        String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            throw Refusal.of(
+                    Errors.Transport.WRONG_MEDIA_TYPE, "the content encoding is %s, expected none".formatted(encoding));
+        }
+    }
+
+    private Refusal tooLarge(int limit) {
+        return Refusal.of(
+                Errors.Transport.BODY_TOO_LARGE, "the request's body is longer than %,d bytes".formatted(limit));
+    }
+
+    private boolean isAnnouncedTooLong() {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        try {
+            return length != null
+                    && Long.parseLong(length) > service.options().limits().bodyBytes();
+        } catch (NumberFormatException malformed) {
+            return true;
+        }
+    }
+
+    /// Reads the body on a thread of its own: a long prompt takes longer than the events of other clients
+    /// on this loop can wait.
+    private void read(Endpoint endpoint, Backend backend, byte[] body) {
+        Thread.startVirtualThread(() -> {
+            try {
+                WireRequest wire = WireRequest.read(endpoint, body, WireLimits.DEFAULT);
+                loop.run(() -> attempt(() -> complete(endpoint, backend, wire)));
+            } catch (RuntimeException fault) {
+                loop.run(() -> refuse(Refusal.of(endpoint, noted(fault))));
+            }
+        });
+    }
+
+    private void complete(Endpoint endpoint, Backend backend, WireRequest wire) {
+        if (answered || over) {
+            return;
+        }
+        model = wire.completion().model();
+        Envelope envelope = Envelope.fresh(endpoint, service.clock(), service.random());
+        CompletionStream events = backend.complete(wire.completion());
+        stream = events;
+        if (wire.stream()) {
+            streamed = new StreamedReply(loop, this, endpoint, envelope, wire.includeUsage());
+            events.subscribe(streamed);
+        } else {
+            var _ = events.completion()
+                    .whenComplete((whole, failure) -> loop.run(() -> answerWhole(endpoint, envelope, whole, failure)));
+        }
+    }
+
+    /// @param whole absent if and only if there is a failure
+    private void answerWhole(
+            Endpoint endpoint, Envelope envelope, @Nullable Completion whole, @Nullable Throwable failure) {
+        if (answered || over) {
+            return;
+        }
+        attempt(() -> {
+            if (whole == null) {
+                throw Refusal.of(endpoint, noted(Objects.requireNonNull(failure)));
+            }
+            usage = whole.usage();
+            send(200, CompletionWriter.write(endpoint, envelope, whole));
+        });
+    }
+
+    void refuse(Refusal refusal) {
+        if (answered || over) {
+            return;
+        }
+        outcome = Outcome.REFUSED;
+        boolean endless = isAnnouncedTooLong() || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+        if (endless && !request.isEnded()) {
+            connection.makeLast(); // rather than read all that is still coming
+        }
+        send(refusal.status(), refusal.headers(), refusal.body());
+    }
+
+    private void send(int status, byte[] body) {
+        send(status, Map.of(), body);
+    }
+
+    private void send(int status, Map<String, String> headers, byte[] body) {
+        head(status);
+        response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
+        response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length));
+        headers.forEach(response::putHeader);
+        end(Buffer.buffer(body));
+    }
+
+    /// The backend has started, so the reply will be a stream.
+    void beginStream() {
+        head(200);
+        response.setChunked(true) // also where all of it is there already
+                .headers()
+                .set(HttpHeaders.CONTENT_TYPE, EVENT_STREAM)
+                .set(HttpHeaders.CACHE_CONTROL, "no-cache, no-transform")
+                .set("x-accel-buffering", "no")
+                .set(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY);
+        if (request.version() == HttpVersion.HTTP_1_0) {
+            connection.makeLast(); // the end of the connection is the only end a body without a length has
+            response.headersEndHandler(_ -> response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE));
+        }
+    }
+
+    private void head(int status) {
+        answered = true;
+        response.setStatusCode(status);
+        MultiMap headers = response.headers()
+                .set(HttpHeaders.DATE, loop.date())
+                .set(REQUEST_ID, id)
+                .set(PROCESSING_MILLIS, Long.toString(millisSince(began)))
+                .set(VERSION, ONLY_VERSION);
+        if (connection.isLast()) {
+            headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        if (origin != null) {
+            headers.set(HttpHeaders.VARY, HttpHeaders.ORIGIN)
+                    .set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
+                    .set(
+                            HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS,
+                            "x-request-id, openai-processing-ms, openai-version, retry-after");
+        }
+    }
+
+    void write(Buffer bytes) {
+        wrote();
+        response.write(bytes).onComplete(taken);
+    }
+
+    void end(Buffer bytes) {
+        wrote();
+        response.end(bytes).onComplete((_, failure) -> finish(failure == null ? outcome : Outcome.CANCELLED));
+    }
+
+    private void wrote() {
+        if (unsent++ == 0) {
+            progressed = loop.nanos();
+        }
+    }
+
+    private void took() {
+        unsent--;
+        progressed = loop.nanos();
+    }
+
+    boolean isFull() {
+        return response.writeQueueFull();
+    }
+
+    /// Runs `action` whenever the socket has taken enough for more to be written.
+    void onDrained(Runnable action) {
+        response.drainHandler(_ -> action.run());
+    }
+
+    boolean isSent() {
+        return unsent == 0;
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    /// Whether all of the request has been read.
+    boolean isRead() {
+        return request.isEnded();
+    }
+
+    /// Runs `action` when all of the request has been read, which it isn't yet.
+    void whenRead(Runnable action) {
+        request.endHandler(_ -> action.run());
+    }
+
+    void hasPiece() {
+        if (firstPiece < 0) {
+            firstPiece = loop.nanos();
+        }
+    }
+
+    void hasUsage(TokenEvent.Usage cost) {
+        usage = cost;
+    }
+
+    void isBroken() {
+        outcome = Outcome.BROKEN;
+    }
+
+    void clientLeft() {
+        finish(Outcome.CANCELLED);
+    }
+
+    /// The request's body has taken too long.
+    void timeOut() {
+        connection.makeLast();
+        refuse(Refusal.of(
+                408,
+                "the request's body did not come within %d s"
+                        .formatted(service.options().limits().body().toSeconds())));
+    }
+
+    /// The server's patience with what is still running is over.
+    void breakOff() {
+        attempt(() -> {
+            if (streamed != null) {
+                streamed.breakOff(Service.shuttingDown());
+            } else {
+                refuse(Refusal.of(Service.shuttingDown()));
+            }
+        });
+    }
+
+    void tick(long now) {
+        if (unsent > 0 && now - progressed >= service.options().limits().stall().toNanos()) {
+            finish(Outcome.STALLED);
+            connection.cut();
+        } else if (streamed != null) {
+            StreamedReply open = streamed;
+            attempt(() -> open.tick(now));
+        }
+    }
+
+    /// `failure` as the backend's, and in this server's log if it is someone's bug.
+    BackendException noted(Throwable failure) {
+        BackendException known = BackendException.of(failure);
+        if (known.kind() == BackendException.Kind.INTERNAL) {
+            LOG.log(System.Logger.Level.WARNING, "request " + id + " failed", failure);
+        }
+        return known;
+    }
+
+    private void finish(Outcome end) {
+        if (over) {
+            return;
+        }
+        over = true;
+        if (stream != null) {
+            stream.close();
+        }
+        if (service.options().accessLog()) {
+            AccessLog.write(new AccessLog.Line(
+                    request.method().name(),
+                    path,
+                    end == Outcome.CANCELLED && !answered ? 499 : response.getStatusCode(),
+                    end,
+                    id,
+                    request.getHeader("x-client-request-id"),
+                    model,
+                    usage,
+                    firstPiece < 0 ? -1 : (firstPiece - began) / 1_000_000,
+                    millisSince(began),
+                    response.bytesWritten()));
+        }
+        connection.finished(this);
+    }
+
+    private long millisSince(long then) {
+        return (loop.nanos() - then) / 1_000_000;
+    }
+}

@@ -1,3 +1,0 @@
-package dev.runnel.server;
-
-final class Placeholder {}

@@ -1,0 +1,61 @@
+package dev.runnel.server;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.wire.Endpoint;
+import dev.runnel.wire.Errors;
+import java.util.HashMap;
+import java.util.Map;
+
+/// A request that is answered with an error's status. Thrown by whatever finds the fault, to where the
+/// request is answered.
+final class Refusal extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final transient Map<String, String> headers;
+    private final transient byte[] body;
+
+    private Refusal(int status, Map<String, String> headers, byte[] body) {
+        super("status " + status, null, false, false);
+        this.status = status;
+        this.headers = headers;
+        this.body = body;
+    }
+
+    static Refusal of(Errors.Transport fault, String message) {
+        return new Refusal(fault.status(), Map.of(), Errors.body(fault, message));
+    }
+
+    static Refusal of(BackendException failure) {
+        return new Refusal(Errors.status(failure.kind()), Errors.headers(failure), Errors.body(failure));
+    }
+
+    static Refusal of(Endpoint endpoint, BackendException failure) {
+        return new Refusal(Errors.status(failure.kind()), Errors.headers(failure), Errors.body(endpoint, failure));
+    }
+
+    /// A request that is wrong in a way for which HTTP has a status of its own.
+    static Refusal of(int status, String message) {
+        BackendException fault = new BackendException(BackendException.Kind.INVALID_REQUEST, message);
+        return new Refusal(status, Map.of(), Errors.body(fault));
+    }
+
+    Refusal with(String header, String value) {
+        Map<String, String> more = new HashMap<>(headers);
+        more.put(header, value);
+        return new Refusal(status, Map.copyOf(more), body);
+    }
+
+    int status() {
+        return status;
+    }
+
+    Map<String, String> headers() {
+        return headers;
+    }
+
+    byte[] body() {
+        return body;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.runnel.server;
+
+import dev.runnel.wire.Endpoint;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+
+/// Where a request leads. Every path is served with and without the prefix `/v1`.
+sealed interface Route {
+
+    record Complete(Endpoint endpoint) implements Route {}
+
+    record ListModels() implements Route {}
+
+    /// @param id as the client means it, percent signs decoded; may hold slashes
+    record ShowModel(String id) implements Route {}
+
+    record Health() implements Route {}
+
+    /// @param allowed methods of the path, as the `Allow` header lists them
+    record AskMethods(String allowed) implements Route {}
+
+    /// @param allowed methods of the path, as the `Allow` header lists them
+    record WrongMethod(String allowed) implements Route {}
+
+    record UnknownPath() implements Route {}
+
+    /// @param path as it was sent, without the query
+    static Route of(String method, String path) {
+        String resource = path.startsWith("/v1/") ? path.substring("/v1".length()) : path;
+        return switch (resource) {
+            case "/chat/completions" -> posted(method, new Complete(Endpoint.CHAT));
+            case "/completions" -> posted(method, new Complete(Endpoint.TEXT));
+            case "/models" -> got(method, new ListModels());
+            case "/health" -> got(method, new Health());
+            default ->
+                resource.startsWith("/models/")
+                        ? got(method, new ShowModel(decoded(resource.substring("/models/".length()))))
+                        : new UnknownPath();
+        };
+    }
+
+    private static Route posted(String method, Route route) {
+        return choose(method.equals("POST"), method, "POST, OPTIONS", route);
+    }
+
+    private static Route got(String method, Route route) {
+        return choose(method.equals("GET") || method.equals("HEAD"), method, "GET, HEAD, OPTIONS", route);
+    }
+
+    private static Route choose(boolean right, String method, String allowed, Route route) {
+        if (right) {
+            return route;
+        }
+        return method.equals("OPTIONS") ? new AskMethods(allowed) : new WrongMethod(allowed);
+    }
+
+    /// What can't be decoded is left as it is: there is no such model then, and the reply says so.
+    private static String decoded(String segment) {
+        try {
+            return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException malformed) {
+            return segment;
+        }
+    }
+}

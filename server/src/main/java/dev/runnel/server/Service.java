@@ -1,0 +1,111 @@
+package dev.runnel.server;
+
+import dev.runnel.core.Backend;
+import dev.runnel.core.BackendException;
+import dev.runnel.wire.Errors;
+import java.time.InstantSource;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// What all loops share: who may come in, and whether there is something to serve.
+final class Service {
+
+    /// A server's life, in this order.
+    sealed interface Phase {
+        record Loading() implements Phase {}
+
+        record Serving(Backend backend) implements Phase {}
+
+        record Draining() implements Phase {}
+    }
+
+    private final ServerOptions options;
+    private final ApiKeys keys;
+    private final Origins origins;
+    private final Sockets sockets;
+    private final InstantSource clock;
+    private final Supplier<? extends RandomGenerator> random;
+    private volatile Phase phase = new Phase.Loading();
+
+    /// @param clock dates replies
+    /// @param random names them; asked by each loop on its own thread
+    Service(ServerOptions options, InstantSource clock, Supplier<? extends RandomGenerator> random) {
+        this.options = options;
+        this.clock = clock;
+        this.random = random;
+        keys = new ApiKeys(options.apiKeys());
+        origins = new Origins(options.allowedOrigins());
+        sockets = new Sockets(options.limits().connections());
+    }
+
+    synchronized void serve(Backend backend) {
+        phase = switch (phase) {
+            case Phase.Loading _ -> new Phase.Serving(backend);
+            case Phase.Serving _ -> throw new IllegalStateException("the server serves a backend already");
+            case Phase.Draining _ -> throw new IllegalStateException("the server has been shut down");
+        };
+    }
+
+    synchronized void drain() {
+        phase = new Phase.Draining();
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    /// Refuses what a page does that may not.
+    ///
+    /// @param origin the header of that name, which only browsers send
+    void requireKnown(@Nullable String origin) {
+        if (origin != null && !origins.allow(origin)) {
+            throw Refusal.of(
+                    403, "pages of %s may not call this server; its operator can allow them".formatted(origin));
+        }
+    }
+
+    /// The backend, if the client may use it and there is one.
+    ///
+    /// @param authorization the header of that name
+    Backend admit(@Nullable String authorization) {
+        if (!keys.areNone()) {
+            if (authorization == null) {
+                throw Refusal.of(
+                        Errors.Transport.INVALID_API_KEY,
+                        "this server asks for an API key; send it as 'Authorization: Bearer <key>'");
+            }
+            if (!keys.open(authorization)) {
+                throw Refusal.of(Errors.Transport.INVALID_API_KEY, "the API key is none of this server's");
+            }
+        }
+        return switch (phase) {
+            case Phase.Serving(var backend) -> backend;
+            case Phase.Loading _ ->
+                throw Refusal.of(
+                        new BackendException(BackendException.Kind.LOADING, "the model is still being loaded"));
+            case Phase.Draining _ -> throw Refusal.of(shuttingDown());
+        };
+    }
+
+    static BackendException shuttingDown() {
+        return new BackendException(
+                BackendException.Kind.SHUTTING_DOWN, "this server is shutting down and takes no more requests");
+    }
+
+    ServerOptions options() {
+        return options;
+    }
+
+    Sockets sockets() {
+        return sockets;
+    }
+
+    InstantSource clock() {
+        return clock;
+    }
+
+    RandomGenerator random() {
+        return random.get();
+    }
+}

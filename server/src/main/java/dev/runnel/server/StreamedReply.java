@@ -1,0 +1,208 @@
+package dev.runnel.server;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.TokenEvent;
+import dev.runnel.wire.ByteSink;
+import dev.runnel.wire.ChunkWriter;
+import dev.runnel.wire.Endpoint;
+import dev.runnel.wire.Envelope;
+import io.vertx.core.buffer.Buffer;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// A completion's events on their way to one client.
+///
+/// The backend's threads put events into a queue and ring at the loop, which takes all that is there at
+/// once: a burst costs one hop and one write, however many events it holds. No more than [#WINDOW] events
+/// are asked for ahead of what the socket takes, so a slow reader holds back its own completion, and
+/// nothing else.
+final class StreamedReply implements Flow.Subscriber<TokenEvent> {
+
+    /// Events that may be on their way. More than a step of a backend makes for one stream, so that a fast
+    /// reader never waits; asked for again by halves.
+    private static final int WINDOW = 64;
+
+    private final Loop loop;
+    private final Exchange exchange;
+    private final Endpoint endpoint;
+    private final ChunkWriter chunks;
+    private final long keepAliveNanos;
+
+    // Between the backend's threads and the loop.
+    private final Queue<TokenEvent> events = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean rung = new AtomicBoolean();
+    private volatile @Nullable Throwable failure;
+    private volatile Flow.@Nullable Subscription subscription;
+
+    // On the backend's side: one signal at a time.
+    private boolean complete;
+
+    // On the loop.
+    private TokenEvent.@Nullable Finished lastFinish;
+    private int running;
+    private int taken;
+    private boolean begun;
+    private boolean opened;
+    private boolean ended;
+    private long wrote;
+
+    StreamedReply(Loop loop, Exchange exchange, Endpoint endpoint, Envelope envelope, boolean includeUsage) {
+        this.loop = loop;
+        this.exchange = exchange;
+        this.endpoint = endpoint;
+        chunks = new ChunkWriter(endpoint, envelope, includeUsage);
+        keepAliveNanos = loop.service().options().keepAlive().toNanos();
+        exchange.onDrained(this::replenish);
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription opened) {
+        subscription = opened;
+        opened.request(WINDOW);
+    }
+
+    @Override
+    public void onNext(TokenEvent event) {
+        complete = event instanceof TokenEvent.Usage;
+        events.add(event);
+        ring();
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        failure = cause;
+        ring();
+    }
+
+    @Override
+    public void onComplete() {
+        if (!complete) {
+            onError(new BackendException(
+                    BackendException.Kind.INTERNAL, "the completion ended without its usage, so it is not complete"));
+        }
+    }
+
+    private void ring() {
+        if (rung.compareAndSet(false, true)) {
+            loop.ready(this);
+        }
+    }
+
+    /// Sends what has come. On the loop, after a ring.
+    void drain() {
+        rung.set(false);
+        try {
+            sendWhatCame();
+        } catch (RuntimeException fault) {
+            exchange.failed(fault);
+        }
+    }
+
+    private void sendWhatCame() {
+        Throwable cause = failure; // looked at first: what came before it is in the queue by then
+        if (ended || exchange.isOver()) {
+            events.clear();
+            return;
+        }
+        ByteSink out = loop.emptySink();
+        try {
+            for (TokenEvent event = events.poll(); event != null && !ended; event = events.poll()) {
+                taken++;
+                write(event, out);
+            }
+        } catch (BackendException outOfOrder) {
+            cause = outOfOrder;
+        }
+        if (cause != null && !ended) {
+            fail(exchange.noted(cause), out);
+        } else if (!out.isEmpty() || (begun && !opened)) {
+            send(out);
+        }
+        replenish();
+    }
+
+    /// The last choice's end is kept until something follows, which is the usage: all that makes the reply
+    /// complete is sent in one piece, so a client that stops reading at `[DONE]` has read its connection
+    /// empty.
+    private void write(TokenEvent event, ByteSink out) {
+        if (lastFinish != null) {
+            chunks.write(lastFinish, out);
+            lastFinish = null;
+        }
+        switch (event) {
+            case TokenEvent.Started start -> {
+                chunks.write(start, out);
+                running = start.choices();
+                begun = true;
+                exchange.beginStream();
+            }
+            case TokenEvent.Finished finish -> {
+                if (--running == 0) {
+                    lastFinish = finish;
+                } else {
+                    chunks.write(finish, out);
+                }
+            }
+            case TokenEvent.Usage usage -> {
+                chunks.write(usage, out);
+                exchange.hasUsage(usage);
+                ended = true;
+            }
+            case TokenEvent.Text _, TokenEvent.Thinking _ -> {
+                chunks.write(event, out);
+                exchange.hasPiece();
+            }
+        }
+    }
+
+    private void send(ByteSink out) {
+        opened = true;
+        wrote = loop.nanos();
+        Buffer bytes = Buffer.buffer(out.length()).appendBytes(out.array(), 0, out.length());
+        if (ended) {
+            exchange.end(bytes);
+        } else {
+            exchange.write(bytes);
+        }
+    }
+
+    /// Before anything was sent a failure is a status; after that it is the last thing in the stream.
+    private void fail(BackendException cause, ByteSink out) {
+        ended = true;
+        if (begun) {
+            exchange.isBroken();
+            chunks.fail(cause, out);
+            send(out);
+        } else {
+            exchange.refuse(Refusal.of(endpoint, cause));
+        }
+    }
+
+    /// Ends the reply from this side.
+    void breakOff(BackendException cause) {
+        if (!ended && !exchange.isOver()) {
+            fail(cause, loop.emptySink());
+        }
+    }
+
+    /// Asks for as many events as the socket has taken.
+    private void replenish() {
+        if (taken >= WINDOW / 2 && !ended && !exchange.isFull()) {
+            int more = taken;
+            taken = 0;
+            Objects.requireNonNull(subscription).request(more);
+        }
+    }
+
+    void tick(long now) {
+        if (begun && !ended && exchange.isSent() && now - wrote >= keepAliveNanos) {
+            ByteSink out = loop.emptySink();
+            ChunkWriter.keepAlive(out);
+            send(out);
+        }
+    }
+}
