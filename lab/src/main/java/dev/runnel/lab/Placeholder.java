@@ -1,3 +1,0 @@
-package dev.runnel.lab;
-
-final class Placeholder {}
