@@ -12,6 +12,7 @@ module dev.runnel.server {
     requires io.netty.common;
     requires io.netty.transport;
     requires io.vertx.core;
+    requires jdk.net;
 
     exports dev.runnel.server;
 }

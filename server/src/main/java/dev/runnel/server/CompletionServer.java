@@ -131,16 +131,19 @@ public final class CompletionServer implements AutoCloseable {
             closed.join();
             return;
         }
-        service.drain();
-        loops.forEach(loop -> loop.run(loop::drain));
-        CompletableFuture<Void> quiet =
-                CompletableFuture.allOf(loops.stream().map(Loop::quiet).toArray(CompletableFuture[]::new));
-        if (!isDone(quiet, grace)) {
-            loops.forEach(loop -> loop.run(loop::breakOff));
-            isDone(quiet, FAREWELL);
+        try {
+            service.drain();
+            loops.forEach(loop -> loop.run(loop::drain));
+            CompletableFuture<Void> quiet =
+                    CompletableFuture.allOf(loops.stream().map(Loop::quiet).toArray(CompletableFuture[]::new));
+            if (!isDone(quiet, grace)) {
+                loops.forEach(loop -> loop.run(loop::breakOff));
+                isDone(quiet, FAREWELL);
+            }
+            isDone(vertx.close().toCompletionStage().toCompletableFuture(), FAREWELL);
+        } finally {
+            closed.complete(null);
         }
-        isDone(vertx.close().toCompletionStage().toCompletableFuture(), FAREWELL);
-        closed.complete(null);
     }
 
     private static boolean isDone(CompletableFuture<?> future, Duration within) {

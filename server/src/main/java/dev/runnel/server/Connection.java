@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One client's connection: the exchange under way, and a deadline for whatever is waited for while there
 /// is none or its request is still coming. A request that comes early waits inside Vert.x until the one
-/// before it is answered.
+/// before it is answered; with several waiting Vert.x stops reading, and then a client that leaves is
+/// noticed only when something is written to it.
 final class Connection {
 
     private static final long NEVER = Long.MAX_VALUE;
@@ -47,8 +48,7 @@ final class Connection {
         await(limits.body());
     }
 
-    /// The body has come.
-    void hasBody() {
+    void bodyCame() {
         deadline = NEVER;
     }
 

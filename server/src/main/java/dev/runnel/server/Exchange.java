@@ -14,19 +14,16 @@ import dev.runnel.wire.Errors;
 import dev.runnel.wire.ModelsWriter;
 import dev.runnel.wire.WireLimits;
 import dev.runnel.wire.WireRequest;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Completable;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -84,8 +81,7 @@ final class Exchange {
         response = request.response();
         path = Objects.requireNonNullElse(request.path(), "");
         began = loop.nanos();
-        id = "req_%016x%016x"
-                .formatted(service.random().nextLong(), service.random().nextLong());
+        id = "req_" + hex(service.random().nextLong()) + hex(service.random().nextLong());
     }
 
     /// The request's head has come.
@@ -98,7 +94,7 @@ final class Exchange {
                 case Route.AskMethods(var allowed) -> answerMethods(allowed);
                 case Route.ListModels _ -> send(200, ModelsWriter.write(admit().models()));
                 case Route.ShowModel(var name) -> send(200, ModelsWriter.write(model(name, admit().models())));
-                case Route.Complete(var endpoint) -> collect(endpoint, admit());
+                case Route.Complete(var endpoint) -> receive(endpoint, admit());
                 case Route.WrongMethod(var allowed) ->
                     throw Refusal.of(
                                     Errors.Transport.WRONG_METHOD,
@@ -113,18 +109,16 @@ final class Exchange {
         });
     }
 
-    /// The request was no HTTP. Vert.x closes the connection after the reply.
+    /// The request's head was no HTTP. Vert.x closes the connection after the reply.
     void answerMalformed(Throwable fault) {
-        connection.makeLast();
-        refuse(
-                switch (fault) {
-                    case TooLongHttpLineException _ ->
-                        Refusal.of(414, "the request's first line is longer than %,d bytes".formatted(Loop.LINE_BYTES));
-                    case TooLongHttpHeaderException _ ->
-                        Refusal.of(
-                                431, "the request's headers are longer than %,d bytes".formatted(Loop.HEADERS_BYTES));
-                    default -> Refusal.of(400, "the request is not HTTP/1.1: " + fault.getMessage());
-                });
+        refuseLast(Refusal.ofMalformed(fault));
+    }
+
+    private void refuseLast(Refusal refusal) {
+        if (!answered) {
+            connection.makeLast();
+            failed(refusal);
+        }
     }
 
     /// Does what may find a reason to refuse, or fail.
@@ -190,72 +184,19 @@ final class Exchange {
                 .orElseThrow(() -> Refusal.of(BackendException.modelNotFound(id, models)));
     }
 
-    private void collect(Endpoint endpoint, Backend backend) {
-        requireJson();
-        int limit = service.options().limits().bodyBytes();
-        if (isAnnouncedTooLong()) {
-            throw tooLarge(limit);
-        }
+    private void receive(Endpoint endpoint, Backend backend) {
+        Body.requireJson(request);
         connection.awaitBody();
-        if (HttpHeaders.CONTINUE.toString().equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
-            response.writeContinue();
-        }
-        Buffer body = Buffer.buffer();
-        request.handler(part -> {
-            if (answered) {
-                return; // refused; the rest is read only so that the refusal arrives
-            }
-            if (body.length() + (long) part.length() > limit) {
-                refuse(tooLarge(limit));
-            } else {
-                body.appendBuffer(part);
-            }
-        });
-        request.exceptionHandler(fault -> {
-            if (!answered && !(fault instanceof HttpClosedException)) {
-                answerMalformed(fault);
-            }
-        });
-        request.endHandler(_ -> {
-            if (!answered) {
-                connection.hasBody();
-                read(endpoint, backend, body.getBytes());
-            }
-        });
-    }
-
-    /// A missing type is taken for JSON, a wrong one is not: pages may send a form or plain text to any
-    /// server without asking, but not JSON.
-    private void requireJson() {
-        String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
-        if (type != null) {
-            String essence = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-            if (!essence.equals("application/json") && !essence.endsWith("+json")) {
-                throw Refusal.of(
-                        Errors.Transport.WRONG_MEDIA_TYPE,
-                        "the content type is %s, expected application/json".formatted(essence));
-            }
-        }
-        String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
-        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-            throw Refusal.of(
-                    Errors.Transport.WRONG_MEDIA_TYPE, "the content encoding is %s, expected none".formatted(encoding));
-        }
-    }
-
-    private Refusal tooLarge(int limit) {
-        return Refusal.of(
-                Errors.Transport.BODY_TOO_LARGE, "the request's body is longer than %,d bytes".formatted(limit));
-    }
-
-    private boolean isAnnouncedTooLong() {
-        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        try {
-            return length != null
-                    && Long.parseLong(length) > service.options().limits().bodyBytes();
-        } catch (NumberFormatException malformed) {
-            return true;
-        }
+        Body.receive(
+                request,
+                service.options().limits().bodyBytes(),
+                body -> {
+                    if (!answered) {
+                        connection.bodyCame();
+                        read(endpoint, backend, body);
+                    }
+                },
+                this::refuseLast);
     }
 
     /// Reads the body on a thread of its own: a long prompt takes longer than the events of other clients
@@ -265,8 +206,9 @@ final class Exchange {
             try {
                 WireRequest wire = WireRequest.read(endpoint, body, WireLimits.DEFAULT);
                 loop.run(() -> attempt(() -> complete(endpoint, backend, wire)));
-            } catch (RuntimeException fault) {
-                loop.run(() -> refuse(Refusal.of(endpoint, noted(fault))));
+            } catch (RuntimeException | Error fault) {
+                Refusal refusal = Refusal.of(endpoint, noted(fault));
+                loop.run(() -> attempt(() -> refuse(refusal)));
             }
         });
     }
@@ -308,8 +250,8 @@ final class Exchange {
             return;
         }
         outcome = Outcome.REFUSED;
-        boolean endless = isAnnouncedTooLong() || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
-        if (endless && !request.isEnded()) {
+        if (!request.isEnded()
+                && Body.isEndless(request, service.options().limits().bodyBytes())) {
             connection.makeLast(); // rather than read all that is still coming
         }
         send(refusal.status(), refusal.headers(), refusal.body());
@@ -359,7 +301,7 @@ final class Exchange {
                     .set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
                     .set(
                             HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS,
-                            "x-request-id, openai-processing-ms, openai-version, retry-after");
+                            "x-request-id, openai-processing-ms, openai-version, retry-after, retry-after-ms, x-should-retry");
         }
     }
 
@@ -411,17 +353,17 @@ final class Exchange {
         request.endHandler(_ -> action.run());
     }
 
-    void hasPiece() {
+    void notePiece() {
         if (firstPiece < 0) {
             firstPiece = loop.nanos();
         }
     }
 
-    void hasUsage(TokenEvent.Usage cost) {
+    void noteUsage(TokenEvent.Usage cost) {
         usage = cost;
     }
 
-    void isBroken() {
+    void noteBreak() {
         outcome = Outcome.BROKEN;
     }
 
@@ -431,8 +373,7 @@ final class Exchange {
 
     /// The request's body has taken too long.
     void timeOut() {
-        connection.makeLast();
-        refuse(Refusal.of(
+        refuseLast(Refusal.of(
                 408,
                 "the request's body did not come within %d s"
                         .formatted(service.options().limits().body().toSeconds())));
@@ -491,6 +432,10 @@ final class Exchange {
                     response.bytesWritten()));
         }
         connection.finished(this);
+    }
+
+    private static String hex(long word) {
+        return HexFormat.of().toHexDigits(word);
     }
 
     private long millisSince(long then) {

@@ -50,7 +50,7 @@ final class Loop extends VerticleBase {
     private Instant dated = Instant.MIN;
     private String date = "";
 
-    // The mailbox. Under `mailbox`: replies that have something to send, and whether the loop has been told.
+    // The mailbox. Under `mailbox`: replies that have something to send. While there are any, the loop knows.
     private final Object mailbox = new Object();
     private List<StreamedReply> ready = new ArrayList<>();
     private List<StreamedReply> spare = new ArrayList<>();

@@ -3,6 +3,8 @@ package dev.runnel.server;
 import dev.runnel.core.BackendException;
 import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.Errors;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -39,6 +41,17 @@ final class Refusal extends RuntimeException {
     static Refusal of(int status, String message) {
         BackendException fault = new BackendException(BackendException.Kind.INVALID_REQUEST, message);
         return new Refusal(status, Map.of(), Errors.body(fault));
+    }
+
+    /// A request that is no HTTP, as far as Vert.x can tell.
+    static Refusal ofMalformed(Throwable fault) {
+        return switch (fault) {
+            case TooLongHttpLineException _ ->
+                of(414, "the request's first line is longer than %,d bytes".formatted(Loop.LINE_BYTES));
+            case TooLongHttpHeaderException _ ->
+                of(431, "the request's headers are longer than %,d bytes".formatted(Loop.HEADERS_BYTES));
+            default -> of(400, "the request is not HTTP/1.1: " + fault.getMessage());
+        };
     }
 
     Refusal with(String header, String value) {

@@ -136,6 +136,13 @@ public record ServerOptions(
         return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits);
     }
 
+    /// Without the keys, which are nobody's business.
+    @Override
+    public String toString() {
+        return "ServerOptions[%s:%d, %d API keys, allowedOrigins=%s, keepAlive=%s, eventLoops=%d, accessLog=%b, %s]"
+                .formatted(host, port, apiKeys.size(), allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+    }
+
     private static void requirePositive(String name, int value) {
         if (value < 1) {
             throw new IllegalArgumentException(name + " is " + value + ", expected at least 1");

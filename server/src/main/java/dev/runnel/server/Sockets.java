@@ -6,24 +6,33 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.TcpConfig;
 import io.vertx.core.spi.transport.Transport;
 import java.net.SocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
-/// Vert.x's own transport, with the two things a public server needs of its sockets and Vert.x doesn't
-/// offer: a bound on how many are open, and the channel behind a connection, to end it at once
-/// ([Connection#cut]). Vert.x closes a connection only after all that is queued for it has been sent, which
-/// for a peer that has stopped reading is never.
+/// Vert.x's own transport, with the things a public server needs of its sockets and Vert.x doesn't offer: a
+/// bound on how many are open, and the channel behind a connection, to end it at once ([Connection#cut]).
+/// Vert.x closes a connection only after all that is queued for it has been sent, which for a peer that has
+/// stopped reading is never.
 final class Sockets implements io.vertx.core.transport.Transport, Transport {
 
     private static final Transport NIO = io.vertx.core.transport.Transport.NIO.implementation();
+
+    // A machine that is switched off or unplugged closes nothing. The system asks after it in silence, which a whole
+    // reply may have for minutes, and ends the connection when three questions have had no answer: within a minute.
+    private static final int PROBE_AFTER_SECONDS = 30;
+    private static final int PROBE_EVERY_SECONDS = 10;
+    private static final int PROBES = 3;
 
     /// The two ends of a connection, which together are its own as long as it is open.
     private record Ends(SocketAddress local, SocketAddress remote) {}
@@ -47,7 +56,13 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
     @Override
     public void configure(TcpConfig config, boolean domainSocket, ServerBootstrap bootstrap) {
         NIO.configure(config, domainSocket, bootstrap);
-        bootstrap.handler(new Doorkeeper());
+        bootstrap
+                .handler(new Doorkeeper())
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), PROBE_AFTER_SECONDS)
+                .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), PROBE_EVERY_SECONDS)
+                .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), PROBES);
     }
 
     /// Sees each accepted channel before anyone else does.

@@ -149,12 +149,12 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
             }
             case TokenEvent.Usage usage -> {
                 chunks.write(usage, out);
-                exchange.hasUsage(usage);
+                exchange.noteUsage(usage);
                 ended = true;
             }
             case TokenEvent.Text _, TokenEvent.Thinking _ -> {
                 chunks.write(event, out);
-                exchange.hasPiece();
+                exchange.notePiece();
             }
         }
     }
@@ -174,7 +174,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     private void fail(BackendException cause, ByteSink out) {
         ended = true;
         if (begun) {
-            exchange.isBroken();
+            exchange.noteBreak();
             chunks.fail(cause, out);
             send(out);
         } else {

@@ -7,7 +7,7 @@
 /// ```
 /// Loop        one event loop: its connections, its clock, the mailbox through which backends reach it
 ///   Connection  one client: a deadline for whatever is waited for, and the exchange under way
-///     Exchange    one request and its response: route, admission, body, status, log line
+///     Exchange    one request and its response: route, body, status, headers, log line
 ///       StreamedReply  a backend's events as they come, from its threads to the loop in bursts
 /// ```
 ///

@@ -1,5 +1,6 @@
 package dev.runnel.server;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
@@ -37,5 +38,12 @@ class ServerOptionsTest {
         assertThatThrownBy(() -> limits.withBody(Duration.ZERO)).hasMessageContaining("body");
         assertThatThrownBy(() -> limits.withIdle(Duration.ofMillis(-1))).hasMessageContaining("idle");
         assertThatThrownBy(() -> limits.withStall(Duration.ZERO)).hasMessageContaining("stall");
+    }
+
+    @Test
+    void keysAreNotPrinted() {
+        assertThat(OPTIONS.withApiKeys(Set.of("secret")).toString())
+                .doesNotContain("secret")
+                .contains("1 API keys");
     }
 }

@@ -202,7 +202,10 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private void end() {
-        failAll(shuttingDown());
+        takeIn();
+        letGo();
+        waiting.forEach(this::shutDown);
+        running.forEach(sequence -> shutDown(sequence.generation));
         model.close();
     }
 
@@ -379,18 +382,23 @@ public final class Scheduler implements AutoCloseable {
     private void fail(Generation generation, BackendException failure) {
         if (!generation.hasEnded) {
             retire(generation);
-            tally.failed.increment();
-            tally.lostTokens.add(generation.spentTokens());
+            countFailed(generation);
             generation.channel.fail(failure);
         }
     }
 
-    private void failAll(BackendException failure) {
-        takeIn();
-        letGo();
-        waiting.forEach(generation -> fail(generation, failure));
-        running.forEach(sequence -> fail(sequence.generation, failure));
-        letGo();
+    /// As [#fail], but without waiting for the reader to ask for what is before the failure.
+    private void shutDown(Generation generation) {
+        if (!generation.hasEnded) {
+            retire(generation);
+            countFailed(generation);
+            generation.channel.abort(shuttingDown());
+        }
+    }
+
+    private void countFailed(Generation generation) {
+        tally.failed.increment();
+        tally.lostTokens.add(generation.spentTokens());
     }
 
     /// Nothing more is done for a completion, however it ended.

@@ -11,7 +11,7 @@
 /// - **Who wrote what.** Every character of the output is known to be the template's or somebody else's
 ///   ([Segment]), through every filter, slice and method; where that can't be followed, it counts as
 ///   somebody else's. So a tokenizer can read `<|im_start|>` as a control token where the template says it,
-///   and as eleven letters where a user does.
+///   and as plain letters where a user does.
 /// - **An end.** A template comes with a downloaded file and may be hostile: a rendering is bounded in
 ///   steps, text and depth ([Budget]), reaches no file, no network and no Java object, and changes nothing
 ///   that the caller passed in.

@@ -618,4 +618,19 @@ class SchedulerTest {
         assertThat(late.events()).isEmpty();
         assertThat(model.isClosed()).isTrue();
     }
+
+    @Test
+    void closingReachesAReaderThatHasStoppedAsking() {
+        RecordingReader silent =
+                RecordingReader.of(complete(request("endless").withChoices(3))).request(2);
+        scheduler.step();
+        assertThat(silent.events()).hasSize(2);
+
+        scheduler.close();
+
+        assertThat(silent.events()).hasSize(2);
+        assertThat(silent.failure().kind()).isEqualTo(BackendException.Kind.SHUTTING_DOWN);
+        assertThat(scheduler.stats().failed()).isEqualTo(1);
+        assertThat(scheduler.stats().cancelled()).isZero();
+    }
 }

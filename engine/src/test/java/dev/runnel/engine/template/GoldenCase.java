@@ -21,15 +21,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param input the variables; roles and control tokens are [Trusted]
 /// @param now for `strftime_now`
-/// @param agreed whether two references give the same
 /// @param expected null if the reference fails
 /// @param error what the reference says then
-/// @param errorKind `raised` if the template refused the conversation
+/// @param errorKind `raise_exception` if the template refused the conversation, `runtime` if it failed
 record GoldenCase(
         String name,
         Map<String, @Nullable Object> input,
         LocalDateTime now,
-        boolean agreed,
         @Nullable String expected,
         @Nullable String error,
         @Nullable String errorKind) {
@@ -66,7 +64,6 @@ record GoldenCase(
                 (String) json.get("case"),
                 input,
                 now,
-                Boolean.TRUE.equals(json.get("agreed")),
                 (String) json.get("expected"),
                 (String) json.get("error"),
                 (String) json.get("error_kind"));

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/// With the templates of real models: a control token in a message stays text, the template's own are its own.
+/// With the templates of real models: control tokens in a message stay text, the template's are its own.
 class InjectionTest {
 
     /// What control tokens and tags look like in the templates of today.

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /// The templates of real models, damaged: each is refused or rendered, in both cases cleanly.
 class TemplateFuzzTest {
 
-    private static final int MUTANTS_PER_TEMPLATE = 60;
+    private static final int MUTANTS_PER_TEMPLATE = 40;
 
     /// What damage is made of besides pieces of the template itself.
     private static final List<String> SPLINTERS = List.of(
