@@ -124,6 +124,9 @@ final class EngineLoader {
     private Engine load(GgufFile file, String fileId, Instant created, Runnable release) {
         listener.loading(Phase.VOCABULARY, 0);
         Metadata metadata = file.metadata();
+        String owner = metadata.string("general.organization")
+                .or(() -> metadata.string("general.author"))
+                .orElse("local");
         Tokenizer tokenizer = Tokenizer.of(file);
         PromptReader prompts = new PromptReader(
                 file.name(),
@@ -137,12 +140,7 @@ final class EngineLoader {
         try {
             Transformer transformer = loadWeights(file, tokenizer, workers);
             Model model = new Model(
-                    options.modelId().orElse(fileId),
-                    created,
-                    metadata.string("general.organization")
-                            .or(() -> metadata.string("general.author"))
-                            .orElse("local"),
-                    OptionalInt.of(transformer.contextLength()));
+                    options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
             return new Engine(
                     model,
                     transformer,
@@ -161,7 +159,8 @@ final class EngineLoader {
 
     private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers) {
         int contextLength = options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
-        int batchTokens = Math.min(options.sequences() + options.promptTokensPerStep(), LoadOptions.LARGEST_BATCH);
+        int batchTokens =
+                Math.clamp((long) options.sequences() + options.promptTokensPerStep(), 1, LoadOptions.LARGEST_BATCH);
         listener.loading(Phase.WEIGHTS, 0);
         Transformer transformer = Transformer.load(
                 file,

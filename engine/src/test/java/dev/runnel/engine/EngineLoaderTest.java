@@ -126,6 +126,18 @@ class EngineLoaderTest {
     }
 
     @Test
+    void aStepMayBeLargerThanTheModelComputesAtOnce() {
+        Path file = write("tiny.gguf", TinyModels.llama(1));
+        CompletionRequest request = text("tiny", "hello ".repeat(20)).withMaxTokens(5);
+
+        try (Engine usual = Engine.open(file);
+                Engine greedy = open(file, EngineOptions.DEFAULT.withPromptTokensPerStep(Integer.MAX_VALUE))) {
+            assertThat(greedy.complete(request).completion().join())
+                    .isEqualTo(usual.complete(request).completion().join());
+        }
+    }
+
+    @Test
     void closingTwiceIsClosingOnce() {
         Engine engine = Engine.open(write("tiny.gguf", TinyModels.llama(1)));
 
@@ -185,6 +197,30 @@ class EngineLoaderTest {
         assertRefused(
                 write("bare.gguf", new GgufWriter().string("general.architecture", "llama")),
                 "bare.gguf: metadata key tokenizer.ggml.model is missing");
+    }
+
+    @Test
+    void aVocabularyThatIsNotTheWeightsIsRefusedWithBothCounts() {
+        GgufWriter model = new GgufWriter()
+                .string("general.architecture", "llama")
+                .integer("llama.context_length", 64)
+                .integer("llama.embedding_length", 32)
+                .integer("llama.block_count", 1)
+                .integer("llama.feed_forward_length", 32)
+                .integer("llama.attention.head_count", 2)
+                .number("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+        Vocabulary.BYTE_LEVEL.writeTo(model, 401);
+        model.tensor("token_embd.weight", TensorType.F32, new float[32 * 400], 32, 400);
+        for (String norm : List.of("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm")) {
+            model.tensor(norm + ".weight", TensorType.F32, new float[32], 32);
+        }
+        for (String part : List.of("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")) {
+            model.tensor("blk.0." + part + ".weight", TensorType.F32, new float[32 * 32], 32, 32);
+        }
+
+        assertRefused(
+                write("odd.gguf", model),
+                "odd.gguf: has 401 tokens in its vocabulary and weights for 400, expected as many");
     }
 
     @Test
