@@ -19,6 +19,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -34,10 +35,14 @@ import java.util.concurrent.locks.LockSupport;
 /// streams.
 final class ServerBench {
 
+    /// Few enough that a loop on a busy machine keeps up.
     private static final int EVENTS_PER_SECOND = 20_000;
     private static final Duration WARM_UP = Duration.ofSeconds(4);
     private static final Duration MEASURED = Duration.ofSeconds(6);
     private static final String PIECE = " token";
+
+    /// Longer than any measurement. Made once, so that it isn't counted as a stream's.
+    private static final Script SCRIPT = script();
 
     private static final OperatingSystemMXBean PROCESS =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -69,38 +74,34 @@ final class ServerBench {
         IO.println("| streams | subject | µs of CPU an event | bytes of heap a stream | all gone after |");
         IO.println("|---|---|---|---|---|");
         for (int streams : counts) {
-            try (Subject backend = new BareBackend(streams)) {
-                measure("backend alone", streams, backend);
-            }
-            try (Subject vertx = new BareVertx()) {
-                measure("bare Vert.x", streams, vertx);
-            }
-            try (Subject server = new Runnel()) {
-                measure("this server", streams, server);
-            }
+            measure("backend alone", streams, () -> new BareBackend(streams));
+            measure("bare Vert.x", streams, BareVertx::new);
+            measure("this server", streams, Runnel::new);
         }
     }
 
-    private static void measure(String name, int streams, Subject subject) throws Exception {
+    private static void measure(String name, int streams, Callable<Subject> subjects) throws Exception {
         long before = heap();
-        Process client = subject.port() == 0 ? null : BenchClient.start(subject.port(), streams);
-        Await.until(streams + " streams are open", () -> subject.open() == streams);
-        long heap = (heap() - before) / streams;
+        try (Subject subject = subjects.call()) {
+            Process client = subject.port() == 0 ? null : BenchClient.start(subject.port(), streams);
+            Await.until(streams + " streams are open", () -> subject.open() == streams);
+            long heap = (heap() - before) / streams;
 
-        long interval = Duration.ofSeconds(1).toNanos() * streams / EVENTS_PER_SECOND;
-        step(subject, interval, WARM_UP);
-        long cpu = PROCESS.getProcessCpuTime();
-        long events = step(subject, interval, MEASURED);
-        double micros = (PROCESS.getProcessCpuTime() - cpu) / 1e3 / events;
+            long interval = Duration.ofSeconds(1).toNanos() * streams / EVENTS_PER_SECOND;
+            step(subject, interval, WARM_UP);
+            long cpu = PROCESS.getProcessCpuTime();
+            long events = step(subject, interval, MEASURED);
+            double micros = (PROCESS.getProcessCpuTime() - cpu) / 1e3 / events;
 
-        long gone = 0;
-        if (client != null) {
-            client.destroyForcibly().waitFor();
-            long left = System.nanoTime();
-            Await.until("all streams are gone", () -> subject.open() == 0);
-            gone = System.nanoTime() - left;
+            long gone = 0;
+            if (client != null) {
+                client.destroyForcibly().waitFor();
+                long left = System.nanoTime();
+                Await.until("all streams are gone", () -> subject.open() == 0);
+                gone = System.nanoTime() - left;
+            }
+            IO.println("| %,d | %s | %.1f | %,d | %d ms |".formatted(streams, name, micros, heap, gone / 1_000_000));
         }
-        IO.println("| %,d | %s | %.2f | %,d | %d ms |".formatted(streams, name, micros, heap, gone / 1_000_000));
     }
 
     /// Steps at a fixed pace.
@@ -128,6 +129,17 @@ final class ServerBench {
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
+    private static Script script() {
+        List<Script.Step> steps = new ArrayList<>();
+        steps.add(new Script.Step.Emit(new TokenEvent.Started("bench", 1)));
+        for (int i = 0; i < 20_000; i++) {
+            steps.add(new Script.Step.Wait(Duration.ZERO));
+            steps.add(new Script.Step.Emit(new TokenEvent.Text(0, PIECE)));
+        }
+        steps.add(new Script.Step.Emit(new TokenEvent.Finished(0, FinishReason.LENGTH)));
+        return new Script(steps);
+    }
+
     /// A backend whose streams all wait for the next step.
     private static final class Stepping {
 
@@ -135,15 +147,7 @@ final class ServerBench {
         private List<Runnable> waiting = new ArrayList<>();
 
         Stepping() {
-            List<Script.Step> steps = new ArrayList<>();
-            steps.add(new Script.Step.Emit(new TokenEvent.Started("bench", 1)));
-            for (int i = 0; i < 20_000; i++) {
-                steps.add(new Script.Step.Wait(Duration.ZERO));
-                steps.add(new Script.Step.Emit(new TokenEvent.Text(0, PIECE)));
-            }
-            steps.add(new Script.Step.Emit(new TokenEvent.Finished(0, FinishReason.LENGTH)));
-            Script script = new Script(steps);
-            backend = new ScriptedBackend("bench", _ -> script, (_, action) -> {
+            backend = new ScriptedBackend("bench", _ -> SCRIPT, (_, action) -> {
                 synchronized (this) {
                     waiting.add(action);
                 }
