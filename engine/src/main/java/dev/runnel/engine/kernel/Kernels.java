@@ -28,14 +28,17 @@ public interface Kernels {
     /// Writes one row of a matrix as floats.
     void row(Matrix w, int row, float[] to, int at);
 
-    /// Some rows of a matrix times a batch of vectors.
+    /// A matrix times a batch of vectors, as a task whose part `i` is the rows from `i * rows` on, `rows` of
+    /// them or those that are left.
     ///
     /// ```
     /// w  (rows, columns)
     /// x  (tokens, columns)
-    /// y  (tokens, rows)      y[t,r] = sum over k of w[r,k] * x[t,k],  for r in from..to
+    /// y  (tokens, rows)      y[t,r] = sum over k of w[r,k] * x[t,k]
     /// ```
-    void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch);
+    ///
+    /// @param scratches one for each worker
+    Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches);
 
     /// Scales a vector to a root mean square of 1, then by the weights.
     ///

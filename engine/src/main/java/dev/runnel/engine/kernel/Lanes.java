@@ -67,6 +67,15 @@ final class Lanes {
                 .convertShape(VectorOperators.B2I, INTS, 0);
     }
 
+    /// Bytes as the floats of the same value.
+    static FloatVector bytesAsFloats(MemorySegment from, long offset) {
+        if (COUNT == 4) {
+            return toFloats(bytes(from, offset));
+        }
+        return (FloatVector) ByteVector.fromMemorySegment(BYTES, from, offset, LITTLE_ENDIAN)
+                .convertShape(VectorOperators.B2F, FLOATS, 0);
+    }
+
     static FloatVector toFloats(IntVector ints) {
         return (FloatVector) ints.convert(VectorOperators.I2F, 0);
     }

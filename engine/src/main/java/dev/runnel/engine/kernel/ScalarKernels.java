@@ -46,14 +46,17 @@ class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
+    public Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches) {
         int n = w.columns();
-        for (int r = from; r < to; r++) {
-            row(w, r, scratch.tile, 0);
-            for (int t = 0; t < tokens; t++) {
-                y[t * w.rows() + r] = dot(scratch.tile, 0, x, t * n, n, scratch.strands);
+        return (worker, part) -> {
+            Scratch scratch = scratches[worker];
+            for (int r = part * rows; r < Math.min((part + 1) * rows, w.rows()); r++) {
+                row(w, r, scratch.tile, 0);
+                for (int t = 0; t < tokens; t++) {
+                    y[t * w.rows() + r] = dot(scratch.tile, 0, x, t * n, n, scratch.strands);
+                }
             }
-        }
+        };
     }
 
     @Override

@@ -9,7 +9,14 @@ import jdk.incubator.vector.FloatVector;
 final class VectorF32 extends F32 implements VectorFormat {
 
     @Override
-    public void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
+    public Workers.Task multiplication(Matrix w, float[] x, float[] y, int rows, Scratch[] scratches) {
+        return (worker, part) -> {
+            int to = Math.min((part + 1) * rows, w.rows());
+            multiply(w, part * rows, to, x, y, scratches[worker].strands);
+        };
+    }
+
+    private static void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
         for (int r = from; r < to; r++) {
             dot(w.data(), w.offset(r), x, w.columns(), strands);
             y[r] = ScalarKernels.sum(strands, 0);

@@ -30,11 +30,17 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
+    public Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches) {
         if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format) {
-            format.multiply(w, from, to, x, y, scratch.strands);
-            return;
+            return format.multiplication(w, x, y, rows, scratches);
         }
+        return (worker, part) -> {
+            int to = Math.min((part + 1) * rows, w.rows());
+            multiplyRows(w, part * rows, to, x, tokens, y, scratches[worker]);
+        };
+    }
+
+    private void multiplyRows(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
         for (int r = from; r < to; r += scratch.tileRows) {
             int rows = Math.min(scratch.tileRows, to - r);
             for (int i = 0; i < rows; i++) {

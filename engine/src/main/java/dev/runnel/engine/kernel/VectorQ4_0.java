@@ -22,11 +22,18 @@ final class VectorQ4_0 extends Q4_0 implements VectorFormat {
         }
     }
 
+    @Override
+    public Workers.Task multiplication(Matrix w, float[] x, float[] y, int rows, Scratch[] scratches) {
+        return (worker, part) -> {
+            int to = Math.min((part + 1) * rows, w.rows());
+            multiply(w, part * rows, to, x, y, scratches[worker].strands);
+        };
+    }
+
     /// Takes two rows at a time, because the sum of one waits for each of its additions: one from the first
     /// and one from the second half of the rows, because the processor fetches ahead of two readers who are
     /// some pages apart, and not of two in one page. An odd row is paired with itself.
-    @Override
-    public void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
+    private static void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
         int half = Math.ceilDiv(to - from, 2);
         for (int r = from; r < from + half; r++) {
             int other = Math.min(r + half, to - 1);

@@ -61,11 +61,7 @@ final class Compute {
     void multiply(Matrix matrix, float[] x, int tokens, float[] y) {
         int share = Math.ceilDiv(matrix.rows(), workers.count() * PARTS_PER_WORKER);
         int rows = Math.ceilDiv(share, ROWS) * ROWS;
-        workers.run(Math.ceilDiv(matrix.rows(), rows), (worker, part) -> {
-            int from = part * rows;
-            int to = Math.min(from + rows, matrix.rows());
-            kernels.multiply(matrix, from, to, x, tokens, y, scratches[worker]);
-        });
+        workers.run(Math.ceilDiv(matrix.rows(), rows), kernels.multiplication(matrix, x, tokens, y, rows, scratches));
     }
 
     /// Normalizes every token's vector: `x (tokens, n) -> y (tokens, n)`.

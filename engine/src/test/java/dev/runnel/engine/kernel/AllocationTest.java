@@ -32,8 +32,10 @@ class AllocationTest {
         Matrix matrix = Numbers.matrix(random, type, ROWS, N);
         float[] x = Numbers.random(random, 7 * N);
         float[] y = new float[7 * ROWS];
-        assertAllocatesNothing(() -> kernels.multiply(matrix, 0, ROWS, x, 1, y, scratch));
-        assertAllocatesNothing(() -> kernels.multiply(matrix, 0, ROWS, x, 7, y, scratch));
+        for (int tokens : new int[] {1, 7}) {
+            Workers.Task task = kernels.multiplication(matrix, x, tokens, y, ROWS, new Scratch[] {scratch});
+            assertAllocatesNothing(() -> task.run(0, 0));
+        }
     }
 
     @Test

@@ -44,7 +44,7 @@ class FormatTest {
         Arrays.fill(ones, 1);
         float[] products = new float[ALL_SHORTS];
 
-        kernels.multiply(matrix, 0, ALL_SHORTS, ones, 1, products, new Scratch(16));
+        Numbers.multiply(kernels, matrix, ones, 1, products, new Scratch(16));
 
         for (int half = 0; half < ALL_SHORTS; half++) {
             assertThat(Float.floatToIntBits(products[half]))

@@ -92,7 +92,7 @@ class KernelChoiceTest {
                     int n = type.blockElements() == 1 ? 172 : 160;
                     float[] x = Numbers.random(random, tokens * n);
                     float[] y = new float[tokens * 19];
-                    kernels.multiply(Numbers.matrix(random, type, 19, n), 0, 19, x, tokens, y, scratch);
+                    Numbers.multiply(kernels, Numbers.matrix(random, type, 19, n), x, tokens, y, scratch);
                     digest = 31 * digest + Arrays.hashCode(y);
                 }
             }

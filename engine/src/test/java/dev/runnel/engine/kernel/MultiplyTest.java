@@ -91,8 +91,9 @@ class MultiplyTest {
         float[] x = Numbers.random(random, tokens * n);
         float[] parts = new float[tokens * 50];
 
-        for (int from = 0; from < 50; from += 7) {
-            fastest.multiply(matrix, from, Math.min(50, from + 7), x, tokens, parts, new Scratch(n));
+        Workers.Task task = fastest.multiplication(matrix, x, tokens, parts, 7, new Scratch[] {new Scratch(n)});
+        for (int part = 0; part < 8; part++) {
+            task.run(0, part);
         }
 
         assertThat(Numbers.bits(parts)).isEqualTo(Numbers.bits(multiply(fastest, matrix, x, tokens)));
@@ -101,7 +102,7 @@ class MultiplyTest {
     private static float[] multiply(Kernels kernels, Matrix matrix, float[] x, int tokens) {
         float[] y = new float[tokens * matrix.rows()];
         Arrays.fill(y, Float.NaN);
-        kernels.multiply(matrix, 0, matrix.rows(), x, tokens, y, new Scratch(matrix.columns()));
+        Numbers.multiply(kernels, matrix, x, tokens, y, new Scratch(matrix.columns()));
         return y;
     }
 }

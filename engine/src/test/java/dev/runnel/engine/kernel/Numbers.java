@@ -46,6 +46,12 @@ final class Numbers {
         return (n + 1) * 0x1p-24 * sum;
     }
 
+    /// A whole matrix times a batch, in this thread.
+    static void multiply(Kernels kernels, Matrix matrix, float[] x, int tokens, float[] y, Scratch scratch) {
+        kernels.multiplication(matrix, x, tokens, y, matrix.rows(), new Scratch[] {scratch})
+                .run(0, 0);
+    }
+
     static float[] weights(Kernels kernels, Matrix matrix) {
         float[] weights = new float[matrix.rows() * matrix.columns()];
         for (int r = 0; r < matrix.rows(); r++) {
