@@ -99,7 +99,7 @@ final class ChatCommand implements Callable<Integer> {
             screen.onInterrupt(events::close);
             for (TokenEvent event : events) {
                 switch (event) {
-                    case TokenEvent.Text(var _, var piece) -> {
+                    case TokenEvent.Text(var _, var piece, var _) -> {
                         said.append(piece);
                         screen.reply(piece);
                     }
@@ -110,7 +110,11 @@ final class ChatCommand implements Callable<Integer> {
                             screen.note("cut off at the limit of tokens");
                         }
                     }
-                    case TokenEvent.Started _, TokenEvent.Usage _ -> {}
+                    case TokenEvent.Refusal(var _, var piece) -> {
+                        said.append(piece);
+                        screen.reply(piece);
+                    }
+                    case TokenEvent.Started _, TokenEvent.Call _, TokenEvent.Arguments _, TokenEvent.Usage _ -> {}
                 }
             }
         } catch (BackendException broken) {

@@ -130,7 +130,7 @@ final class CompleteCommand implements Callable<Integer> {
                 return;
             }
             for (TokenEvent event : events) {
-                if (event instanceof TokenEvent.Text(var _, var piece)) {
+                if (event instanceof TokenEvent.Text(var _, var piece, var _)) {
                     writer.print(piece);
                 }
             }

@@ -3,10 +3,12 @@ package dev.runnel.app;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Sampling;
+import dev.runnel.core.Stopping;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -67,12 +69,13 @@ final class ReplyFlags {
     CompletionRequest request(Prompt prompt) {
         return Cli.checked(
                 command,
-                () -> new CompletionRequest(
-                        "",
-                        prompt,
-                        1,
-                        new Sampling(temperature, topP, seed == null ? OptionalLong.empty() : OptionalLong.of(seed)),
-                        maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
-                        stop));
+                () -> CompletionRequest.of("", prompt)
+                        .withSampling(new Sampling(
+                                temperature, topP, seed == null ? OptionalLong.empty() : OptionalLong.of(seed)))
+                        .withStopping(new Stopping(
+                                maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
+                                stop,
+                                Set.of(),
+                                false)));
     }
 }

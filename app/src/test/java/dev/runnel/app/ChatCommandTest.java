@@ -83,7 +83,7 @@ class ChatCommandTest {
         program.in("one\ntwo\n").run("chat", "--max-tokens", "9", "--temperature", "0");
 
         assertThat(rooms.requests()).hasSize(2).allSatisfy(request -> {
-            assertThat(request.maxTokens()).hasValue(9);
+            assertThat(request.stopping().maxTokens()).hasValue(9);
             assertThat(request.sampling().temperature()).isZero();
         });
     }

@@ -131,8 +131,8 @@ class CompleteCommandTest {
         assertThat(ScriptedRooms.messages(rooms.request()))
                 .containsExactly(new Message.System("Be brief."), new Message.User("hi"));
         assertThat(rooms.request().sampling()).isEqualTo(new Sampling(0.5, 0.9, OptionalLong.of(7)));
-        assertThat(rooms.request().maxTokens()).hasValue(20);
-        assertThat(rooms.request().stop()).containsExactly("a,b", "c");
+        assertThat(rooms.request().stopping().maxTokens()).hasValue(20);
+        assertThat(rooms.request().stopping().strings()).containsExactly("a,b", "c");
     }
 
     @Test
@@ -152,7 +152,7 @@ class CompleteCommandTest {
                 .environment("RUNNEL_TEMPERATURE", "0.25")
                 .run("complete", "--temperature", "0.75", "hi");
 
-        assertThat(rooms.request().maxTokens()).hasValue(5);
+        assertThat(rooms.request().stopping().maxTokens()).hasValue(5);
         assertThat(rooms.request().sampling()).isEqualTo(new Sampling(0.75, 1, OptionalLong.empty()));
     }
 

@@ -109,8 +109,9 @@ final class ScriptedRooms implements Rooms {
     /// The messages of a request, which must be a conversation.
     static List<Message> messages(CompletionRequest request) {
         return switch (request.prompt()) {
-            case Prompt.Chat(var messages) -> messages;
-            case Prompt.Text text -> throw new AssertionError("expected a conversation, found " + text);
+            case Prompt.Chat chat -> chat.messages();
+            case Prompt.Text _, Prompt.Tokens _, Prompt.Gap _ ->
+                throw new AssertionError("expected a conversation, found " + request.prompt());
         };
     }
 

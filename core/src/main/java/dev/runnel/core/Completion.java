@@ -13,7 +13,30 @@ public record Completion(String model, List<Choice> choices, TokenEvent.Usage us
     ///
     /// @param text every [TokenEvent.Text] of the choice, concatenated
     /// @param thinking every [TokenEvent.Thinking] of the choice, concatenated
-    public record Choice(String text, String thinking, FinishReason reason) {}
+    /// @param refusal every [TokenEvent.Refusal] of the choice, concatenated
+    /// @param toolCalls in the order they were made
+    /// @param logprobs of the tokens of `text`, where the request asks for them
+    public record Choice(
+            String text,
+            String thinking,
+            String refusal,
+            List<ToolCall> toolCalls,
+            List<TokenLogprob> logprobs,
+            FinishReason reason) {
+        public Choice {
+            Objects.requireNonNull(text, "text");
+            Objects.requireNonNull(thinking, "thinking");
+            Objects.requireNonNull(refusal, "refusal");
+            toolCalls = List.copyOf(toolCalls);
+            logprobs = List.copyOf(logprobs);
+            Objects.requireNonNull(reason, "reason");
+        }
+
+        /// A choice of text and reasoning alone.
+        public Choice(String text, String thinking, FinishReason reason) {
+            this(text, thinking, "", List.of(), List.of(), reason);
+        }
+    }
 
     public Completion {
         Objects.requireNonNull(model, "model");

@@ -12,9 +12,29 @@ final class CompletionFold {
     private static final class Choice {
         final StringBuilder text = new StringBuilder();
         final StringBuilder thinking = new StringBuilder();
+        final StringBuilder refusal = new StringBuilder();
+        final List<TokenEvent.Call> calls = new ArrayList<>();
+        final List<StringBuilder> arguments = new ArrayList<>(); // of each call
+        final List<TokenLogprob> logprobs = new ArrayList<>();
 
         @Nullable
         FinishReason reason;
+
+        Completion.Choice whole() {
+            List<ToolCall> toolCalls = new ArrayList<>();
+            for (int i = 0; i < calls.size(); i++) {
+                TokenEvent.Call call = calls.get(i);
+                toolCalls.add(
+                        new ToolCall(call.id(), call.name(), arguments.get(i).toString()));
+            }
+            return new Completion.Choice(
+                    text.toString(),
+                    thinking.toString(),
+                    refusal.toString(),
+                    toolCalls,
+                    logprobs,
+                    Objects.requireNonNull(reason));
+        }
     }
 
     private final List<Choice> choices = new ArrayList<>();
@@ -36,10 +56,27 @@ final class CompletionFold {
                     choices.add(new Choice());
                 }
             }
-            case TokenEvent.Text(var index, var piece) ->
-                running(index, event).text.append(piece);
+            case TokenEvent.Text(var index, var piece, var logprobs) -> {
+                Choice choice = running(index, event);
+                choice.text.append(piece);
+                choice.logprobs.addAll(logprobs);
+            }
             case TokenEvent.Thinking(var index, var piece) ->
                 running(index, event).thinking.append(piece);
+            case TokenEvent.Refusal(var index, var piece) ->
+                running(index, event).refusal.append(piece);
+            case TokenEvent.Call call -> {
+                Choice choice = running(call.choice(), event);
+                choice.calls.add(call);
+                choice.arguments.add(new StringBuilder());
+            }
+            case TokenEvent.Arguments(var index, var piece) -> {
+                Choice choice = running(index, event);
+                if (choice.calls.isEmpty()) {
+                    throw outOfOrder(event, "came before its choice had called a tool");
+                }
+                choice.arguments.getLast().append(piece);
+            }
             case TokenEvent.Finished(var index, var reason) -> running(index, event).reason = reason;
             case TokenEvent.Usage cost -> {
                 for (int i = 0; i < choices.size(); i++) {
@@ -69,12 +106,7 @@ final class CompletionFold {
         }
         return new Completion(
                 Objects.requireNonNull(model),
-                choices.stream()
-                        .map(choice -> new Completion.Choice(
-                                choice.text.toString(),
-                                choice.thinking.toString(),
-                                Objects.requireNonNull(choice.reason)))
-                        .toList(),
+                choices.stream().map(Choice::whole).toList(),
                 usage);
     }
 

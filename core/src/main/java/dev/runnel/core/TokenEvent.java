@@ -1,5 +1,6 @@
 package dev.runnel.core;
 
+import java.util.List;
 import java.util.Objects;
 
 /// One step of a completion, in the order a backend produced it: `Started`, then pieces and ends of choices, then
@@ -21,11 +22,22 @@ public sealed interface TokenEvent {
 
     /// A piece of a choice's answer. Concatenating every `text` of a choice gives its whole answer.
     ///
-    /// @param text whole code points, never empty; a character split over several tokens arrives with the token
-    ///     that completes it
-    record Text(int choice, String text) implements TokenEvent {
+    /// @param text whole code points; a character split over several tokens arrives with the token that
+    ///     completes it. Empty only where there are logprobs to tell
+    /// @param logprobs of exactly the tokens whose text it is, where the request asks for them
+    record Text(int choice, String text, List<TokenLogprob> logprobs) implements TokenEvent {
         public Text {
-            requirePiece(choice, text);
+            logprobs = List.copyOf(logprobs);
+            if (logprobs.isEmpty()) {
+                requirePiece(choice, text);
+            } else {
+                requireChoice(choice);
+                Objects.requireNonNull(text, "text");
+            }
+        }
+
+        public Text(int choice, String text) {
+            this(choice, text, List.of());
         }
     }
 
@@ -34,6 +46,41 @@ public sealed interface TokenEvent {
     /// @param text whole code points, never empty
     record Thinking(int choice, String text) implements TokenEvent {
         public Thinking {
+            requirePiece(choice, text);
+        }
+    }
+
+    /// A piece of the model's words in refusing to answer, where a backend tells them from an answer. Not
+    /// part of the answer.
+    ///
+    /// @param text whole code points, never empty
+    record Refusal(int choice, String text) implements TokenEvent {
+        public Refusal {
+            requirePiece(choice, text);
+        }
+    }
+
+    /// A choice begins to call a tool. Its calls are numbered from 0 in the order of these events; the one
+    /// before is complete.
+    ///
+    /// @param id by which its result will name it
+    /// @param name of the tool
+    record Call(int choice, String id, String name) implements TokenEvent {
+        public Call {
+            requireChoice(choice);
+            if (id.isBlank() || name.isBlank()) {
+                throw new IllegalArgumentException(
+                        "a tool call of choice %d has the id '%s' and the name '%s'".formatted(choice, id, name));
+            }
+        }
+    }
+
+    /// A piece of the arguments of a choice's latest call. Concatenating them gives JSON text, unless the
+    /// reply was cut short.
+    ///
+    /// @param text whole code points, never empty
+    record Arguments(int choice, String text) implements TokenEvent {
+        public Arguments {
             requirePiece(choice, text);
         }
     }

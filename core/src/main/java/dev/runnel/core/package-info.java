@@ -3,7 +3,7 @@
 /// A [Backend] turns a [CompletionRequest] into a [CompletionStream] of [TokenEvent]s in this order, and in no other:
 ///
 /// ```
-/// Started  (Text | Thinking | Finished)*  Usage
+/// Started  (Text | Thinking | Refusal | Call | Arguments | Finished)*  Usage
 /// ```
 ///
 /// where every choice has exactly one `Finished`, and nothing of a choice follows it. [Completion] is the fold: what a

@@ -3,12 +3,15 @@ package dev.runnel.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.runnel.core.TokenEvent.Call;
 import dev.runnel.core.TokenEvent.Finished;
+import dev.runnel.core.TokenEvent.Refusal;
 import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Thinking;
 import dev.runnel.core.TokenEvent.Usage;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +47,34 @@ class CompletionTest {
     }
 
     @Test
+    void toolCallsRefusalsAndLogprobsAreFoldedToo() {
+        TokenLogprob probable = new TokenLogprob(TokenText.of(new byte[] {'a'}), OptionalDouble.of(-0.5), List.of());
+
+        Completion whole = Completion.of(List.of(
+                STARTED,
+                new Text(0, "a", List.of(probable)),
+                new Text(0, "", List.of(probable)),
+                new Refusal(0, "I "),
+                new Refusal(0, "can't"),
+                new Call(0, "call_1", "add"),
+                new TokenEvent.Arguments(0, "{\"a\""),
+                new TokenEvent.Arguments(0, ":1}"),
+                new Call(0, "call_2", "now"),
+                new TokenEvent.Arguments(0, "{}"),
+                new Finished(0, FinishReason.TOOL_CALLS),
+                USAGE));
+
+        assertThat(whole.choices())
+                .containsExactly(new Completion.Choice(
+                        "a",
+                        "",
+                        "I can't",
+                        List.of(new ToolCall("call_1", "add", "{\"a\":1}"), new ToolCall("call_2", "now", "{}")),
+                        List.of(probable, probable),
+                        FinishReason.TOOL_CALLS));
+    }
+
+    @Test
     void aStreamThatBreaksOffIsAFailureAndNotAShortAnswer() {
         assertThatThrownBy(() -> Completion.of(List.of(STARTED, new Text(0, "He😀"))))
                 .isInstanceOf(BackendException.class)
@@ -66,6 +97,8 @@ class CompletionTest {
                 Arguments.of(List.of(STARTED, FINISHED, new Text(0, "a")), "after its choice had finished"),
                 Arguments.of(List.of(STARTED, FINISHED, FINISHED), "after its choice had finished"),
                 Arguments.of(List.of(STARTED, USAGE), "before choice 0 had finished"),
+                Arguments.of(
+                        List.of(STARTED, new TokenEvent.Arguments(0, "{}")), "before its choice had called a tool"),
                 Arguments.of(List.of(USAGE), "before the completion had started"),
                 Arguments.of(List.of(STARTED, FINISHED, USAGE, USAGE), "after the usage"));
     }

@@ -220,7 +220,7 @@ class EventChannelTest {
         @Override
         @SuppressWarnings("NonAtomicVolatileUpdate") // signals come one after another
         public void onNext(TokenEvent event) {
-            if (event instanceof Text(var index, var _) && index != next++) {
+            if (event instanceof Text(var index, var _, var _) && index != next++) {
                 outOfOrder++;
             }
         }

@@ -16,7 +16,7 @@ class StageTest {
     }
 
     private static final Stage SHOUT = (event, next) -> {
-        if (event instanceof Text(var choice, var text)) {
+        if (event instanceof Text(var choice, var text, var _)) {
             next.accept(new Text(choice, text.toUpperCase(Locale.ROOT)));
         } else {
             next.accept(event);

@@ -70,7 +70,7 @@ public abstract class BackendContract {
                 RecordingReader.toTheEndOf(backend.complete(shortRequest())).events();
         StringBuilder concatenated = new StringBuilder();
         for (TokenEvent event : events) {
-            if (event instanceof Text(var _, var piece)) {
+            if (event instanceof Text(var _, var piece, var _)) {
                 concatenated.append(piece);
             }
         }

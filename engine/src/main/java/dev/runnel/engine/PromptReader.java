@@ -65,8 +65,10 @@ final class PromptReader {
     /// @throws BackendException if the model can't read such a prompt
     PreparedPrompt read(Prompt prompt) {
         return switch (prompt) {
-            case Prompt.Chat(var messages) -> new PreparedPrompt(readChat(messages), tokenizer.addsSpace());
+            case Prompt.Chat chat -> new PreparedPrompt(readChat(chat.messages()), tokenizer.addsSpace());
             case Prompt.Text(var text) -> new PreparedPrompt(withBos(tokenizer.encode(text, false)), false);
+            case Prompt.Tokens _, Prompt.Gap _ ->
+                throw BackendException.unsupported("prompt", "this engine reads a conversation or a text");
         };
     }
 
@@ -106,6 +108,7 @@ final class PromptReader {
             case Message.Developer _ -> knowsDevelopers ? "developer" : "system";
             case Message.User _ -> "user";
             case Message.Assistant _ -> "assistant";
+            case Message.ToolResult _ -> "tool";
         };
         Map<String, Object> variable = new LinkedHashMap<>(); // templates may show a message's keys, in this order
         variable.put("role", new Trusted(role));

@@ -47,7 +47,11 @@ public final class Timeline implements Stage {
 
     private synchronized void note(TokenEvent event, long time) {
         switch (event) {
-            case TokenEvent.Text _, TokenEvent.Thinking _ -> {
+            case TokenEvent.Text _,
+                    TokenEvent.Thinking _,
+                    TokenEvent.Refusal _,
+                    TokenEvent.Call _,
+                    TokenEvent.Arguments _ -> {
                 if (pieceCount == pieces.length) {
                     pieces = Arrays.copyOf(pieces, 2 * pieceCount);
                 }

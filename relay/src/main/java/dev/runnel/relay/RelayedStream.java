@@ -128,7 +128,12 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         events++;
         switch (event) {
             case TokenEvent.Started _ -> {}
-            case TokenEvent.Text _, TokenEvent.Thinking _, TokenEvent.Finished _ ->
+            case TokenEvent.Text _,
+                    TokenEvent.Thinking _,
+                    TokenEvent.Refusal _,
+                    TokenEvent.Call _,
+                    TokenEvent.Arguments _,
+                    TokenEvent.Finished _ ->
                 call().expectWithin(upstream.options().nextToken());
             case TokenEvent.Usage _ -> {
                 complete = true;

@@ -152,7 +152,11 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
                 exchange.noteUsage(usage);
                 ended = true;
             }
-            case TokenEvent.Text _, TokenEvent.Thinking _ -> {
+            case TokenEvent.Text _,
+                    TokenEvent.Thinking _,
+                    TokenEvent.Refusal _,
+                    TokenEvent.Call _,
+                    TokenEvent.Arguments _ -> {
                 chunks.write(event, out);
                 exchange.notePiece();
             }

@@ -75,6 +75,8 @@ public final class ChunkWriter {
                 endpoint.requireChat("reasoning");
                 piece(thinking.choice(), REASONING, thinking.text(), out);
             }
+            case TokenEvent.Refusal _, TokenEvent.Call _, TokenEvent.Arguments _ ->
+                throw outOfOrder(event, "has no form on the wire yet");
             case TokenEvent.Finished end -> {
                 requireRunning(end.choice(), event);
                 finish(end, out);

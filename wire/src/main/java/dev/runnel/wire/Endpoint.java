@@ -28,7 +28,7 @@ public enum Endpoint {
     public static Endpoint of(Prompt prompt) {
         return switch (prompt) {
             case Prompt.Chat _ -> CHAT;
-            case Prompt.Text _ -> TEXT;
+            case Prompt.Text _, Prompt.Tokens _, Prompt.Gap _ -> TEXT;
         };
     }
 

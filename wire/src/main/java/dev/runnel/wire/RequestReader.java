@@ -5,11 +5,13 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Sampling;
+import dev.runnel.core.Stopping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /// Reads one request. What it asks for is done, or refused by name; only fields that change nothing about
@@ -38,8 +40,10 @@ final class RequestReader {
     WireRequest read() {
         boolean stream = flag(body, "stream");
         boolean includeUsage = includeUsage(stream);
-        CompletionRequest completion =
-                new CompletionRequest(body.get("model").text(), prompt(), choices(), sampling(), maxTokens(), stop());
+        CompletionRequest completion = CompletionRequest.of(body.get("model").text(), prompt())
+                .withChoices(choices())
+                .withSampling(sampling())
+                .withStopping(new Stopping(maxTokens(), stop(), Set.of(), false));
         refuseWhatWouldChangeTheAnswer();
         return new WireRequest(completion, stream, includeUsage);
     }

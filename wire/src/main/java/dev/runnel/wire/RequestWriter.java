@@ -35,21 +35,25 @@ public final class RequestWriter {
         ByteSink out = new ByteSink(1024);
         out.raw("{\"model\":").string(request.model());
         switch (request.prompt()) {
-            case Prompt.Chat(var messages) -> {
-                messages(messages, out.raw(",\"messages\":"));
-                request.maxTokens()
+            case Prompt.Chat chat -> {
+                messages(chat.messages(), out.raw(",\"messages\":"));
+                request.stopping()
+                        .maxTokens()
                         .ifPresent(
                                 most -> out.raw(",").string(limit.json).raw(":").number(most));
             }
             case Prompt.Text(var text) -> {
                 out.raw(",\"prompt\":").string(text);
-                out.raw(",\"max_tokens\":").number(requireLimit(request.maxTokens()));
+                out.raw(",\"max_tokens\":")
+                        .number(requireLimit(request.stopping().maxTokens()));
             }
+            case Prompt.Tokens _, Prompt.Gap _ ->
+                throw BackendException.unsupported("prompt", "an upstream reads a conversation or a text");
         }
         out.raw(",\"n\":").number(request.choices());
         sampling(request.sampling(), out);
-        if (!request.stop().isEmpty()) {
-            strings(request.stop(), out.raw(",\"stop\":"));
+        if (!request.stopping().strings().isEmpty()) {
+            strings(request.stopping().strings(), out.raw(",\"stop\":"));
         }
         if (stream) {
             out.raw(",\"stream\":true");
@@ -74,6 +78,7 @@ public final class RequestWriter {
                 case Message.Developer _ -> "developer";
                 case Message.User _ -> "user";
                 case Message.Assistant _ -> "assistant";
+                case Message.ToolResult _ -> "tool";
             };
             out.raw(i == 0 ? "[" : ",").raw("{\"role\":").string(role);
             out.raw(",\"content\":").string(message.text()).raw("}");

@@ -20,7 +20,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
@@ -54,13 +53,10 @@ class RoundTripTest {
 
     @Test
     void aRequestLooksAsTheProtocolSays() {
-        CompletionRequest request = new CompletionRequest(
-                "m",
-                new Prompt.Chat(List.of(new Message.System("be"), new Message.User("hi"))),
-                1,
-                Sampling.DEFAULT,
-                OptionalInt.of(5),
-                List.of("x"));
+        CompletionRequest request = CompletionRequest.of(
+                        "m", new Prompt.Chat(List.of(new Message.System("be"), new Message.User("hi"))))
+                .withMaxTokens(5)
+                .withStop(List.of("x"));
 
         assertThat(TestJson.parse(RequestWriter.write(request, LimitField.MAX_TOKENS, true, true)))
                 .isEqualTo(TestJson.parse("""
@@ -276,16 +272,15 @@ class RoundTripTest {
         for (int i = random.nextInt(5); i > 0; i--) {
             stop.add(text());
         }
-        return new CompletionRequest(
-                text(),
-                chat ? new Prompt.Chat(messages) : new Prompt.Text(text()),
-                1 + random.nextInt(16),
-                new Sampling(
+        CompletionRequest request = CompletionRequest.of(
+                        text(), chat ? new Prompt.Chat(messages) : new Prompt.Text(text()))
+                .withChoices(1 + random.nextInt(16))
+                .withSampling(new Sampling(
                         2 * random.nextDouble(),
                         random.nextDouble(),
-                        random.nextBoolean() ? OptionalLong.of(random.nextLong()) : OptionalLong.empty()),
-                chat && random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(1 + random.nextInt(1 << 30)),
-                stop);
+                        random.nextBoolean() ? OptionalLong.of(random.nextLong()) : OptionalLong.empty()))
+                .withStop(stop);
+        return chat && random.nextBoolean() ? request : request.withMaxTokens(1 + random.nextInt(1 << 30));
     }
 
     /// Some characters from everywhere; never empty.

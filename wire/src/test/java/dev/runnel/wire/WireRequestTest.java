@@ -16,7 +16,6 @@ import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Sampling;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -57,13 +56,11 @@ class WireRequestTest {
 
             assertThat(request)
                     .isEqualTo(new WireRequest(
-                            new CompletionRequest(
-                                    "m",
-                                    HELLO.prompt(),
-                                    2,
-                                    new Sampling(0.25, 0.5, OptionalLong.of(-3)),
-                                    OptionalInt.of(7),
-                                    List.of("a", "你")),
+                            CompletionRequest.of("m", HELLO.prompt())
+                                    .withChoices(2)
+                                    .withSampling(new Sampling(0.25, 0.5, OptionalLong.of(-3)))
+                                    .withMaxTokens(7)
+                                    .withStop(List.of("a", "你")),
                             true,
                             true));
         }
@@ -98,18 +95,21 @@ class WireRequestTest {
 
         @Test
         void oneStopString() {
-            assertThat(chat("\"stop\":\"END\",").completion().stop()).containsExactly("END");
+            assertThat(chat("\"stop\":\"END\",").completion().stopping().strings())
+                    .containsExactly("END");
         }
 
         @Test
         void theOlderNameOfTheLimit() {
-            assertThat(chat("\"max_tokens\":5,").completion().maxTokens()).hasValue(5);
+            assertThat(chat("\"max_tokens\":5,").completion().stopping().maxTokens())
+                    .hasValue(5);
         }
 
         @Test
         void theNewerNameOfTheLimitBeforeTheOlder() {
             assertThat(chat("\"max_tokens\":5,\"max_completion_tokens\":6,")
                             .completion()
+                            .stopping()
                             .maxTokens())
                     .hasValue(6);
         }
@@ -125,14 +125,20 @@ class WireRequestTest {
                             .completion()
                             .sampling())
                     .isEqualTo(new Sampling(0, 1, OptionalLong.of(Long.MIN_VALUE)));
-            assertThat(chat("\"max_tokens\":2147483647,").completion().maxTokens())
+            assertThat(chat("\"max_tokens\":2147483647,")
+                            .completion()
+                            .stopping()
+                            .maxTokens())
                     .hasValue(Integer.MAX_VALUE);
         }
 
         @ParameterizedTest
         @ValueSource(strings = {"16", "16.0", "1.6e1", "160E-1"})
         void wholeNumbersHoweverTheyAreWritten(String sixteen) {
-            assertThat(chat("\"max_tokens\":" + sixteen + ",").completion().maxTokens())
+            assertThat(chat("\"max_tokens\":" + sixteen + ",")
+                            .completion()
+                            .stopping()
+                            .maxTokens())
                     .hasValue(16);
         }
 
@@ -150,7 +156,10 @@ class WireRequestTest {
 
         @Test
         void theLastOfAMemberThatComesTwice() {
-            assertThat(chat("\"max_tokens\":5,\"max_tokens\":9,").completion().maxTokens())
+            assertThat(chat("\"max_tokens\":5,\"max_tokens\":9,")
+                            .completion()
+                            .stopping()
+                            .maxTokens())
                     .hasValue(9);
         }
 

@@ -84,7 +84,7 @@ final class Generation implements EventChannel.Producer {
                     "the prompt has %d tokens, which leave none of the model's %d for a reply"
                             .formatted(promptTokens, contextLength));
         }
-        maxTokens = request.maxTokens().orElse(left);
+        maxTokens = request.stopping().maxTokens().orElse(left);
         if (maxTokens > left) {
             throw new BackendException(
                     BackendException.Kind.CONTEXT_LENGTH_EXCEEDED,

@@ -38,7 +38,8 @@ final class Sequence {
         this.room = room;
         this.logits = logits;
         draws = Draws.of(generation.seed(), choice);
-        text = new ReplyText(generation.request.stop(), generation.prompt().dropsLeadingSpace());
+        text = new ReplyText(
+                generation.request.stopping().strings(), generation.prompt().dropsLeadingSpace());
         nextToken = new Slice(room, next, 0, 1, logits);
     }
 

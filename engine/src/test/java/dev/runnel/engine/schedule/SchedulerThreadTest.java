@@ -70,7 +70,7 @@ class SchedulerThreadTest {
                     StringBuilder text = new StringBuilder();
                     try (CompletionStream stream = complete("a")) {
                         for (TokenEvent event : stream) {
-                            if (event instanceof TokenEvent.Text(var _, var piece)) {
+                            if (event instanceof TokenEvent.Text(var _, var piece, var _)) {
                                 text.append(piece);
                             }
                             if (--events < 0) {
