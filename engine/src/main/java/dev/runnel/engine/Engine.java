@@ -5,7 +5,6 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
-import dev.runnel.core.Prompt;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
@@ -33,7 +32,7 @@ import java.util.function.Function;
 public final class Engine implements Backend {
 
     private final Model model;
-    private final Function<Prompt, PreparedPrompt> prompts;
+    private final Function<CompletionRequest, PreparedPrompt> prompts;
     private final ExecutorService intake = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("runnel-intake").daemon().factory());
     private final Scheduler scheduler;
@@ -41,13 +40,13 @@ public final class Engine implements Backend {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /// @param languageModel owned from here on
-    /// @param prompts makes tokens of a prompt, or throws a [BackendException]; one thread calls it
+    /// @param prompts makes tokens of a request's prompt, or throws a [BackendException]; one thread calls it
     /// @param release frees what `languageModel` and `prompts` stand on; runs after the model is closed
     Engine(
             Model model,
             LanguageModel languageModel,
             Vocabulary vocabulary,
-            Function<Prompt, PreparedPrompt> prompts,
+            Function<CompletionRequest, PreparedPrompt> prompts,
             Limits limits,
             Runnable release) {
         this.model = model;
@@ -113,7 +112,7 @@ public final class Engine implements Backend {
         if (!request.model().equals(model.id())) {
             return CompletionStream.failed(BackendException.modelNotFound(request.model(), models()));
         }
-        return scheduler.complete(request, () -> prompts.apply(request.prompt()));
+        return scheduler.complete(request, () -> prompts.apply(request));
     }
 
     public EngineStats stats() {
