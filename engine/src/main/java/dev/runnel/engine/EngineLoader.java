@@ -64,7 +64,7 @@ final class EngineLoader {
         try {
             listener.loading(Phase.FILE, 1);
             Instant created = Files.getLastModifiedTime(path).toInstant();
-            return load(file, withoutExtension(file.name()), created, file::close);
+            return load(file, file.modelName(), created, file::close);
         } catch (IOException failure) {
             file.close();
             throw new ModelFileException(path.toString(), "can't be read: " + failure);
@@ -90,12 +90,6 @@ final class EngineLoader {
         } catch (IOException failure) {
             throw new ModelFileException(path.toString(), "is a folder that can't be read: " + failure);
         }
-    }
-
-    private static String withoutExtension(String name) {
-        return name.endsWith(EXTENSION) && name.length() > EXTENSION.length()
-                ? name.substring(0, name.length() - EXTENSION.length())
-                : name;
     }
 
     /// The model in the library's own jar, copied to memory outside the heap, where the kernels want it.
