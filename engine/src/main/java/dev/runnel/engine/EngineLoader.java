@@ -118,9 +118,7 @@ final class EngineLoader {
     private Engine load(GgufFile file, String fileId, Instant created, Runnable release) {
         listener.loading(Phase.VOCABULARY, 0);
         Metadata metadata = file.metadata();
-        String owner = metadata.string("general.organization")
-                .or(() -> metadata.string("general.author"))
-                .orElse("local");
+        String owner = owner(metadata);
         Tokenizer tokenizer = Tokenizer.of(file);
         PromptReader prompts = new PromptReader(
                 file.name(),
@@ -149,6 +147,13 @@ final class EngineLoader {
             workers.close();
             throw failure;
         }
+    }
+
+    /// Who made a model, as far as its file says.
+    static String owner(Metadata metadata) {
+        return metadata.string("general.organization")
+                .or(() -> metadata.string("general.author"))
+                .orElse("local");
     }
 
     private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers) {

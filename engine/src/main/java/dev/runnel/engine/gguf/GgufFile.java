@@ -93,7 +93,17 @@ public final class GgufFile implements AutoCloseable {
     /// What people call the model: the file's name without its extension and, of a split model, without the
     /// number of the part.
     public String modelName() {
-        return SplitModel.modelName(name);
+        return modelName(name);
+    }
+
+    /// What people call a model whose file has this name.
+    public static String modelName(String file) {
+        return SplitModel.modelName(file);
+    }
+
+    /// The name of the first part of the split model whose part has this name; else the name itself.
+    public static String firstPart(String file) {
+        return SplitModel.firstPart(file);
     }
 
     /// Bytes of the file, or of all its parts.

@@ -56,6 +56,12 @@ final class SplitModel {
                 : file;
     }
 
+    /// The name of the first part of the model whose part has this name; a name that is no part's is its own.
+    static String firstPart(String file) {
+        Matcher part = PART_NAME.matcher(file);
+        return part.matches() ? part.group("model") + "-00001-of-" + part.group("count") + ".gguf" : file;
+    }
+
     /// The whole model that a file belongs to: its own content, or that of all parts.
     ///
     /// @param file the name of the file that was opened
