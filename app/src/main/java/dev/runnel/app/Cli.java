@@ -1,5 +1,6 @@
 package dev.runnel.app;
 
+import dev.runnel.app.hub.HubException;
 import dev.runnel.core.BackendException;
 import dev.runnel.engine.ModelFileException;
 import java.io.UncheckedIOException;
@@ -27,6 +28,7 @@ final class Cli {
                 .addSubcommand(new ServeCommand(shell, rooms))
                 .addSubcommand(new ChatCommand(shell, rooms))
                 .addSubcommand(new CompleteCommand(shell, rooms))
+                .addSubcommand(new PullCommand(shell))
                 .addSubcommand(new InspectCommand(shell, rooms))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setOut(shell.out().writer())
@@ -100,7 +102,7 @@ final class Cli {
 
     private static String sentence(Throwable failure) {
         return switch (failure) {
-            case CommandFailure _, BackendException _, ModelFileException _, UncheckedIOException _ ->
+            case CommandFailure _, BackendException _, HubException _, ModelFileException _, UncheckedIOException _ ->
                 String.valueOf(failure.getMessage());
             case OutOfMemoryError exhausted ->
                 "not enough memory (" + exhausted.getMessage() + "); RUNNEL_JAVA_OPTS=-Xmx8g gives the program 8 GB";

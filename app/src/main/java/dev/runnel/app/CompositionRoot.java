@@ -3,7 +3,9 @@ package dev.runnel.app;
 import dev.runnel.core.Backend;
 import dev.runnel.engine.Engine;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelFolder;
 import dev.runnel.engine.ModelSummary;
 import dev.runnel.relay.Upstream;
 import dev.runnel.relay.UpstreamOptions;
@@ -21,6 +23,11 @@ final class CompositionRoot implements Rooms {
             return new LoadedModel(Engine.embedded(options, listener), Engine.inspectEmbedded(), true);
         }
         return new LoadedModel(Engine.open(file.get(), options, listener), Engine.inspect(file.get()), false);
+    }
+
+    @Override
+    public Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions) {
+        return ModelFolder.open(folder, options, folderOptions);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.runnel.app;
 
 import dev.runnel.core.Backend;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelSummary;
 import java.net.URI;
@@ -15,6 +16,11 @@ interface Rooms {
     ///
     /// @param file empty: the demonstration model that the program carries
     LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener);
+
+    /// Opens a folder of models, which are loaded when they are asked for.
+    ///
+    /// @param options of each model
+    Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions);
 
     /// Opens a relay.
     ///

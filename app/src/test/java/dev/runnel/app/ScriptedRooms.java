@@ -7,6 +7,7 @@ import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
 import dev.runnel.core.ScriptedBackend;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelSummary;
 import java.net.URI;
@@ -40,6 +41,8 @@ final class ScriptedRooms implements Rooms {
     sealed interface Opened {
         record Engine(Optional<Path> file, EngineOptions options) implements Opened {}
 
+        record Folder(Path folder, EngineOptions options, FolderOptions folderOptions) implements Opened {}
+
         record Relay(URI upstream, Optional<String> key) implements Opened {}
     }
 
@@ -66,6 +69,12 @@ final class ScriptedRooms implements Rooms {
         opened.add(new Opened.Engine(file, options));
         listener.loading(LoadingListener.Phase.WEIGHTS, 0.5);
         return new LoadedModel(open(options.modelId().orElse("scripted")), SUMMARY, file.isEmpty());
+    }
+
+    @Override
+    public Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions) {
+        opened.add(new Opened.Folder(folder, options, folderOptions));
+        return open("one-of-a-folder");
     }
 
     @Override

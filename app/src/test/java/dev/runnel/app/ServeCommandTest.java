@@ -7,6 +7,7 @@ import dev.runnel.app.ScriptedRooms.Opened;
 import dev.runnel.core.Backend;
 import dev.runnel.core.Script;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.ModelSummary;
@@ -180,6 +181,9 @@ class ServeCommandTest {
                 new String[] {"--max-sequences", "0"},
                 new String[] {"--max-waiting", "-1"},
                 new String[] {"--cache-mib", "0"},
+                new String[] {"--memory", "lots"},
+                new String[] {"--memory", "0g"},
+                new String[] {"--idle", "-1"},
                 new String[] {"--context-length", "0"},
                 new String[] {"--threads", "0"},
                 new String[] {"--model-id", " "},
@@ -221,6 +225,45 @@ class ServeCommandTest {
                                 .withWaiting(4)
                                 .withCacheBytes(500L << 20)));
         assertThat(get("/v1/models").body()).contains("\"m\"");
+    }
+
+    @Test
+    void aFolderOfModelsIsServedWithinItsMemory() throws Exception {
+        serve("--port", "0", "--models", "some/folder", "--memory", "1.5g", "--idle", "60", "--threads", "2");
+
+        assertThat(rooms.opened())
+                .containsExactly(new Opened.Folder(
+                        Path.of("some/folder"),
+                        EngineOptions.DEFAULT.withThreads(2),
+                        FolderOptions.ofThisMachine().withMemoryBytes(3L << 29).withIdle(Duration.ofMinutes(1))));
+        assertThat(program.out())
+                .contains("some/folder: loaded when asked for, within 1.50 GiB: one-of-a-folder\n")
+                .contains("\"model\":\"one-of-a-folder\"");
+    }
+
+    @Test
+    void aFolderAndAModelAreServedTogether() throws Exception {
+        program.environment("RUNNEL_MODELS", "folder");
+        serve("--port", "0", "--model", "m.gguf", "--model-id", "m");
+
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Folder(
+                                Path.of("folder"),
+                                EngineOptions.DEFAULT.withModelId("m"),
+                                FolderOptions.ofThisMachine()),
+                        new Opened.Engine(Optional.of(Path.of("m.gguf")), EngineOptions.DEFAULT.withModelId("m")));
+        assertThat(get("/v1/models").body()).contains("\"one-of-a-folder\"", "\"m\"");
+    }
+
+    @Test
+    void aNameForTheModelsOfAFolderIsAMistake() {
+        assertThat(program.run("serve", "--models", "folder", "--model-id", "m"))
+                .isEqualTo(ExitCode.USAGE);
+
+        assertThat(program.err())
+                .contains("--model-id names the model of --model")
+                .hasLineCount(1);
     }
 
     @Test
@@ -364,6 +407,11 @@ class ServeCommandTest {
             public LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener) {
                 meanwhile.run();
                 return rooms.load(file, options, listener);
+            }
+
+            @Override
+            public Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions) {
+                return rooms.folder(folder, options, folderOptions);
             }
 
             @Override
