@@ -31,6 +31,7 @@ final class Cli {
                 .addSubcommand(new PullCommand(shell))
                 .addSubcommand(new InspectCommand(shell, rooms))
                 .addSubcommand(new CommandLine.HelpCommand())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(shell.out().writer())
                 .setColorScheme(
                         Help.defaultColorScheme(shell.style(Shell.Channel.OUT) == Style.COLOURED ? Ansi.ON : Ansi.OFF))

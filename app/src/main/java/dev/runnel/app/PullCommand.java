@@ -7,6 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,8 +41,8 @@ final class PullCommand implements Callable<Integer> {
     private static final int MOST_CONNECTIONS = 16;
 
     enum HubKind {
-        huggingface,
-        modelscope
+        HUGGINGFACE,
+        MODELSCOPE
     }
 
     private final Shell shell;
@@ -74,7 +79,7 @@ final class PullCommand implements Callable<Integer> {
             paramLabel = "HUB",
             defaultValue = "huggingface",
             description = "huggingface or modelscope. Default: huggingface.")
-    HubKind hub = HubKind.huggingface;
+    HubKind hub = HubKind.HUGGINGFACE;
 
     PullCommand(Shell shell) {
         this.shell = shell;
@@ -99,18 +104,39 @@ final class PullCommand implements Callable<Integer> {
         }
         Path file;
         try (PullDisplay display = PullDisplay.of(shell)) {
-            file = puller.pull(name, asked, connections, display);
+            file = untilStopped(() -> puller.pull(name, asked, connections, display));
+        } catch (CancellationException stopped) {
+            shell.err().println("Stopped; another pull goes on from here.");
+            return ExitCode.STOPPED;
         }
         shell.out().println(file.toString());
         return ExitCode.DONE;
+    }
+
+    /// What `work` gives, on a virtual thread, whose connections an interrupt ends.
+    ///
+    /// @throws CancellationException if the program was asked to stop before
+    private <T> T untilStopped(Callable<T> work) {
+        try (ExecutorService thread = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<T> result = thread.submit(work);
+            shell.stopSignals().accept(() -> result.cancel(true));
+            return result.get();
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailure("interrupted", interrupt);
+        } catch (ExecutionException failure) {
+            throw failure.getCause() instanceof RuntimeException fault
+                    ? fault
+                    : new IllegalStateException(failure.getCause());
+        }
     }
 
     private Puller puller() {
         Map<String, String> environment = shell.environment();
         String agent = "runnel/" + Version.number();
         return switch (hub) {
-            case huggingface -> Puller.huggingFace(environment, agent);
-            case modelscope -> Puller.modelScope(environment, agent);
+            case HUGGINGFACE -> Puller.huggingFace(environment, agent);
+            case MODELSCOPE -> Puller.modelScope(environment, agent);
         };
     }
 

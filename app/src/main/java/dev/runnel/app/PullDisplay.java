@@ -18,8 +18,9 @@ final class PullDisplay implements PullListener, AutoCloseable {
     /// What the rate is an average over.
     private static final Duration RATE_SPAN = Duration.ofSeconds(10);
 
-    private static final int BAR_WIDTH = 24;
-    private static final int LONGEST_NAME = 40;
+    // So that the line fits into 80 columns, where it would else break and leave a trace.
+    private static final int BAR_WIDTH = 12;
+    private static final int LONGEST_NAME = 24;
     private static final String ERASE = "\r\033[K";
 
     private final PrintStream err;
@@ -51,8 +52,7 @@ final class PullDisplay implements PullListener, AutoCloseable {
     @Override
     public synchronized void begins(String file, long bytes, int number, int count) {
         String name = file.substring(file.lastIndexOf('/') + 1);
-        String shortened = name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "…" : name;
-        title = Style.harmless(live ? shortened : name) + (count > 1 ? " (" + number + " of " + count + ")" : "");
+        title = Style.harmless(live ? shortened(name) : name) + (count > 1 ? " " + number + "/" + count : "");
         total = bytes;
         has = 0;
         begunAt = nanoTime.getAsLong();
@@ -62,6 +62,13 @@ final class PullDisplay implements PullListener, AutoCloseable {
         if (!live) {
             err.println(title + ": " + Figures.bytes(bytes));
         }
+    }
+
+    /// Names begin alike and end differently.
+    private static String shortened(String name) {
+        return name.length() > LONGEST_NAME
+                ? name.substring(0, LONGEST_NAME / 3) + "…" + name.substring(name.length() - LONGEST_NAME * 2 / 3 + 1)
+                : name;
     }
 
     @Override
@@ -144,7 +151,7 @@ final class PullDisplay implements PullListener, AutoCloseable {
         return due;
     }
 
-    /// Leaves no half line behind.
+    /// Leaves no half line behind. Idempotent.
     @Override
     public synchronized void close() {
         if (live) {

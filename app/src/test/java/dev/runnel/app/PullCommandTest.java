@@ -6,6 +6,7 @@ import dev.runnel.app.ScriptedRooms.Opened;
 import dev.runnel.app.Shell.Channel;
 import dev.runnel.app.hub.SmallHub;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.testing.Await;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -101,6 +102,25 @@ class PullCommandTest {
 
         assertThat(Path.of(program.out().strip())).hasBinaryContent(BYTES).startsWith(home.resolve("modelscope"));
         assertThat(program().run("complete", "--model", "org/m-GGUF", "hi")).isZero();
+    }
+
+    @Test
+    void whoIsAskedToStopStopsAndGoesOnInTheNextRun() throws Exception {
+        hub.fallSilentAfter(1_000_000);
+        TestProgram program = program();
+        TestProgram.Running running = program.start("pull", "org/m-GGUF", "--connections", "1");
+        Await.until("the hub to fall silent", hub::isSilent);
+
+        running.stop();
+
+        assertThat(running.exitCode()).isEqualTo(130);
+        assertThat(program.err()).endsWith("Stopped; another pull goes on from here.\n");
+        assertThat(program.out()).isEmpty();
+        hub.speakAgain();
+        TestProgram again = program();
+        assertThat(again.run("pull", "org/m-GGUF")).isZero();
+        assertThat(Path.of(again.out().strip())).hasBinaryContent(BYTES);
+        assertThat(hub.seen().getLast().range()).matches("bytes=\\d{5,7}-1999999");
     }
 
     @Test

@@ -18,7 +18,7 @@ class PullDisplayTest {
     @Test
     void onATerminalItShowsHowFarHowFastAndHowLongStill() {
         try (PullDisplay display = display(true)) {
-            display.begins("dir/m-Q4_K_M.gguf", 4 * GIB, 1, 2);
+            display.begins("dir/Model-4B-Instruct-Q4_K_M.gguf", 4 * GIB, 1, 2);
             display.has(GIB); // of the run before
             after(Duration.ofSeconds(10));
             display.has(2 * GIB);
@@ -27,10 +27,10 @@ class PullDisplayTest {
             display.ends(false);
         }
 
-        String title = "m-Q4_K_M.gguf (1 of 2)";
+        String title = "Model-4B…uct-Q4_K_M.gguf 1/2";
         assertThat(shown())
-                .isEqualTo("\r\033[K" + title + "  ████████████░░░░░░░░░░░░  50%  2.00 GiB  102 MiB/s  0:20 left"
-                        + "\r\033[K" + title + "  ████████████████████████ 100%  checking what came"
+                .isEqualTo("\r\033[K" + title + "  ██████░░░░░░  50%  2.00 GiB  102 MiB/s  0:20 left"
+                        + "\r\033[K" + title + "  ████████████ 100%  checking what came"
                         + "\r\033[K" + title + ": 3.00 GiB in 0:13, checked\n"
                         + "\r\033[K");
     }

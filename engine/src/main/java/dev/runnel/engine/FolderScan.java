@@ -117,7 +117,7 @@ final class FolderScan {
         } catch (IOException failure) {
             leftOut(path + ": can't be read: " + failure);
         } catch (ModelFileException fault) {
-            leftOut(String.valueOf(fault.getMessage()));
+            leftOut(placed(String.valueOf(fault.getMessage()), path));
         }
     }
 
@@ -147,6 +147,12 @@ final class FolderScan {
         return parent == null
                 ? name
                 : parent.toString().replace(below.getFileSystem().getSeparator(), "/") + "/" + name;
+    }
+
+    /// A fault begins with the file's name, which says too little in a folder of folders.
+    private String placed(String fault, Path file) {
+        Path parent = folder.relativize(file).getParent();
+        return parent == null || fault.startsWith(folder.toString()) ? fault : parent + "/" + fault;
     }
 
     private static void leftOut(String fault) {

@@ -105,7 +105,7 @@ class FolderScanTest {
     @Test
     void whatCantBeServedIsLeftOutAndLoggedInOneSentence() throws IOException {
         write("good.gguf");
-        Files.writeString(folder.resolve("text.gguf"), "not a model");
+        Files.writeString(Files.createDirectory(folder.resolve("sub")).resolve("text.gguf"), "not a model");
         new GgufWriter().string("general.architecture", "clip").write(folder.resolve("mmproj.gguf"));
         List<Path> parts = TinyModels.llama(1).writeSplit(folder, "cut", 3);
         Files.delete(parts.get(1));
@@ -114,7 +114,7 @@ class FolderScanTest {
         assertThat(ids()).containsExactly("good");
         assertThat(logged).hasSize(4);
         assertThat(logged)
-                .anySatisfy(line -> assertThat(line).contains("text.gguf: not a GGUF file"))
+                .anySatisfy(line -> assertThat(line).contains(" sub/text.gguf: not a GGUF file"))
                 .anySatisfy(line -> assertThat(line).contains("mmproj.gguf: has the architecture clip"))
                 .anySatisfy(line -> assertThat(line).contains("cut-00001-of-00003.gguf: is part 1 of 3, and part 2"))
                 .anySatisfy(line ->

@@ -181,7 +181,11 @@ final class Download {
                 threads.shutdownNow(); // an interrupt closes a virtual thread's socket
             }
         } finally {
+            boolean interrupted = Thread.interrupted(); // lest it cut the note short as well
             ranges.write(journal);
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -61,6 +61,7 @@ public final class SmallHub implements AutoCloseable {
     /// Of all the store's answers.
     volatile @Nullable Fault lastingFault;
 
+    private volatile boolean silent;
     volatile boolean knowsRanges = true;
     volatile boolean listsBlobs = true;
     volatile String commit = COMMIT;
@@ -100,6 +101,25 @@ public final class SmallHub implements AutoCloseable {
 
     void forget() {
         seen.clear();
+    }
+
+    /// From now on, gives no more than so many bytes of an answer and then nothing.
+    public void fallSilentAfter(int bytes) {
+        lastingFault = (exchange, all) -> {
+            exchange.sendResponseHeaders(206, all.length);
+            exchange.getResponseBody().write(all, 0, bytes);
+            exchange.getResponseBody().flush();
+            silent = true;
+            Thread.sleep(60_000);
+        };
+    }
+
+    public boolean isSilent() {
+        return silent;
+    }
+
+    public void speakAgain() {
+        lastingFault = null;
     }
 
     private void answer(String host, HttpExchange exchange) throws IOException {
