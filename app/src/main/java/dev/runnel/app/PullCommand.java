@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
             "Standard output gets the path of the file, and nothing else. What broke off goes on where it was",
             "when it is pulled again. HF_ENDPOINT names another hub, HF_TOKEN lets in to what is gated or",
             "private, and HF_HUB_CACHE, HF_HOME or XDG_CACHE_HOME move the cache; for ModelScope, whose public",
-            "models can be pulled, there are MODELSCOPE_ENDPOINT and MODELSCOPE_CACHE."
+            "models can be pulled, there are MODELSCOPE_ENDPOINT and MODELSCOPE_CACHE. HTTPS_PROXY is honoured."
         })
 final class PullCommand implements Callable<Integer> {
 

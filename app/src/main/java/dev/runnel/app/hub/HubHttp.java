@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
+import java.net.Proxy;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URL;
@@ -27,13 +28,15 @@ final class HubHttp {
     private static final Duration LONGEST_ASKED_PAUSE = Duration.ofMinutes(5);
 
     private final Optional<String> token;
+    private final Proxies proxies;
     private final Waits waits;
     private final String agent;
 
     /// @param token for the hosts that are asked directly
     /// @param agent how this program calls itself
-    HubHttp(Optional<String> token, Waits waits, String agent) {
+    HubHttp(Optional<String> token, Proxies proxies, Waits waits, String agent) {
         this.token = token;
+        this.proxies = proxies;
         this.waits = waits;
         this.agent = agent;
     }
@@ -188,7 +191,10 @@ final class HubHttp {
     }
 
     private Answer ask(String method, URI address, boolean withToken, Optional<Span> span) throws IOException {
-        HttpURLConnection connection = (HttpURLConnection) url(address).openConnection();
+        URL url = url(address);
+        Optional<Proxy> proxy = proxies.to(address);
+        HttpURLConnection connection =
+                (HttpURLConnection) (proxy.isPresent() ? url.openConnection(proxy.get()) : url.openConnection());
         connection.setRequestMethod(method);
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
@@ -239,7 +245,8 @@ final class HubHttp {
         };
     }
 
-    private static URI next(URI from, String location) {
+    /// Where a redirect leads.
+    static URI next(URI from, String location) {
         URI to;
         try {
             to = from.resolve(location);

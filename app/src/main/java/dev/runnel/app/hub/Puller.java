@@ -37,7 +37,7 @@ public final class Puller {
         return new Puller(
                 new HuggingFace(
                         endpoint(environment, "HF_ENDPOINT", "https://huggingface.co"),
-                        new HubHttp(token(environment), Waits.USUAL, agent)),
+                        new HubHttp(token(environment), new Proxies(environment), Waits.USUAL, agent)),
                 HubCache.huggingFace(environment),
                 "main",
                 LEAST_RANGE_BYTES);
@@ -51,7 +51,7 @@ public final class Puller {
         return new Puller(
                 new ModelScope(
                         endpoint(environment, "MODELSCOPE_ENDPOINT", "https://www.modelscope.cn"),
-                        new HubHttp(Optional.empty(), Waits.USUAL, agent)),
+                        new HubHttp(Optional.empty(), new Proxies(environment), Waits.USUAL, agent)),
                 HubCache.modelScope(environment),
                 "master",
                 LEAST_RANGE_BYTES);

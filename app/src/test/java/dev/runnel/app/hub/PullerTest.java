@@ -491,6 +491,64 @@ class PullerTest {
                 .withMessage("HF_ENDPOINT is 'hub', expected an address such as https://huggingface.co");
     }
 
+    @Test
+    void theEnvironmentsProxyIsAskedAndHostsWithoutOneAreNot() {
+        hub.with("org/m-GGUF", FILE, BYTES);
+        Map<String, String> environment = Map.of(
+                "HF_ENDPOINT",
+                "http://hub.invalid",
+                "HF_HUB_CACHE",
+                home.toString(),
+                "HTTP_PROXY",
+                hub.endpoint(), // which answers for whatever host it is asked
+                "no_proxy",
+                "example.org, localhost");
+
+        Path file = Puller.huggingFace(environment, "test").pull(NAME, Optional.empty(), 1, PullListener.NONE);
+
+        assertThat(file).hasBinaryContent(BYTES);
+    }
+
+    @Test
+    void proxiesAreReadAsCurlReadsThem() {
+        Proxies proxies = new Proxies(Map.of(
+                "https_proxy",
+                "proxy.example:3128",
+                "ALL_PROXY",
+                "socks5h://socks.example",
+                "NO_PROXY",
+                ".inner,host"));
+
+        assertThat(proxies.to(URI.create("https://hub.example/x")).map(Object::toString))
+                .hasValueSatisfying(proxy ->
+                        assertThat(proxy).startsWith("HTTP @ proxy.example").endsWith(":3128"));
+        assertThat(proxies.to(URI.create("http://hub.example/x")).map(Object::toString))
+                .hasValueSatisfying(proxy ->
+                        assertThat(proxy).startsWith("SOCKS @ socks.example").endsWith(":1080"));
+        assertThat(proxies.to(URI.create("https://a.INNER/x"))).isEmpty();
+        assertThat(proxies.to(URI.create("https://Host:8080/x"))).isEmpty();
+        assertThat(new Proxies(Map.of()).to(URI.create("https://a/"))).isEmpty();
+        assertThat(new Proxies(Map.of("no_proxy", "*", "https_proxy", "p")).to(URI.create("https://a/")))
+                .isEmpty();
+        assertThatExceptionOfType(HubException.class)
+                .isThrownBy(() -> new Proxies(Map.of("https_proxy", "ftp://p")).to(URI.create("https://a/")))
+                .withMessage("the environment's proxy is 'ftp://p', expected http:// or socks5://, a host and a port");
+    }
+
+    @Test
+    void aRedirectNeverLeavesEncryption() {
+        URI from = URI.create("https://hub.example/a/b");
+
+        assertThat(HubHttp.next(from, "c")).hasToString("https://hub.example/a/c");
+        assertThat(HubHttp.next(from, "https://store.example/x?y=z")).hasToString("https://store.example/x?y=z");
+        assertThatExceptionOfType(HubException.class)
+                .isThrownBy(() -> HubHttp.next(from, "http://store.example/x?secret"))
+                .withMessage("hub.example redirects to store.example, which is not encrypted");
+        assertThatExceptionOfType(HubException.class)
+                .isThrownBy(() -> HubHttp.next(from, "::"))
+                .withMessage("hub.example redirects to what is no address");
+    }
+
     private Path pull(HubName name) {
         return pull(name, 4);
     }
@@ -511,7 +569,7 @@ class PullerTest {
     }
 
     private HubHttp http(String token) {
-        return new HubHttp(Optional.of(token).filter(value -> !value.isEmpty()), SHORT, "test");
+        return new HubHttp(Optional.of(token).filter(value -> !value.isEmpty()), new Proxies(Map.of()), SHORT, "test");
     }
 
     private HubCache cache() {
