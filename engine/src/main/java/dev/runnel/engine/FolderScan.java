@@ -21,11 +21,14 @@ import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /// Finds the models in a folder and the folders below it, by the heads of their files.
 ///
 /// A model is called as its file's path below the folder, without the extension and the number of a part, so
-/// its name doesn't depend on what else is there. A file that can't be served is not listed, because a client
+/// its name doesn't depend on what else is there. The cache of a hub's tools is such a folder too, and there a
+/// model's name is `OWNER/REPO/` and its file's path in the repository. A file that can't be served is not listed,
+/// because a client
 /// would choose it in vain, and is logged with its fault.
 final class FolderScan {
 
@@ -33,6 +36,10 @@ final class FolderScan {
 
     /// Folders below the folder: more than any hub's layout has.
     private static final int DEEPEST = 8;
+
+    /// A file's path in a hub's cache.
+    private static final Pattern IN_HUB_CACHE =
+            Pattern.compile("models--(?<owner>.+?)--(?<repository>[^/]+)/snapshots/[^/]+/(?<path>.+)");
 
     private final Path folder;
     private final OptionalInt contextLimit;
@@ -109,6 +116,9 @@ final class FolderScan {
         String name = id(path);
         try (GgufFile file = GgufFile.open(path)) {
             FoundModel namesake = models.get(name);
+            if (namesake != null && Files.isSameFile(namesake.file(), path)) {
+                return; // in another snapshot of the same repository, say
+            }
             if (namesake != null) {
                 throw new ModelFileException(
                         path.toString(), "has the same name as %s, which is served".formatted(namesake.file()));
@@ -141,12 +151,10 @@ final class FolderScan {
     }
 
     private String id(Path file) {
-        Path below = folder.relativize(file);
-        String name = GgufFile.modelName(file.getFileName().toString());
-        Path parent = below.getParent();
-        return parent == null
-                ? name
-                : parent.toString().replace(below.getFileSystem().getSeparator(), "/") + "/" + name;
+        Path named = file.resolveSibling(GgufFile.modelName(file.getFileName().toString()));
+        String below =
+                folder.relativize(named).toString().replace(file.getFileSystem().getSeparator(), "/");
+        return IN_HUB_CACHE.matcher(below).replaceFirst("${owner}/${repository}/${path}");
     }
 
     /// A fault begins with the file's name, which says too little in a folder of folders.

@@ -147,6 +147,24 @@ class FolderScanTest {
     }
 
     @Test
+    void theCacheOfAHubsToolsIsAFolderToo() throws IOException {
+        Path blob = write("models--org--repo-GGUF/blobs/abc");
+        write("models--org--repo-GGUF/snapshots/c2/dir/other.gguf");
+        for (String commit : List.of("c1", "c2")) {
+            Path snapshot = Files.createDirectories(folder.resolve("models--org--repo-GGUF/snapshots/" + commit));
+            try {
+                Files.createSymbolicLink(snapshot.resolve("m-Q8_0.gguf"), Path.of("../../blobs/abc"));
+            } catch (IOException | UnsupportedOperationException failure) {
+                assumeTrue(false, "no symbolic links on this machine: " + failure);
+            }
+        }
+
+        assertThat(ids()).containsExactly("org/repo-GGUF/dir/other", "org/repo-GGUF/m-Q8_0");
+        assertThat(blob).exists();
+        assertThat(logged).isEmpty();
+    }
+
+    @Test
     void aFolderAnswersWithEachOfItsModels() {
         write("one.gguf");
         TinyModels.llama(2).writeSplit(folder, "two", 2);

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 /// A place that keeps repositories of models: what can be asked of it.
 sealed interface Hub permits HuggingFace, ModelScope {
 
-    /// The files of a repository at one commit.
+    /// The models' files in a repository at one commit.
     ///
     /// @param commit safe as a folder's name
     record Listing(String commit, List<HubFile> files) {

@@ -28,12 +28,11 @@ record HuggingFace(URI endpoint, HubHttp http) implements Hub {
             }
         });
         List<HubFile> files = answer.objects("siblings").stream()
-                .flatMap(
-                        sibling -> sibling
-                                .text("rfilename")
-                                .filter(HubFile::isSafe)
-                                .map(path -> new HubFile(path, blob(sibling)))
-                                .stream())
+                .flatMap(sibling -> sibling
+                        .text("rfilename")
+                        .filter(path -> HubFile.isSafe(path) && ModelChoice.isModel(path))
+                        .map(path -> new HubFile(path, blob(sibling)))
+                        .stream())
                 .toList();
         return new Listing(answer.text("sha").orElse(revision), files);
     }

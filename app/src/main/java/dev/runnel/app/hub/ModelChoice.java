@@ -30,6 +30,9 @@ record ModelChoice(String quantization, List<HubFile> files) {
     /// What is taken where nobody says: the usual compromise first, then what is nearest to it.
     private static final List<String> PREFERRED = List.of("Q4_K_M", "Q4_0", "Q8_0");
 
+    /// Of what there is instead, in a sentence.
+    private static final int MOST_NAMED = 30;
+
     ModelChoice {
         files = List.copyOf(files);
     }
@@ -39,8 +42,7 @@ record ModelChoice(String quantization, List<HubFile> files) {
     static List<ModelChoice> of(List<HubFile> files) {
         Map<String, List<HubFile>> models = new LinkedHashMap<>();
         files.stream()
-                .filter(file -> file.path().toLowerCase(Locale.ROOT).endsWith(EXTENSION))
-                .filter(file -> !isSidecar(file.name().toLowerCase(Locale.ROOT)))
+                .filter(file -> isModel(file.path()))
                 .sorted(Comparator.comparing(HubFile::path))
                 .forEach(file -> models.computeIfAbsent(model(file.path()), _ -> new ArrayList<>())
                         .add(file));
@@ -49,8 +51,10 @@ record ModelChoice(String quantization, List<HubFile> files) {
                 .toList();
     }
 
-    private static boolean isSidecar(String name) {
-        return name.contains("mmproj") || name.contains("imatrix");
+    /// Whether a file of a repository is a model or a part of one.
+    static boolean isModel(String path) {
+        String name = path.substring(path.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+        return name.endsWith(EXTENSION) && !name.contains("mmproj") && !name.contains("imatrix");
     }
 
     /// A file's path without the extension and the number of a part.
@@ -129,6 +133,8 @@ record ModelChoice(String quantization, List<HubFile> files) {
     }
 
     private static String describe(List<ModelChoice> models) {
-        return models.stream().map(ModelChoice::label).distinct().collect(Collectors.joining(", "));
+        List<String> labels = models.stream().map(ModelChoice::label).distinct().toList();
+        String first = labels.stream().limit(MOST_NAMED).collect(Collectors.joining(", "));
+        return labels.size() > MOST_NAMED ? first + " and " + (labels.size() - MOST_NAMED) + " more" : first;
     }
 }

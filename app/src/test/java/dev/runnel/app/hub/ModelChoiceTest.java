@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,16 @@ class ModelChoiceTest {
         assertThatExceptionOfType(HubException.class)
                 .isThrownBy(() -> pick("o/r", "m-Q8_0-00001-of-00003.gguf", "m-Q8_0-00003-of-00003.gguf"))
                 .withMessage("Q8_0 of o/r is in 3 parts, and 2 of them are there");
+    }
+
+    @Test
+    void ofManyModelsOnlySoManyAreNamed() {
+        String[] paths = IntStream.range(0, 100).mapToObj("m%d.gguf"::formatted).toArray(String[]::new);
+
+        assertThatExceptionOfType(HubException.class)
+                .isThrownBy(() -> pick("o/r:x", paths))
+                .withMessageStartingWith("o/r has no x; it has m0.gguf, m1.gguf, m10.gguf")
+                .withMessageEndingWith(" and 70 more");
     }
 
     @ParameterizedTest

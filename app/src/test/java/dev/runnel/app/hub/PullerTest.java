@@ -232,7 +232,10 @@ class PullerTest {
 
         assertThat(pull(NAME, 1)).hasBinaryContent(BYTES);
 
-        assertThat(hub.fetched()).hasSize(4).extracting(Seen::range).doesNotContain("bytes=0-24999");
+        assertThat(hub.fetched())
+                .hasSize(4)
+                .extracting(Seen::range)
+                .anyMatch(range -> !range.matches("bytes=(0|25000|50000|75000)-\\d+"));
     }
 
     @ParameterizedTest

@@ -61,7 +61,6 @@ public final class SmallHub implements AutoCloseable {
     /// Of all the store's answers.
     volatile @Nullable Fault lastingFault;
 
-    private volatile boolean silent;
     volatile boolean knowsRanges = true;
     volatile boolean listsBlobs = true;
     volatile String commit = COMMIT;
@@ -109,13 +108,8 @@ public final class SmallHub implements AutoCloseable {
             exchange.sendResponseHeaders(206, all.length);
             exchange.getResponseBody().write(all, 0, bytes);
             exchange.getResponseBody().flush();
-            silent = true;
             Thread.sleep(60_000);
         };
-    }
-
-    public boolean isSilent() {
-        return silent;
     }
 
     public void speakAgain() {
