@@ -26,7 +26,7 @@ final class FolderStream implements EventChannel.Producer, Flow.Subscriber<Token
     private final AtomicBoolean asked = new AtomicBoolean();
 
     final EventChannel channel = new EventChannel(this);
-    final ModelFolder.Slot slot;
+    final FolderSlot slot;
 
     // Under the folder's lock.
     Place place = Place.OUTSIDE;
@@ -37,7 +37,7 @@ final class FolderStream implements EventChannel.Producer, Flow.Subscriber<Token
     private long outstanding;
     private boolean cancelled;
 
-    FolderStream(ModelFolder folder, ModelFolder.Slot slot, CompletionRequest request) {
+    FolderStream(ModelFolder folder, FolderSlot slot, CompletionRequest request) {
         this.folder = folder;
         this.slot = slot;
         this.request = request;

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Files are looked at when the folder is opened; what is added later is seen by the next one that opens it.
 ///
-/// Theory: a model's [Slot] is changed under `lock` only, and nobody is called with it held. One thread, the
+/// Theory: a model's [FolderSlot] is changed under `lock` only, and nobody is called with it held. One thread, the
 /// keeper, looks at all slots whenever something has changed or is due ([#step]) and is the only one that unloads;
 /// one more loads.
 public final class ModelFolder implements Backend {
@@ -48,7 +48,7 @@ public final class ModelFolder implements Backend {
     private static final long NOTHING_DUE = Long.MAX_VALUE;
 
     private final List<Model> models;
-    private final Map<String, Slot> slots = new LinkedHashMap<>();
+    private final Map<String, FolderSlot> slots = new LinkedHashMap<>();
     private final Function<FoundModel, Backend> opener;
     private final EngineOptions engineOptions;
     private final FolderOptions options;
@@ -59,37 +59,10 @@ public final class ModelFolder implements Backend {
     // All under the lock.
     private final Object lock = new Object();
     /// Those with completions that wait, in the order in which they were asked for.
-    private final Deque<Slot> wanted = new ArrayDeque<>();
-    private @Nullable Slot loading;
+    private final Deque<FolderSlot> wanted = new ArrayDeque<>();
+    private @Nullable FolderSlot loading;
     private Duration lastLoad = FIRST_RETRY;
     private boolean closed;
-
-    /// A model's place in the folder.
-    static final class Slot {
-
-        private final FoundModel found;
-        private final long bytes;
-
-        // Under the folder's lock.
-        private final List<FolderStream> waiting = new ArrayList<>();
-        private @Nullable Backend backend;
-        private int running;
-        private long usedAt;
-        private boolean draining;
-
-        private Slot(FoundModel found, long bytes) {
-            this.found = found;
-            this.bytes = bytes;
-        }
-
-        private boolean isLoaded() {
-            return backend != null;
-        }
-
-        private String id() {
-            return found.model().id();
-        }
-    }
 
     /// @param opener loads a model; throws what is wrong with it
     /// @param loader where that is done; never asked for two at a time
@@ -103,7 +76,7 @@ public final class ModelFolder implements Backend {
             LongSupplier nanoTime) {
         models = found.stream().map(FoundModel::model).toList();
         for (FoundModel model : found) {
-            slots.put(model.model().id(), new Slot(model, model.weightBytes() + engineOptions.cacheBytes()));
+            slots.put(model.model().id(), new FolderSlot(model, engineOptions.cacheBytes()));
         }
         this.opener = opener;
         this.engineOptions = engineOptions;
@@ -141,7 +114,7 @@ public final class ModelFolder implements Backend {
 
     @Override
     public CompletionStream complete(CompletionRequest request) {
-        Slot slot = slots.get(request.model());
+        FolderSlot slot = slots.get(request.model());
         if (slot == null) {
             return CompletionStream.failed(BackendException.modelNotFound(request.model(), models));
         }
@@ -151,7 +124,10 @@ public final class ModelFolder implements Backend {
     /// Ids of the models that are loaded.
     public List<String> loaded() {
         synchronized (lock) {
-            return slots.values().stream().filter(Slot::isLoaded).map(Slot::id).toList();
+            return slots.values().stream()
+                    .filter(FolderSlot::isLoaded)
+                    .map(FolderSlot::id)
+                    .toList();
         }
     }
 
@@ -173,7 +149,7 @@ public final class ModelFolder implements Backend {
                 return;
             }
             closed = true;
-            for (Slot slot : slots.values()) {
+            for (FolderSlot slot : slots.values()) {
                 refused.addAll(letGo(slot));
                 Optional.ofNullable(slot.backend).ifPresent(backends::add);
                 slot.backend = null;
@@ -196,7 +172,7 @@ public final class ModelFolder implements Backend {
 
     /// A completion's first event was asked for.
     void enter(FolderStream stream) {
-        Slot slot = stream.slot;
+        FolderSlot slot = stream.slot;
         Backend ready = null;
         BackendException refusal = null;
         synchronized (lock) {
@@ -239,7 +215,7 @@ public final class ModelFolder implements Backend {
 
     /// A completion has ended, or its reader has left. Without effect if it is gone.
     void leave(FolderStream stream) {
-        Slot slot = stream.slot;
+        FolderSlot slot = stream.slot;
         synchronized (lock) {
             switch (stream.place) {
                 case WAITING -> slot.waiting.remove(stream);
@@ -282,16 +258,16 @@ public final class ModelFolder implements Backend {
         long now = nanoTime.getAsLong();
         List<FolderStream> impatient = new ArrayList<>();
         Map<FolderStream, Backend> ready = new LinkedHashMap<>();
-        Map<Slot, Backend> unloaded = new LinkedHashMap<>();
-        Slot load;
+        Map<FolderSlot, Backend> unloaded = new LinkedHashMap<>();
+        FolderSlot load;
         long due;
         synchronized (lock) {
             if (closed) {
                 return NOTHING_DUE;
             }
             slots.values().forEach(slot -> loseImpatient(slot, now, impatient));
-            for (Slot slot : slots.values()) {
-                if (isIdle(slot) && options.idle().isPositive() && nanosLeft(slot.usedAt, options.idle(), now) <= 0) {
+            for (FolderSlot slot : slots.values()) {
+                if (slot.isIdle() && options.idle().isPositive() && nanosLeft(slot.usedAt, options.idle(), now) <= 0) {
                     unload(slot, unloaded);
                 }
             }
@@ -309,13 +285,13 @@ public final class ModelFolder implements Backend {
         });
         ready.forEach(FolderStream::start);
         if (load != null) {
-            Slot next = load;
+            FolderSlot next = load;
             loader.execute(() -> load(next));
         }
         return due;
     }
 
-    private void loseImpatient(Slot slot, long now, List<FolderStream> impatient) {
+    private void loseImpatient(FolderSlot slot, long now, List<FolderStream> impatient) {
         slot.waiting.removeIf(stream -> {
             boolean late = nanosLeft(stream.waitingSince, options.patience(), now) <= 0;
             if (late) {
@@ -329,13 +305,13 @@ public final class ModelFolder implements Backend {
     /// Serves the first model that is wanted: finds it loaded, loads it, or makes room for it.
     ///
     /// @return the model to load, if its memory is free; the caller closes those in `unloaded` before
-    private @Nullable Slot chooseNext(Map<FolderStream, Backend> ready, Map<Slot, Backend> unloaded) {
+    private @Nullable FolderSlot chooseNext(Map<FolderStream, Backend> ready, Map<FolderSlot, Backend> unloaded) {
         if (loading != null) {
             return null;
         }
         while (true) {
             wanted.removeIf(slot -> slot.waiting.isEmpty());
-            Slot next = wanted.peek();
+            FolderSlot next = wanted.peek();
             if (next == null) {
                 slots.values().forEach(slot -> slot.draining = false);
                 return null;
@@ -355,15 +331,15 @@ public final class ModelFolder implements Backend {
     /// Unloads what was used longest ago until `next` fits, or has those at work that stand in its way take no more.
     ///
     /// @return whether it fits
-    private boolean makeRoom(Slot next, Map<Slot, Backend> unloaded) {
+    private boolean makeRoom(FolderSlot next, Map<FolderSlot, Backend> unloaded) {
         long free = options.memoryBytes() - bytes(slots.values());
-        List<Slot> victims = slots.values().stream()
-                .filter(Slot::isLoaded)
-                .sorted(Comparator.comparing((Slot slot) -> slot.running > 0)
+        List<FolderSlot> victims = slots.values().stream()
+                .filter(FolderSlot::isLoaded)
+                .sorted(Comparator.comparing((FolderSlot slot) -> slot.running > 0)
                         .thenComparing(slot -> !slot.draining)
                         .thenComparing((a, b) -> Long.signum(a.usedAt - b.usedAt)))
                 .toList();
-        for (Slot victim : victims) {
+        for (FolderSlot victim : victims) {
             if (free >= next.bytes) {
                 break;
             }
@@ -377,18 +353,14 @@ public final class ModelFolder implements Backend {
         return options.memoryBytes() - bytes(slots.values()) >= next.bytes;
     }
 
-    private static long bytes(Collection<Slot> slots) {
+    private static long bytes(Collection<FolderSlot> slots) {
         return slots.stream()
-                .filter(Slot::isLoaded)
+                .filter(FolderSlot::isLoaded)
                 .mapToLong(slot -> slot.bytes)
                 .sum();
     }
 
-    private static boolean isIdle(Slot slot) {
-        return slot.backend != null && slot.running == 0 && slot.waiting.isEmpty();
-    }
-
-    private static void unload(Slot slot, Map<Slot, Backend> unloaded) {
+    private static void unload(FolderSlot slot, Map<FolderSlot, Backend> unloaded) {
         Backend backend = slot.backend;
         if (backend != null) {
             slot.backend = null;
@@ -398,7 +370,7 @@ public final class ModelFolder implements Backend {
     }
 
     /// Lets all that wait for a model run.
-    private void admit(Slot slot, Backend backend, Map<FolderStream, Backend> ready) {
+    private void admit(FolderSlot slot, Backend backend, Map<FolderStream, Backend> ready) {
         slot.draining = false;
         for (FolderStream stream : letGo(slot)) {
             run(stream);
@@ -413,7 +385,7 @@ public final class ModelFolder implements Backend {
     }
 
     /// Those that waited.
-    private static List<FolderStream> letGo(Slot slot) {
+    private static List<FolderStream> letGo(FolderSlot slot) {
         List<FolderStream> streams = List.copyOf(slot.waiting);
         slot.waiting.clear();
         streams.forEach(stream -> stream.place = Place.GONE);
@@ -422,8 +394,8 @@ public final class ModelFolder implements Backend {
 
     private long nextDue(long now) {
         long due = NOTHING_DUE;
-        for (Slot slot : slots.values()) {
-            if (isIdle(slot) && options.idle().isPositive()) {
+        for (FolderSlot slot : slots.values()) {
+            if (slot.isIdle() && options.idle().isPositive()) {
                 due = Math.min(due, nanosLeft(slot.usedAt, options.idle(), now));
             }
             for (FolderStream stream : slot.waiting) {
@@ -438,7 +410,7 @@ public final class ModelFolder implements Backend {
     }
 
     /// On the loader's thread.
-    private void load(Slot slot) {
+    private void load(FolderSlot slot) {
         long start = nanoTime.getAsLong();
         Backend backend;
         try {
@@ -471,7 +443,7 @@ public final class ModelFolder implements Backend {
         wake();
     }
 
-    private void failed(Slot slot, Throwable failure) {
+    private void failed(FolderSlot slot, Throwable failure) {
         String fault = failure instanceof OutOfMemoryError exhausted
                 ? "there is not enough memory (" + exhausted.getMessage() + ")"
                 : String.valueOf(failure.getMessage());
@@ -489,7 +461,7 @@ public final class ModelFolder implements Backend {
         wake();
     }
 
-    private BackendException tooLarge(Slot slot) {
+    private BackendException tooLarge(FolderSlot slot) {
         return BackendException.unsupported(
                 "model",
                 "the model %s needs %d MiB of memory for its weights and %d for its cache, and this server's models may have %d"
