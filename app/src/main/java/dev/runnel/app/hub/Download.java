@@ -282,8 +282,7 @@ final class Download {
             write(channel, ByteBuffer.wrap(buffer, 0, read), at);
             at += read;
             range.position = at;
-            listener.has(ranges.done());
-            note(ranges);
+            gotOn(ranges);
             long now = System.nanoTime();
             if (now - since >= waits.slow().toNanos()) {
                 long came = at - bytesThen;
@@ -310,7 +309,10 @@ final class Download {
         }
     }
 
-    private synchronized void note(Ranges ranges) throws InterruptedIOException {
+    /// Tells how far the file is, and notes it now and then. One thread at a time, so that what is told never goes
+    /// back by itself.
+    private synchronized void gotOn(Ranges ranges) throws InterruptedIOException {
+        listener.has(ranges.done());
         long now = System.nanoTime();
         if (now - notedAt >= BETWEEN_NOTES_NANOS) {
             notedAt = now;

@@ -12,7 +12,8 @@ public interface PullListener {
     /// @param count files of the model
     void begins(String file, long bytes, int number, int count);
 
-    /// So many of the file's bytes are here. May go back, where a hub makes it begin again. Any thread calls this.
+    /// So many of the file's bytes are here. Goes back only where a hub makes it begin again. Called by any thread,
+    /// one after another.
     void has(long bytes);
 
     /// All are here, and so many of them are checked.

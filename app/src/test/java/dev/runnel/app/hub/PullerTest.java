@@ -30,8 +30,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Models from a hub on this machine, and all that can go wrong on the way.
 class PullerTest {
 
-    private static final Waits SHORT = new Waits(
-            Duration.ofSeconds(5), Duration.ofMillis(400), Duration.ofMillis(200), 100, 5, Duration.ofMillis(1));
+    /// Patient enough for a machine that is busy with other things.
+    private static final Waits CALM = new Waits(
+            Duration.ofSeconds(10), Duration.ofSeconds(20), Duration.ofSeconds(20), 100, 5, Duration.ofMillis(1));
+
     private static final HubName NAME = HubName.parse("org/m-GGUF").orElseThrow();
     private static final String FILE = "m-Q4_K_M.gguf";
     private static final byte[] BYTES = bytes(100_000, 1);
@@ -40,6 +42,8 @@ class PullerTest {
     private Path home;
 
     private final SmallHub hub = new SmallHub();
+    private Waits waits = CALM;
+    private final List<Long> progress = Collections.synchronizedList(new ArrayList<>());
     private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
 
     @AfterEach
@@ -66,6 +70,7 @@ class PullerTest {
                         "bytes=0-24999", "bytes=25000-49999", "bytes=50000-74999", "bytes=75000-99999");
         assertThat(hub.seen()).extracting(Seen::path).noneMatch(path -> path.contains("README"));
         assertThat(heard).startsWith("begins m-Q4_K_M.gguf 100000 1/1").endsWith("ends fetched");
+        assertThat(progress).isSorted().startsWith(0L).endsWith(100_000L);
     }
 
     @Test
@@ -228,14 +233,12 @@ class PullerTest {
         hub.lastingFault = SmallHub.cutAfter(2000);
         assertThatExceptionOfType(HubException.class).isThrownBy(() -> pull(NAME, 4));
         hub.lastingFault = null;
-        hub.forget();
+        progress.clear();
 
         assertThat(pull(NAME, 1)).hasBinaryContent(BYTES);
 
-        assertThat(hub.fetched())
-                .hasSize(4)
-                .extracting(Seen::range)
-                .anyMatch(range -> !range.matches("bytes=(0|25000|50000|75000)-\\d+"));
+        assertThat(progress).isSorted().endsWith(100_000L);
+        assertThat(progress.getFirst()).as("here from the run before").isPositive();
     }
 
     @ParameterizedTest
@@ -281,6 +284,7 @@ class PullerTest {
     void aHostThatFallsSilentIsLeft() {
         hub.with("org/m-GGUF", FILE, BYTES);
         hub.faults.add(SmallHub.silent());
+        waits = new Waits(CALM.connect(), Duration.ofMillis(300), CALM.slow(), 100, 5, CALM.pause());
 
         assertThat(pull(NAME, 1)).hasBinaryContent(BYTES);
         assertThat(heard).anyMatch(line -> line.startsWith("retries nothing came for too long"));
@@ -290,6 +294,7 @@ class PullerTest {
     void aHostThatDripsIsLeft() {
         hub.with("org/m-GGUF", FILE, BYTES);
         hub.faults.add(SmallHub.dripping());
+        waits = new Waits(CALM.connect(), CALM.silence(), Duration.ofMillis(200), 100, 5, CALM.pause());
 
         assertThat(pull(NAME, 1)).hasBinaryContent(BYTES);
         assertThat(heard).anyMatch(line -> line.matches("retries only \\d+ bytes came in 0 s"));
@@ -572,7 +577,7 @@ class PullerTest {
     }
 
     private HubHttp http(String token) {
-        return new HubHttp(Optional.of(token).filter(value -> !value.isEmpty()), new Proxies(Map.of()), SHORT, "test");
+        return new HubHttp(Optional.of(token).filter(value -> !value.isEmpty()), new Proxies(Map.of()), waits, "test");
     }
 
     private HubCache cache() {
@@ -614,7 +619,9 @@ class PullerTest {
         }
 
         @Override
-        public void has(long bytes) {}
+        public void has(long bytes) {
+            progress.add(bytes);
+        }
 
         @Override
         public void checks(long bytes) {}
