@@ -9,6 +9,7 @@ module dev.runnel.app {
     requires dev.runnel.relay;
     requires dev.runnel.server;
     requires dev.runnel.lab;
+    requires dev.runnel.wire;
     requires info.picocli;
     requires java.logging;
     requires org.jline;

@@ -52,6 +52,8 @@ final class RunnelCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "it needs a command: serve, chat, complete or inspect");
+        throw new ParameterException(
+                spec.commandLine(),
+                "it needs a command: serve, chat, complete, inspect, tokenize, detokenize or render");
     }
 }

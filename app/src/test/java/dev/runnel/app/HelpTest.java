@@ -31,7 +31,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "chat", "complete", "inspect"})
+    @ValueSource(strings = {"serve", "chat", "complete", "inspect", "tokenize", "detokenize", "render"})
     void eachCommandHelpsInTwoWays(String command) {
         TestProgram other = new TestProgram(ScriptedRooms.saying("2"));
 
@@ -75,7 +75,9 @@ class HelpTest {
     void withoutACommandItSaysWhatThereIs() {
         assertThat(program.run()).isEqualTo(ExitCode.USAGE);
 
-        assertThat(program.err()).contains("serve, chat, complete or inspect").hasLineCount(1);
+        assertThat(program.err())
+                .contains("serve, chat, complete, inspect, tokenize, detokenize or render")
+                .hasLineCount(1);
     }
 
     @Test
