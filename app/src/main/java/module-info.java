@@ -10,6 +10,7 @@ module dev.runnel.app {
     requires dev.runnel.server;
     requires dev.runnel.lab;
     requires com.fasterxml.jackson.core;
+    requires dev.runnel.wire;
     requires info.picocli;
     requires java.logging;
     requires org.jline;

@@ -30,6 +30,9 @@ final class Cli {
                 .addSubcommand(new CompleteCommand(shell, rooms))
                 .addSubcommand(new PullCommand(shell))
                 .addSubcommand(new InspectCommand(shell, rooms))
+                .addSubcommand(new TokenizeCommand(shell, rooms))
+                .addSubcommand(new DetokenizeCommand(shell, rooms))
+                .addSubcommand(new RenderCommand(shell, rooms))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(shell.out().writer())
@@ -68,6 +71,17 @@ final class Cli {
             return making.get();
         } catch (IllegalArgumentException refused) {
             throw new ParameterException(command.commandLine(), String.valueOf(refused.getMessage()), refused);
+        }
+    }
+
+    /// Refuses options that only mean something beside an argument that was not given.
+    static void refuseWithoutArgument(CommandSpec command, String argument, String... options) {
+        for (String option : options) {
+            if (command.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        "%s belongs to %s; a line of standard input says for itself".formatted(option, argument));
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFolder;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import dev.runnel.relay.Upstream;
 import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
@@ -34,6 +35,11 @@ final class CompositionRoot implements Rooms {
     public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
         List<String> models = model.stream().toList();
         return Upstream.open(upstream, key, UpstreamOptions.DEFAULT.withModels(models));
+    }
+
+    @Override
+    public ModelText text(Optional<Path> file) {
+        return file.map(ModelText::open).orElseGet(ModelText::embedded);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -27,6 +28,11 @@ interface Rooms {
     /// @param model what it will be asked for; empty: the upstream is asked for its list
     /// @throws IllegalArgumentException if `upstream` is no address of a server
     Backend relay(URI upstream, Optional<String> key, Optional<String> model);
+
+    /// Opens a model's vocabulary and chat template without its weights.
+    ///
+    /// @param file empty: those of the demonstration model that the program carries
+    ModelText text(Optional<Path> file);
 
     /// Reads what a model file says of itself.
     ModelSummary inspect(Path file);

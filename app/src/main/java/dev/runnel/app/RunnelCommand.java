@@ -54,6 +54,8 @@ final class RunnelCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "it needs a command: serve, chat, complete, pull or inspect");
+        throw new ParameterException(
+                spec.commandLine(),
+                "it needs a command: serve, chat, complete, pull, inspect, tokenize, detokenize or render");
     }
 }

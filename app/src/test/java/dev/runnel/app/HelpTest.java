@@ -39,7 +39,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "chat", "complete", "pull", "inspect"})
+    @ValueSource(strings = {"serve", "chat", "complete", "pull", "inspect", "tokenize", "detokenize", "render"})
     void eachCommandHelpsInTwoWays(String command) {
         TestProgram other = new TestProgram(ScriptedRooms.saying("2"));
 
@@ -84,7 +84,7 @@ class HelpTest {
         assertThat(program.run()).isEqualTo(ExitCode.USAGE);
 
         assertThat(program.err())
-                .contains("serve, chat, complete, pull or inspect")
+                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize or render")
                 .hasLineCount(1);
     }
 

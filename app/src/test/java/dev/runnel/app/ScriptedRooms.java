@@ -10,6 +10,7 @@ import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,6 +93,11 @@ final class ScriptedRooms implements Rooms {
                 },
                 ScriptedBackend.Timer.REAL);
         return backend;
+    }
+
+    @Override
+    public ModelText text(Optional<Path> file) {
+        return file.map(ModelText::open).orElseGet(ModelText::embedded);
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import dev.runnel.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -417,6 +418,11 @@ class ServeCommandTest {
             @Override
             public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
                 return rooms.relay(upstream, key, model);
+            }
+
+            @Override
+            public ModelText text(Optional<Path> file) {
+                return rooms.text(file);
             }
 
             @Override

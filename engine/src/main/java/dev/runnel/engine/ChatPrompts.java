@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Conversations as a model's chat template writes them.
@@ -85,14 +87,63 @@ final class ChatPrompts {
         chat.effort().ifPresent(effort -> putEffort(effort, variables));
         variables.putAll(parsed("chat_template_kwargs", chat.templateArguments()));
         variables.put("messages", messages);
-        List<Segment> segments;
+        List<Segment> segments = segments(variables);
+        Dialect replies = explains ? new Dialect(dialect.reasoning(), CallSyntax.HERMES) : dialect;
+        return new Rendered(segments, replies, endsInReasoning(segments));
+    }
+
+    /// A conversation as the template writes it, whatever the two make of it, for people to read.
+    ///
+    /// @param variables as [ModelText#render] has them
+    /// @throws BackendException if the template refuses the conversation
+    String render(Map<String, ?> variables) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(variables);
+        all.putAll(tokens);
+        all.putIfAbsent("add_generation_prompt", true);
+        if (!wantsArgumentsAsText()) {
+            all.computeIfPresent("messages", (_, messages) -> withArgumentsRead(messages));
+        }
+        return segments(all).stream().map(Segment::text).collect(Collectors.joining());
+    }
+
+    private List<Segment> segments(Map<String, @Nullable Object> variables) {
         try {
-            segments = template.renderSegments(variables);
+            return template.renderSegments(variables);
         } catch (ConversationRefusedException | TemplateException refused) {
             throw BackendException.invalidRequest("messages", String.valueOf(refused.getMessage()));
         }
-        Dialect replies = explains ? new Dialect(dialect.reasoning(), CallSyntax.HERMES) : dialect;
-        return new Rendered(segments, replies, endsInReasoning(segments));
+    }
+
+    /// Messages whose calls' arguments, where they are JSON text, are the object that it says.
+    private static Object withArgumentsRead(Object messages) {
+        return each(messages, message -> change(message, "tool_calls", calls -> each(calls, ChatPrompts::read)));
+    }
+
+    private static Object read(Object call) {
+        return change(
+                call,
+                "function",
+                function -> change(function, "arguments", arguments -> {
+                    return arguments instanceof String text ? argumentsOf(text) : arguments;
+                }));
+    }
+
+    private static Object each(Object list, UnaryOperator<Object> change) {
+        if (!(list instanceof List<?> elements)) {
+            return list;
+        }
+        List<@Nullable Object> changed = new ArrayList<>(elements.size());
+        elements.forEach(element -> changed.add(element == null ? null : change.apply(element)));
+        return changed;
+    }
+
+    private static Object change(Object map, String name, UnaryOperator<Object> change) {
+        if (!(map instanceof Map<?, ?> members)) {
+            return map;
+        }
+        Map<Object, @Nullable Object> changed = new LinkedHashMap<>(members);
+        changed.computeIfPresent(name, (_, value) -> change.apply(value));
+        return changed;
     }
 
     private boolean endsInReasoning(List<Segment> segments) {
@@ -184,7 +235,7 @@ final class ChatPrompts {
     private Map<String, @Nullable Object> variable(ToolCall call, boolean asText) {
         Map<String, @Nullable Object> function = new LinkedHashMap<>();
         function.put("name", call.name());
-        function.put("arguments", asText ? call.arguments() : argumentsOf(call));
+        function.put("arguments", asText ? call.arguments() : argumentsOf(call.arguments()));
         Map<String, @Nullable Object> variable = new LinkedHashMap<>();
         variable.put("id", id(call.id()));
         variable.put("type", new Trusted("function"));
@@ -193,11 +244,11 @@ final class ChatPrompts {
     }
 
     /// The arguments as an object. What a model wrote earlier need not be one.
-    private static Object argumentsOf(ToolCall call) {
+    private static Object argumentsOf(String text) {
         try {
-            return JsonTree.parseObject(call.arguments());
+            return JsonTree.parseObject(text);
         } catch (JsonSyntaxException _) {
-            return call.arguments();
+            return text;
         }
     }
 

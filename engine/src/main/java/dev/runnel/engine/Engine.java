@@ -32,6 +32,7 @@ import java.util.function.Function;
 public final class Engine implements Backend {
 
     private final Model model;
+    private final ModelText text;
     private final Function<CompletionRequest, PreparedPrompt> prompts;
     private final ExecutorService intake = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("runnel-intake").daemon().factory());
@@ -39,17 +40,20 @@ public final class Engine implements Backend {
     private final Runnable release;
     private final AtomicBoolean closed = new AtomicBoolean();
 
+    /// @param text of the model's file
     /// @param languageModel owned from here on
     /// @param prompts makes tokens of a request's prompt, or throws a [BackendException]; one thread calls it
     /// @param release frees what `languageModel` and `prompts` stand on; runs after the model is closed
     Engine(
             Model model,
+            ModelText text,
             LanguageModel languageModel,
             Vocabulary vocabulary,
             Function<CompletionRequest, PreparedPrompt> prompts,
             Limits limits,
             Runnable release) {
         this.model = model;
+        this.text = text;
         this.prompts = prompts;
         this.release = release;
         scheduler = new Scheduler(
@@ -113,6 +117,11 @@ public final class Engine implements Backend {
             return CompletionStream.failed(BackendException.modelNotFound(request.model(), models()));
         }
         return scheduler.complete(request, () -> prompts.apply(request));
+    }
+
+    /// How the model sees text: its vocabulary and its chat template. Works on after the engine is closed.
+    public ModelText text() {
+        return text;
     }
 
     public EngineStats stats() {

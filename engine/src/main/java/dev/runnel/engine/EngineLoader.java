@@ -21,9 +21,7 @@ import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -114,17 +112,24 @@ final class EngineLoader {
         }
     }
 
+    /// The file of the model in the library's own jar, for reading what it says; the kernels want it elsewhere.
+    static GgufFile embeddedFile() {
+        String name = EMBEDDED + EXTENSION;
+        try (InputStream in = Objects.requireNonNull(Engine.class.getResourceAsStream(name), name)) {
+            return GgufFile.of(name, MemorySegment.ofArray(in.readAllBytes()));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     /// @param release frees the file; whoever calls this does it if this throws, else the engine
     private Engine load(GgufFile file, String fileId, Instant created, Runnable release) {
         listener.loading(Phase.VOCABULARY, 0);
         Metadata metadata = file.metadata();
         String owner = owner(metadata);
-        Tokenizer tokenizer = Tokenizer.of(file);
-        PromptReader prompts = new PromptReader(
-                file.name(),
-                metadata.string("tokenizer.chat_template"),
-                tokenizer,
-                Clock.system(ZoneId.systemDefault()));
+        ModelText text = ModelText.of(file);
+        Tokenizer tokenizer = text.tokenizer();
+        PromptReader prompts = new PromptReader(text);
         listener.loading(Phase.VOCABULARY, 1);
 
         Workers workers =
@@ -135,6 +140,7 @@ final class EngineLoader {
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
             return new Engine(
                     model,
+                    text,
                     transformer,
                     vocabularyOf(tokenizer),
                     prompts::read,

@@ -6,18 +6,10 @@ import dev.runnel.core.Prompt;
 import dev.runnel.core.Tools;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.PreparedPrompt;
-import dev.runnel.engine.template.ChatTemplate;
 import dev.runnel.engine.template.Segment;
-import dev.runnel.engine.template.TemplateException;
-import dev.runnel.engine.template.Trusted;
 import dev.runnel.engine.tokenizer.Tokenizer;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /// Makes tokens of prompts as the model's file says.
 ///
@@ -27,37 +19,12 @@ import java.util.OptionalInt;
 /// Both begin with the file's beginning-of-sequence token, once, where the model expects it.
 final class PromptReader {
 
+    private final ModelText model;
     private final Tokenizer tokenizer;
-    private final Optional<ChatPrompts> chats;
-    private final String refusal; // of conversations, where there is no template
 
-    /// @param model its file's name, for messages
-    /// @param source of its chat template, if it has one
-    /// @param clock what a template that asks for the date is told
-    PromptReader(String model, Optional<String> source, Tokenizer tokenizer, Clock clock) {
-        this.tokenizer = tokenizer;
-        Optional<ChatPrompts> compiled = Optional.empty();
-        String fault = "the model %s has no chat template".formatted(model);
-        if (source.isPresent()) {
-            try {
-                ChatTemplate template = ChatTemplate.compile(model, source.get(), clock);
-                compiled = Optional.of(new ChatPrompts(
-                        template,
-                        source.get(),
-                        Map.of("bos_token", nameOf(tokenizer.bos()), "eos_token", nameOf(tokenizer.eos()))));
-            } catch (TemplateException unreadable) {
-                fault = "the model's chat template can't be read (%s)".formatted(unreadable.getMessage());
-            }
-        }
-        chats = compiled;
-        refusal = fault + "; it continues texts at /v1/completions";
-    }
-
-    private Trusted nameOf(OptionalInt token) {
-        return new Trusted(
-                token.isPresent()
-                        ? new String(tokenizer.bytesWithSpecial(token.getAsInt()), StandardCharsets.UTF_8)
-                        : "");
+    PromptReader(ModelText model) {
+        this.model = model;
+        this.tokenizer = model.tokenizer();
     }
 
     /// @throws BackendException if the model can't read such a prompt
@@ -73,8 +40,7 @@ final class PromptReader {
     }
 
     private PreparedPrompt readChat(Prompt.Chat chat, List<String> stops) {
-        ChatPrompts.Rendered rendered = chats.orElseThrow(() -> BackendException.unsupported("messages", refusal))
-                .render(chat);
+        ChatPrompts.Rendered rendered = model.chats().render(chat);
         StringBuilder text = new StringBuilder();
         BitSet trusted = new BitSet();
         for (Segment segment : rendered.segments()) {

@@ -32,7 +32,13 @@ class EngineContractTest extends BackendContract {
         Model model = new Model("fake", Instant.EPOCH, "test", OptionalInt.of(1 << 30));
         FakeModel languageModel = new FakeModel(1 << 20, 1 << 30, EngineContractTest::write);
         engine = new Engine(
-                model, languageModel, FakeModel.BYTES, EngineContractTest::prepare, new Limits(16, 16, 64), () -> {});
+                model,
+                ModelText.embedded(),
+                languageModel,
+                FakeModel.BYTES,
+                EngineContractTest::prepare,
+                new Limits(16, 16, 64),
+                () -> {});
         return engine;
     }
 

@@ -42,7 +42,7 @@ class PromptReaderTest {
     }
 
     private static PromptReader reader(String template, Tokenizer tokenizer) {
-        return new PromptReader("tiny.gguf", Optional.of(template), tokenizer, CLOCK);
+        return new PromptReader(new ModelText("tiny.gguf", Optional.of(template), tokenizer, CLOCK));
     }
 
     private static CompletionRequest chat(Message... messages) {
@@ -134,7 +134,7 @@ class PromptReaderTest {
 
     @Test
     void withoutATemplateConversationsAreRefusedAndTextsContinued() {
-        PromptReader none = new PromptReader("tiny.gguf", Optional.empty(), byteLevel, CLOCK);
+        PromptReader none = new PromptReader(new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK));
         PromptReader unreadable = reader("{% if %}", byteLevel);
 
         assertThatThrownBy(() -> none.read(chat(new Message.User("x"))))

@@ -14,7 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -118,7 +118,7 @@ final class JsonReader {
     }
 
     private Json object(int depth) throws IOException, MalformedException {
-        Map<String, Json> members = new HashMap<>();
+        Map<String, Json> members = new LinkedHashMap<>(); // a chat template may show them
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
             members.put(name, value(parser.nextToken(), depth));
         }
