@@ -62,20 +62,62 @@ class ScalarKernels implements Kernels {
     @Override
     public void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch) {
         int n = weight.length;
-        float scale = rmsScale(dot(x, xAt, x, xAt, n, scratch.strands), n, epsilon);
+        float scale = inverseRoot(sumOfSquares(x, xAt, n, scratch.strands) / n, epsilon);
         for (int i = 0; i < n; i++) {
-            y[yAt + i] = x[xAt + i] * scale * weight[i];
+            y[yAt + i] = x[xAt + i] * scale * weight[i]; // C2 makes vectors of this itself
         }
     }
 
-    static float rmsScale(float sumOfSquares, int n, float epsilon) {
-        return 1 / (float) Math.sqrt(sumOfSquares / n + epsilon);
+    @Override
+    public void layerNorm(
+            float[] x, int xAt, float[] weight, float[] bias, float epsilon, float[] y, int yAt, Scratch scratch) {
+        int n = weight.length;
+        float mean = sum(x, xAt, n, scratch.strands) / n;
+        for (int i = 0; i < n; i++) {
+            y[yAt + i] = x[xAt + i] - mean;
+        }
+        float scale = inverseRoot(sumOfSquares(y, yAt, n, scratch.strands) / n, epsilon);
+        for (int i = 0; i < n; i++) {
+            y[yAt + i] = y[yAt + i] * scale * weight[i] + bias[i];
+        }
+    }
+
+    private static float inverseRoot(float meanSquare, float epsilon) {
+        return 1 / (float) Math.sqrt(meanSquare + epsilon);
+    }
+
+    /// The sum of `x[i]` over `n` elements, in the order that this package promises.
+    float sum(float[] x, int at, int n, float[] strands) {
+        Arrays.fill(strands, 0, STRANDS, 0);
+        for (int k = 0; k < n; k++) {
+            strands[k % STRANDS] += x[at + k];
+        }
+        return sum(strands, 0);
+    }
+
+    /// The sum of `x[i] * x[i]`, in the same order.
+    float sumOfSquares(float[] x, int at, int n, float[] strands) {
+        return dot(x, at, x, at, n, strands);
     }
 
     @Override
-    public void swiGlu(float[] gate, float[] up, int from, int to) {
+    public void activate(Activation activation, float[] x, int from, int to) {
         for (int i = from; i < to; i++) {
-            gate[i] = gate[i] / (1 + Exp.of(-gate[i])) * up[i];
+            float g = activation == Activation.CLAMPED ? Math.min(x[i], Activation.LIMIT) : x[i];
+            float exponent = switch (activation) {
+                case SILU -> -g;
+                case GELU -> g * multiplyAdd(g * g, Activation.CUBIC, Activation.LINEAR);
+                case CLAMPED -> g * Activation.STEEPNESS;
+            };
+            x[i] = g / (1 + Exp.of(exponent));
+        }
+    }
+
+    @Override
+    public void softCap(float cap, float[] x, int from, int to) {
+        float scale = 2 / cap;
+        for (int i = from; i < to; i++) {
+            x[i] = cap * (1 - 2 / (1 + Exp.of(x[i] * scale))); // tanh u = 1 - 2 / (1 + e^2u)
         }
     }
 
@@ -103,8 +145,8 @@ class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void softmax(float[] scores, int at, int n, Scratch scratch) {
-        float most = Float.NEGATIVE_INFINITY;
+    public void softmax(float[] scores, int at, int n, float sink, Scratch scratch) {
+        float most = sink;
         for (int i = 0; i < n; i++) {
             most = Math.max(most, scores[at + i]);
         }
@@ -114,10 +156,16 @@ class ScalarKernels implements Kernels {
             scores[at + i] = Exp.of(scores[at + i] - most);
             strands[i % STRANDS] += scores[at + i];
         }
-        float inverse = 1 / sum(strands, 0);
+        float inverse = 1 / withSink(sum(strands, 0), sink, most);
         for (int i = 0; i < n; i++) {
             scores[at + i] *= inverse;
         }
+    }
+
+    /// Adds the sink's share to the sum of the others. Where there is none the largest of the others counts
+    /// 1, beside which the smallest exponential is nothing.
+    static float withSink(float sum, float sink, float most) {
+        return sum + Exp.of(sink - most);
     }
 
     @Override

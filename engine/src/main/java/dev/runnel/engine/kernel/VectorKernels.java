@@ -89,15 +89,23 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch) {
-        int n = weight.length;
-        float scale = rmsScale(sumOfSquares(x, xAt, n, scratch.strands), n, epsilon);
-        for (int i = 0; i < n; i++) {
-            y[yAt + i] = x[xAt + i] * scale * weight[i]; // C2 makes vectors of this itself
+    float sum(float[] x, int at, int n, float[] strands) {
+        int whole = n / STRANDS * STRANDS;
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum = FloatVector.zero(Lanes.FLOATS);
+            for (int k = h; k < whole; k += STRANDS) {
+                sum = sum.add(floats(x, at + k));
+            }
+            sum.intoArray(strands, h);
         }
+        for (int k = whole; k < n; k++) {
+            strands[k % STRANDS] += x[at + k];
+        }
+        return sum(strands, 0);
     }
 
-    private static float sumOfSquares(float[] x, int at, int n, float[] strands) {
+    @Override
+    float sumOfSquares(float[] x, int at, int n, float[] strands) {
         int whole = n / STRANDS * STRANDS;
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum = FloatVector.zero(Lanes.FLOATS);
@@ -114,13 +122,48 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void swiGlu(float[] gate, float[] up, int from, int to) {
+    public void activate(Activation activation, float[] x, int from, int to) {
+        int whole = from + Lanes.FLOATS.loopBound(to - from);
+        switch (activation) {
+            case SILU -> silu(x, from, whole);
+            case GELU -> gelu(x, from, whole);
+            case CLAMPED -> clamped(x, from, whole);
+        }
+        super.activate(activation, x, whole, to);
+    }
+
+    private static void silu(float[] x, int from, int to) {
+        for (int i = from; i < to; i += Lanes.COUNT) {
+            var g = floats(x, i);
+            g.div(exp(g.neg()).add(1)).intoArray(x, i);
+        }
+    }
+
+    private static void gelu(float[] x, int from, int to) {
+        for (int i = from; i < to; i += Lanes.COUNT) {
+            var g = floats(x, i);
+            var slope = g.mul(g).fma(Activation.CUBIC, Activation.LINEAR);
+            g.div(exp(g.mul(slope)).add(1)).intoArray(x, i);
+        }
+    }
+
+    private static void clamped(float[] x, int from, int to) {
+        for (int i = from; i < to; i += Lanes.COUNT) {
+            var g = floats(x, i).min(Activation.LIMIT);
+            g.div(exp(g.mul(Activation.STEEPNESS)).add(1)).intoArray(x, i);
+        }
+    }
+
+    @Override
+    public void softCap(float cap, float[] x, int from, int to) {
+        float scale = 2 / cap;
+        var one = FloatVector.broadcast(Lanes.FLOATS, 1);
         int i = from;
         for (; i <= to - Lanes.COUNT; i += Lanes.COUNT) {
-            var g = floats(gate, i);
-            g.div(exp(g.neg()).add(1)).mul(floats(up, i)).intoArray(gate, i);
+            var e = exp(floats(x, i).mul(scale)).add(1);
+            one.sub(FloatVector.broadcast(Lanes.FLOATS, 2).div(e)).mul(cap).intoArray(x, i);
         }
-        super.swiGlu(gate, up, i, to);
+        super.softCap(cap, x, i, to);
     }
 
     /// [Exp#of] of every lane.
@@ -163,9 +206,9 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void softmax(float[] scores, int at, int n, Scratch scratch) {
+    public void softmax(float[] scores, int at, int n, float sink, Scratch scratch) {
         int whole = n / STRANDS * STRANDS;
-        float most = most(scores, at, n);
+        float most = Math.max(sink, most(scores, at, n));
         float[] strands = scratch.strands;
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum = FloatVector.zero(Lanes.FLOATS);
@@ -180,7 +223,7 @@ final class VectorKernels extends ScalarKernels {
             scores[at + i] = Exp.of(scores[at + i] - most);
             strands[i % STRANDS] += scores[at + i];
         }
-        float inverse = 1 / sum(strands, 0);
+        float inverse = 1 / withSink(sum(strands, 0), sink, most);
         for (int i = 0; i < n; i++) {
             scores[at + i] *= inverse;
         }

@@ -43,8 +43,12 @@ class AllocationTest {
         float[] x = Numbers.random(random, N);
         float[] y = Numbers.random(random, N);
         assertAllocatesNothing(() -> kernels.rmsNorm(x, 0, y, 1e-5f, x, 0, scratch));
-        assertAllocatesNothing(() -> kernels.swiGlu(x, y, 0, N));
-        assertAllocatesNothing(() -> kernels.softmax(x, 0, N, scratch));
+        assertAllocatesNothing(() -> kernels.layerNorm(x, 0, y, y, 1e-5f, x, 0, scratch));
+        assertAllocatesNothing(() -> kernels.softmax(x, 0, N, 1, scratch));
+        assertAllocatesNothing(() -> kernels.softCap(30, x, 0, N));
+        for (Activation activation : Activation.values()) {
+            assertAllocatesNothing(() -> kernels.gate(activation, x, y, 0, N));
+        }
     }
 
     @Test

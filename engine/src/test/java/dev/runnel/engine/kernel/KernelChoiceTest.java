@@ -99,8 +99,12 @@ class KernelChoiceTest {
             float[] x = Numbers.random(random, 172);
             float[] y = Numbers.random(random, 172);
             kernels.rmsNorm(x, 0, y, 1e-5f, x, 0, scratch);
-            kernels.swiGlu(x, y, 0, 172);
-            kernels.softmax(x, 0, 172, scratch);
+            for (Activation activation : Activation.values()) {
+                kernels.gate(activation, x, y, 0, 172);
+                kernels.layerNorm(x, 0, y, y, 1e-5f, x, 0, scratch);
+            }
+            kernels.softCap(3, x, 0, 172);
+            kernels.softmax(x, 0, 172, 0.5f, scratch);
             digest = 31 * digest + Arrays.hashCode(x);
 
             PageLayout layout = new PageLayout(24, 40);
