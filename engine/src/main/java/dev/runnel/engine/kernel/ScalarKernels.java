@@ -17,12 +17,23 @@ class ScalarKernels implements Kernels {
     private final Map<TensorType, ? extends Format> formats;
 
     ScalarKernels() {
-        this(Map.of(
-                TensorType.F32, new F32(),
-                TensorType.F16, new F16(),
-                TensorType.BF16, new BF16(),
-                TensorType.Q8_0, new Q8_0(),
-                TensorType.Q4_0, new Q4_0()));
+        this(Map.ofEntries(
+                Map.entry(TensorType.F32, new F32()),
+                Map.entry(TensorType.F16, new F16()),
+                Map.entry(TensorType.BF16, new BF16()),
+                Map.entry(TensorType.Q8_0, new Q8_0()),
+                Map.entry(TensorType.Q4_0, new Q4_0()),
+                Map.entry(TensorType.Q4_1, new Q4_1()),
+                Map.entry(TensorType.Q5_0, new Q5_0()),
+                Map.entry(TensorType.Q5_1, new Q5_1()),
+                Map.entry(TensorType.Q2_K, new Q2_K()),
+                Map.entry(TensorType.Q3_K, new Q3_K()),
+                Map.entry(TensorType.Q4_K, new Q4_K()),
+                Map.entry(TensorType.Q5_K, new Q5_K()),
+                Map.entry(TensorType.Q6_K, new Q6_K()),
+                Map.entry(TensorType.IQ4_NL, new IQ4_NL()),
+                Map.entry(TensorType.IQ4_XS, new IQ4_XS()),
+                Map.entry(TensorType.MXFP4, new MXFP4())));
     }
 
     /// @param formats how each type of matrix is read

@@ -150,8 +150,9 @@ class UnsoundModelTest {
     @Test
     void aTypeThatNoKernelReads() {
         refused(
-                new Draft().type("blk.0.ffn_up.weight", TensorType.Q5_1),
-                "tensor blk.0.ffn_up.weight has type Q5_1; this engine reads F32, F16, Q4_0, Q8_0, BF16");
+                new Draft().type("blk.0.ffn_up.weight", TensorType.Q8_1),
+                "tensor blk.0.ffn_up.weight has type Q8_1; this engine reads F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, "
+                        + "Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, BF16, MXFP4");
     }
 
     @Test
