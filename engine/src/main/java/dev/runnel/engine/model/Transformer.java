@@ -38,7 +38,7 @@ public final class Transformer implements LanguageModel {
     private final Step step;
     private final float[] logits; // (LOGITS_AT_ONCE, vocabulary)
 
-    /// Reads a model.
+    /// Reads a model, and every weight of it once.
     ///
     /// @param file stays open while the model is used
     /// @param workers run nothing else meanwhile
@@ -46,6 +46,7 @@ public final class Transformer implements LanguageModel {
     public static Transformer load(
             GgufFile file, Kernels kernels, Workers workers, LoadOptions options, LoadProgress progress) {
         Transformer model = new Transformer(file, kernels, workers, options);
+        FiniteWeights check = new FiniteWeights(file.name(), model.compute);
         long total = file.tensors().stream()
                 .mapToLong(tensor -> tensor.data().byteSize())
                 .sum();
@@ -54,6 +55,7 @@ public final class Transformer implements LanguageModel {
             if (tensor.data().isMapped()) {
                 tensor.data().load();
             }
+            check.require(tensor);
             loaded += tensor.data().byteSize();
             progress.loaded(loaded, total);
         }

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
             "models/gemma",
             "models/gemma2",
             "models/gemma3",
+            "models/gpt-oss-mxfp4",
             "models/granite",
             "models/llama",
             "models/llama-linear",
