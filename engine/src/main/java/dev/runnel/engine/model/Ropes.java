@@ -2,9 +2,7 @@ package dev.runnel.engine.model;
 
 import dev.runnel.engine.gguf.GgufFile;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The rotary embeddings of a model: that of its local layers, and that of the others.
@@ -42,6 +40,11 @@ record Ropes(@Nullable Rope everywhere, @Nullable Rope locally, List<Integer> tu
 
     /// Computes the cosines and sines of one token of the step.
     void prepare(int token, int position) {
-        Stream.of(everywhere, locally).filter(Objects::nonNull).forEach(rope -> rope.prepare(token, position));
+        if (everywhere != null) {
+            everywhere.prepare(token, position);
+        }
+        if (locally != null) {
+            locally.prepare(token, position);
+        }
     }
 }
