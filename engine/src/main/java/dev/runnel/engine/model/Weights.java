@@ -24,6 +24,9 @@ final class Weights {
     /// @param name of the tensors that are this part's alone, without `.weight` or `.bias`
     record Part(String name, int rows) {}
 
+    /// Rows of the tallest matrix, or stack of matrices, that makes sense.
+    private static final int MOST_ROWS = 1 << 24;
+
     private final GgufFile file;
     private final Kernels kernels;
     private final Set<String> taken = new HashSet<>();
@@ -91,6 +94,7 @@ final class Weights {
     private List<List<Linear>> stack(int experts, int columns, String name, Part... parts) {
         int rows = Arrays.stream(parts).mapToInt(Part::rows).sum();
         Tensor weight = take(file.require(name + ".weight", columns, rows, experts));
+        requireReasonable(weight.name(), (long) experts * rows);
         float[] bias = has(name + ".bias") ? numbers(take(file.require(name + ".bias", rows, experts))) : null;
         return IntStream.range(0, experts)
                 .mapToObj(expert -> cut(weight, bias, expert * rows, columns, parts))
@@ -122,10 +126,15 @@ final class Weights {
                     "tensor %s has shape %s, expected rows of %d".formatted(name, tensor.shape(), columns));
         }
         long rows = tensor.shape().getLast();
-        if (rows > Integer.MAX_VALUE) {
-            throw new ModelFileException(file.name(), "tensor %s has %d rows, expected fewer".formatted(name, rows));
-        }
+        requireReasonable(name, rows);
         return matrix(take(tensor), 0, (int) rows, columns);
+    }
+
+    private void requireReasonable(String name, long rows) {
+        if (rows > MOST_ROWS) {
+            throw new ModelFileException(
+                    file.name(), "tensor %s has %d rows, expected at most %d".formatted(name, rows, MOST_ROWS));
+        }
     }
 
     /// A vector, as floats.

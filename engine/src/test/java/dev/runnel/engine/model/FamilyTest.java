@@ -25,7 +25,7 @@ class FamilyTest {
     private static final List<String> FAMILIES = TinyFamily.architectures();
 
     private final int[] tokens =
-            new Random(42).ints(110, 0, TinyFamily.VOCABULARY).toArray();
+            new Random(42).ints(90, 0, TinyFamily.VOCABULARY).toArray();
 
     @Test
     void thereIsATinyModelOfEachFamily() {

@@ -9,7 +9,9 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /// The forward pass of every family in 64-bit arithmetic, one token at a time, straight from what their
@@ -23,6 +25,8 @@ final class ReferenceModel {
     private final GgufFile file;
     private final Metadata metadata;
     private final String architecture;
+    private final Map<String, double[][]> rows = new HashMap<>();
+    private final Map<Integer, double[]> frequenciesByLayer = new HashMap<>();
     private final int context;
     private final int width;
     private final int heads;
@@ -181,9 +185,14 @@ final class ReferenceModel {
         boolean neighbours = is("llama", "granite", "smollm3", "cohere2", "glm4");
         boolean plain = isLocal(layer) && is("gemma3", "olmo2");
         double magnitude = plain ? 1 : magnitude();
+        double[] frequencies = frequenciesByLayer.computeIfAbsent(
+                layer,
+                any -> IntStream.range(0, n / 2)
+                        .mapToDouble(i -> frequency(layer, i, n, plain))
+                        .toArray());
         for (int head = 0; head < x.length; head += keySize) {
             for (int i = 0; i < n / 2; i++) {
-                double angle = position * frequency(layer, i, n, plain);
+                double angle = position * frequencies[i];
                 int first = head + (neighbours ? 2 * i : i);
                 int second = neighbours ? first + 1 : first + n / 2;
                 double a = x[first];
@@ -334,8 +343,9 @@ final class ReferenceModel {
 
     /// @param y the bias, to which the product is added
     private double[] product(String name, int firstRow, double[] x, double[] y) {
+        double[][] matrix = rows.computeIfAbsent(name, this::read);
         for (int r = 0; r < y.length; r++) {
-            double[] w = row(name, firstRow + r);
+            double[] w = matrix[firstRow + r];
             for (int k = 0; k < x.length; k++) {
                 y[r] += w[k] * x[k];
             }
@@ -344,17 +354,22 @@ final class ReferenceModel {
     }
 
     private double[] row(String name, int index) {
+        return rows.computeIfAbsent(name, this::read)[index].clone();
+    }
+
+    /// All rows of a tensor, whatever its shape.
+    private double[][] read(String name) {
         Tensor tensor = tensor(name);
-        double[] row = new double[Math.toIntExact(tensor.shape().getFirst())];
-        long offset = tensor.type().bytes((long) index * row.length);
-        for (int i = 0; i < row.length; i++) {
-            row[i] = switch (tensor.type()) {
-                case F32 -> tensor.data().get(FLOAT, offset + 4L * i);
-                case MXFP4 -> mxfp4(tensor.data(), offset + 17L * (i / 32), i % 32);
+        int columns = Math.toIntExact(tensor.shape().getFirst());
+        double[][] all = new double[Math.toIntExact(tensor.elements() / columns)][columns];
+        for (int i = 0; i < all.length * columns; i++) {
+            all[i / columns][i % columns] = switch (tensor.type()) {
+                case F32 -> tensor.data().get(FLOAT, 4L * i);
+                case MXFP4 -> mxfp4(tensor.data(), 17L * (i / 32), i % 32);
                 default -> throw new IllegalArgumentException(name + " is " + tensor.type());
             };
         }
-        return row;
+        return all;
     }
 
     /// A block of 32 numbers: an exponent, then 16 bytes with a sign, two bits of exponent and one of fraction

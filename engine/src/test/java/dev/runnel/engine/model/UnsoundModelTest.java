@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.fixtures.GgufWriter;
+import dev.runnel.engine.fixtures.TinyFamily;
 import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.engine.kernel.KernelChoice;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -171,6 +173,121 @@ class UnsoundModelTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "token_embd.weight, NaN",
+        "blk.0.attn_q.weight, Infinity",
+        "blk.0.ffn_down.weight, -Infinity",
+        "blk.0.ffn_down.weight, 3e38"
+    })
+    void aMatrixThatHoldsNoFiniteNumbers(String name, float number) {
+        refused(
+                new Draft().filled(name, number),
+                "tensor " + name + " holds no finite numbers in row 0, or far too large ones");
+    }
+
+    @Test
+    void aScaleOfABlockThatIsNoNumber() {
+        GgufWriter writer = new Draft().without("blk.0.ffn_up.weight").writer();
+        byte[] bytes = new byte[(int) TensorType.Q8_0.bytes(32 * 64)];
+        bytes[40 * 34] = (byte) 0xFF;
+        bytes[40 * 34 + 1] = 0x7F; // the scale of row 40
+        writer.tensor("blk.0.ffn_up.weight", TensorType.Q8_0, out -> out.write(bytes), 32, 64);
+        refused(writer, "tensor blk.0.ffn_up.weight holds no finite numbers in row 40, or far too large ones");
+    }
+
+    @Test
+    void anExpertThatHoldsNoNumber() {
+        refused(
+                TinyFamily.of("mixtral", 7).number("blk.2.ffn_up_exps.weight", 3 * 64 * 48, Float.NaN),
+                "tensor blk.2.ffn_up_exps.weight holds no finite numbers in row 192");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"blk.1.attn_sinks.weight", "blk.1.ffn_up_exps.bias", "blk.1.attn_q.bias"})
+    void aSinkOrABiasThatIsNoNumber(String name) {
+        refused(
+                TinyFamily.of("gpt-oss", 7).number(name, 2, Float.NEGATIVE_INFINITY),
+                "tensor " + name + " holds -Infinity, expected finite numbers");
+    }
+
+    @Test
+    void aVocabularyOfNoTokens() {
+        refused(new Draft().tensor("token_embd.weight", 32, 0), "tensor token_embd.weight has ");
+    }
+
+    @Test
+    void moreExpertsForATokenThanThereAre() {
+        refused(
+                TinyFamily.of("mixtral", 7).key("expert_used_count", 6),
+                "metadata key llama.expert_used_count is 6, expected 1 to 5");
+    }
+
+    @Test
+    void otherExpertsThanTheFileSays() {
+        refused(
+                TinyFamily.of("mixtral", 7).key("expert_count", 6),
+                "tensor blk.0.ffn_gate_inp.weight has shape [48, 5], expected [48, 6]");
+    }
+
+    @Test
+    void aMixtureOfExpertsWithoutThem() {
+        refused(
+                TinyFamily.of("olmoe", 7).key("expert_count", 0),
+                "tensor blk.0.ffn_down.weight is missing, expected shape [64, 48]");
+    }
+
+    @Test
+    void expertsThatAreRoutedInAnotherWay() {
+        refused(
+                TinyFamily.of("qwen3moe", 7).key("expert_gating_func", 2),
+                "routes its experts by sigmoid; this engine routes them by softmax");
+    }
+
+    @Test
+    void aWindowThatTheFamilyNeeds() {
+        refused(
+                TinyFamily.of("cohere2", 7).key("attention.sliding_window", 0),
+                "metadata key cohere2.attention.sliding_window is 0, expected 1 to 2147483647");
+    }
+
+    @Test
+    void aListOfLocalLayersForAnotherModel() {
+        refused(
+                TinyFamily.of("gemma3", 7).key("attention.sliding_window_pattern", List.of(true, false)),
+                "metadata key gemma3.attention.sliding_window_pattern is for 2 layers, expected 6");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "embedding_scale, -1",
+        "residual_scale, 1e30",
+        "attention.scale, -0.1",
+        "logit_scale, 1e-30",
+        "attn_logit_softcapping, -50",
+        "final_logit_softcapping, 1e9"
+    })
+    void aScaleOrACapBeyondAllReason(String key, float number) {
+        refused(
+                TinyFamily.of("granite", 7).key(key, number),
+                "metadata key granite.%s is %s, expected a number above 0, up to 1000000.0".formatted(key, number));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "gpt2, position_embd.weight",
+        "gpt2, blk.0.attn_norm.bias",
+        "starcoder2, output_norm.bias",
+        "qwen3, blk.1.attn_k_norm.weight",
+        "olmo2, blk.0.post_ffw_norm.weight",
+        "gpt-oss, blk.0.attn_sinks.weight",
+        "gemma2, blk.5.post_attention_norm.weight",
+        "qwen3moe, blk.0.ffn_gate_exps.weight"
+    })
+    void aTensorThatTheFamilyNeeds(String family, String name) {
+        refused(TinyFamily.of(family, 7).without(name), "tensor " + name + " is missing, expected shape ");
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "llama.embedding_length",
@@ -267,8 +384,17 @@ class UnsoundModelTest {
     }
 
     private static void refused(Draft draft, String message) {
+        refused(draft.writer(), message);
+    }
+
+    private static void refused(TinyFamily family, String message) {
+        refused(family.writer(), message);
+    }
+
+    private static void refused(GgufWriter writer, String message) {
         assertThatExceptionOfType(ModelFileException.class)
-                .isThrownBy(() -> load(draft, LoadOptions.DEFAULT))
+                .isThrownBy(() ->
+                        RunningModel.open(writer.toFile(), KernelChoice.detect().kernels(), 1, LoadOptions.DEFAULT))
                 .withMessageStartingWith("fixture.gguf: " + message);
     }
 }
