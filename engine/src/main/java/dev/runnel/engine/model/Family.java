@@ -11,7 +11,7 @@ import static dev.runnel.engine.model.Positions.ROTATED_UNLESS_TOLD;
 import static dev.runnel.engine.model.Positions.ROTATED_WHERE_LOCAL;
 import static dev.runnel.engine.model.Quirk.ATTENTION_SINKS;
 import static dev.runnel.engine.model.Quirk.EMBEDDING_TIMES_ROOT_OF_WIDTH;
-import static dev.runnel.engine.model.Quirk.LARGEST_HAS_ITS_OWN_ATTENTION_SCALE;
+import static dev.runnel.engine.model.Quirk.EXPERTS_SHARE_FEED_FORWARD;
 import static dev.runnel.engine.model.Quirk.LOGITS_DIVIDED_BY_SCALE;
 import static dev.runnel.engine.model.Quirk.SHARES_AS_ROUTED;
 import static dev.runnel.engine.model.RopeOrder.HALVES;
@@ -28,7 +28,7 @@ enum Family {
     LLAMA("llama"),
     QWEN2("qwen2", HALVES),
     QWEN3("qwen3", HALVES, EACH),
-    QWEN3_MOE("qwen3moe", HALVES, EACH),
+    QWEN3_MOE("qwen3moe", HALVES, EACH, EXPERTS_SHARE_FEED_FORWARD),
     GEMMA("gemma", HALVES, Mlp.Kind.GELU_GATE, EMBEDDING_TIMES_ROOT_OF_WIDTH),
     GEMMA2(
             "gemma2",
@@ -36,7 +36,7 @@ enum Family {
             BEFORE_AND_AFTER,
             Mlp.Kind.GELU_GATE,
             EMBEDDING_TIMES_ROOT_OF_WIDTH,
-            LARGEST_HAS_ITS_OWN_ATTENTION_SCALE,
+            new ScaleByWidth(46),
             Locality.lastOf(2, OptionalInt.of(4096)),
             new Caps(50, 30)),
     GEMMA3(
@@ -46,7 +46,7 @@ enum Family {
             BEFORE_AND_AFTER,
             Mlp.Kind.GELU_GATE,
             EMBEDDING_TIMES_ROOT_OF_WIDTH,
-            LARGEST_HAS_ITS_OWN_ATTENTION_SCALE,
+            new ScaleByWidth(62),
             new Locality(6, OptionalInt.of(0), 10_000, false)),
     PHI3("phi3", HALVES),
     GRANITE("granite", ROTATED_UNLESS_TOLD, LOGITS_DIVIDED_BY_SCALE),
@@ -121,6 +121,10 @@ enum Family {
     /// What holds where the file has no caps of its own.
     Caps caps() {
         return choice(Caps.class, Caps.NONE);
+    }
+
+    ScaleByWidth scaleByWidth() {
+        return choice(ScaleByWidth.class, ScaleByWidth.NONE);
     }
 
     boolean has(Quirk quirk) {

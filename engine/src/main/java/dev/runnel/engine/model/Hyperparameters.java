@@ -129,9 +129,8 @@ record Hyperparameters(
     private static Scales scales(GgufFile file, Family family, int layers, int width, int heads, int keySize) {
         String prefix = family.architecture() + ".";
         double rootOfWidth = family.has(Quirk.EMBEDDING_TIMES_ROOT_OF_WIDTH) ? Math.sqrt(width) : 1;
-        boolean largest =
-                family.has(Quirk.LARGEST_HAS_ITS_OWN_ATTENTION_SCALE) && layers == (family == Family.GEMMA2 ? 46 : 62);
-        double attention = 1 / Math.sqrt(largest ? width / heads : keySize);
+        boolean byWidth = layers == family.scaleByWidth().layers();
+        double attention = 1 / Math.sqrt(byWidth ? (double) width / heads : keySize);
         float logits = positive(file, prefix + "logit_scale", 1);
         return new Scales(
                 positive(file, prefix + "embedding_scale", (float) rootOfWidth),
@@ -201,12 +200,12 @@ record Hyperparameters(
                     file.name(), "routes its experts by sigmoid; this engine routes them by softmax");
         }
         int used = metadata.requireInteger(prefix + "used_count", 1, experts);
+        int usual = family.has(Quirk.EXPERTS_SHARE_FEED_FORWARD) ? Math.max(1, feedForward / used) : feedForward;
         return new Routing(
                 experts,
                 used,
                 metadata.flag(prefix + "weights_norm").orElse(!family.has(Quirk.SHARES_AS_ROUTED)),
                 positive(file, prefix + "weights_scale", 1),
-                metadata.integer(prefix + "feed_forward_length", 1, WIDEST)
-                        .orElse(family == Family.QWEN3_MOE ? Math.max(1, feedForward / used) : feedForward));
+                metadata.integer(prefix + "feed_forward_length", 1, WIDEST).orElse(usual));
     }
 }

@@ -8,9 +8,9 @@ enum Quirk implements Trait {
     LOGITS_DIVIDED_BY_SCALE,
     /// Each head has a score that takes its share of the attention and gives nothing.
     ATTENTION_SINKS,
-    /// The largest model of the family divides its scores by the root of `width / heads`, which isn't the
-    /// size of its heads.
-    LARGEST_HAS_ITS_OWN_ATTENTION_SCALE,
     /// Experts count as the router says, also where the chosen ones' shares don't sum to 1.
-    SHARES_AS_ROUTED
+    SHARES_AS_ROUTED,
+    /// Where the file doesn't give the width of an expert, all that a token takes are as wide together as the
+    /// feed-forward layer that it gives.
+    EXPERTS_SHARE_FEED_FORWARD
 }

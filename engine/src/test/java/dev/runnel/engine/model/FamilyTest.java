@@ -55,6 +55,7 @@ class FamilyTest {
                         .key("attention.sliding_window_pattern", 3)
                         .key("rope.freq_base_swa", 500f),
                 TinyFamily.of("gemma2", 1).key("final_logit_softcapping", 2f),
+                TinyFamily.of("qwen3moe", 1).keyless("expert_feed_forward_length"),
                 TinyFamily.of("gemma3", 1).key("attention.sliding_window", 0),
                 TinyFamily.of("gemma3", 1).key("attention.sliding_window", 1),
                 TinyFamily.of("gemma3", 1)
