@@ -67,7 +67,7 @@ public interface Kernels {
         activate(activation, gate, from, to);
         if (activation == Activation.CLAMPED) {
             for (int i = from; i < to; i++) {
-                gate[i] *= Math.clamp(up[i], -Activation.LIMIT, Activation.LIMIT) + 1;
+                gate[i] *= Math.clamp(up[i], -activation.limit, activation.limit) + 1;
             }
         } else {
             for (int i = from; i < to; i++) {

@@ -114,12 +114,9 @@ class ScalarKernels implements Kernels {
     @Override
     public void activate(Activation activation, float[] x, int from, int to) {
         for (int i = from; i < to; i++) {
-            float g = activation == Activation.CLAMPED ? Math.min(x[i], Activation.LIMIT) : x[i];
-            float exponent = switch (activation) {
-                case SILU -> -g;
-                case GELU -> g * multiplyAdd(g * g, Activation.CUBIC, Activation.LINEAR);
-                case CLAMPED -> g * Activation.STEEPNESS;
-            };
+            float g = Math.min(x[i], activation.limit);
+            float square = Math.min(g * g, Float.MAX_VALUE); // infinity times 0 would be no number
+            float exponent = g * multiplyAdd(square, activation.cubic, activation.linear);
             x[i] = g / (1 + Exp.of(exponent));
         }
     }

@@ -134,35 +134,14 @@ final class VectorKernels extends ScalarKernels {
 
     @Override
     public void activate(Activation activation, float[] x, int from, int to) {
-        int whole = from + Lanes.FLOATS.loopBound(to - from);
-        switch (activation) {
-            case SILU -> silu(x, from, whole);
-            case GELU -> gelu(x, from, whole);
-            case CLAMPED -> clamped(x, from, whole);
+        int i = from;
+        for (; i <= to - Lanes.COUNT; i += Lanes.COUNT) {
+            var g = floats(x, i).min(activation.limit);
+            var square = g.mul(g).min(Float.MAX_VALUE);
+            var exponent = square.fma(activation.cubic, activation.linear).mul(g);
+            g.div(exp(exponent).add(1)).intoArray(x, i);
         }
-        super.activate(activation, x, whole, to);
-    }
-
-    private static void silu(float[] x, int from, int to) {
-        for (int i = from; i < to; i += Lanes.COUNT) {
-            var g = floats(x, i);
-            g.div(exp(g.neg()).add(1)).intoArray(x, i);
-        }
-    }
-
-    private static void gelu(float[] x, int from, int to) {
-        for (int i = from; i < to; i += Lanes.COUNT) {
-            var g = floats(x, i);
-            var slope = g.mul(g).fma(Activation.CUBIC, Activation.LINEAR);
-            g.div(exp(g.mul(slope)).add(1)).intoArray(x, i);
-        }
-    }
-
-    private static void clamped(float[] x, int from, int to) {
-        for (int i = from; i < to; i += Lanes.COUNT) {
-            var g = floats(x, i).min(Activation.LIMIT);
-            g.div(exp(g.mul(Activation.STEEPNESS)).add(1)).intoArray(x, i);
-        }
+        super.activate(activation, x, i, to);
     }
 
     @Override
