@@ -23,11 +23,11 @@ final class FiniteWeights {
 
     /// @param tensor that the model has taken, a vector or a matrix or a stack of them
     void require(Tensor tensor) {
-        int columns = Math.toIntExact(tensor.shape().getFirst());
-        int rows = Math.toIntExact(tensor.elements() / columns);
-        if (rows == 1) {
+        if (tensor.shape().size() == 1) {
             return; // vectors have been looked at when they were read
         }
+        int columns = Math.toIntExact(tensor.shape().getFirst());
+        int rows = Math.toIntExact(tensor.elements() / columns);
         float[] ones = new float[columns];
         Arrays.fill(ones, 1);
         float[] sums = new float[rows];
