@@ -194,25 +194,25 @@ public final class Transformer implements LanguageModel {
     /// `x (tokens, width) -> logits (wanted, vocabulary)`.
     private void computeLogits(List<Step.Wanted> wanted) {
         int width = model.width();
+        int vocabulary = vocabularySize();
         int n = wanted.size();
         for (int i = 0; i < n; i++) {
             System.arraycopy(step.x, wanted.get(i).token() * width, step.h, i * width, width);
         }
         compute.normalize(outputNorm, step.h, n);
         compute.apply(output, step.h, n, logits);
-        compute.inParallel(n, (worker, i) -> hand(i, wanted.get(i).destination()));
+        compute.inParallel(n, (worker, i) -> scaleAndCap(i * vocabulary, (i + 1) * vocabulary));
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(logits, i * vocabulary, wanted.get(i).destination(), 0, vocabulary);
+        }
     }
 
-    /// Scales and caps the logits of one token on their way to who wants them.
-    private void hand(int index, float[] destination) {
-        Kernels kernels = compute.kernels();
-        int vocabulary = vocabularySize();
-        System.arraycopy(logits, index * vocabulary, destination, 0, vocabulary);
+    private void scaleAndCap(int from, int to) {
         if (model.scales().logits() != 1) {
-            kernels.scale(model.scales().logits(), destination, 0, vocabulary);
+            compute.kernels().scale(model.scales().logits(), logits, from, to);
         }
         if (model.caps().logits() > 0) {
-            kernels.softCap(model.caps().logits(), destination, 0, vocabulary);
+            compute.kernels().softCap(model.caps().logits(), logits, from, to);
         }
     }
 
