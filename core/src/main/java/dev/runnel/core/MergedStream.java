@@ -2,6 +2,7 @@ package dev.runnel.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
@@ -65,6 +66,15 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     public void close() {
         channel.close();
         sources.forEach(source -> source.stream.close());
+    }
+
+    /// Of all sources, or unknown if one of them doesn't know.
+    @Override
+    public Optional<TokenEvent.Usage> spent() {
+        List<TokenEvent.Usage> known = sources.stream()
+                .flatMap(source -> source.stream.spent().stream())
+                .toList();
+        return known.size() == sources.size() ? Optional.of(sum(known)) : Optional.empty();
     }
 
     @Override
@@ -138,7 +148,7 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
                 costs.add(cost);
                 ended++;
                 if (ended == sources.size()) {
-                    TokenEvent.Usage sum = sum();
+                    TokenEvent.Usage sum = sum(costs);
                     over = true;
                     channel.emit(sum);
                 } else {
@@ -155,7 +165,7 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
         source.pull();
     }
 
-    private TokenEvent.Usage sum() {
+    private static TokenEvent.Usage sum(List<TokenEvent.Usage> costs) {
         int prompt = 0;
         int cached = 0;
         int completion = 0;
