@@ -15,16 +15,20 @@ import java.util.List;
 ///
 /// A conversation goes through the file's template, which alone may write control tokens; what a message says
 /// is text. The reply is then the template's next turn, and the space that a SentencePiece vocabulary puts
-/// before its first word is dropped. A text is continued as it stands, so nothing of the reply is dropped.
-/// Both begin with the file's beginning-of-sequence token, once, where the model expects it.
+/// before its first word is dropped. A text is continued as it stands, so nothing of the reply is dropped; and
+/// a gap is a text with the model's own tokens around its parts. All begin with the file's
+/// beginning-of-sequence token, once, where the model expects it. Tokens are taken as they are.
 final class PromptReader {
 
     private final ModelText model;
     private final Tokenizer tokenizer;
+    private final Optional<GapTokens> gapTokens;
 
-    PromptReader(ModelText model) {
+    /// @param gapTokens if the model fills gaps
+    PromptReader(ModelText model, Optional<GapTokens> gapTokens) {
         this.model = model;
         this.tokenizer = model.tokenizer();
+        this.gapTokens = gapTokens;
     }
 
     /// @throws BackendException if the model can't read such a prompt
@@ -33,10 +37,29 @@ final class PromptReader {
         return switch (request.prompt()) {
             case Prompt.Chat chat -> readChat(chat, stops);
             case Prompt.Text(var text) ->
-                new PreparedPrompt(withBos(tokenizer.encode(text, false)), ReplyFormat.text(stops, false));
-            case Prompt.Tokens _, Prompt.Gap _ ->
-                throw BackendException.unsupported("prompt", "this engine reads a conversation or a text");
+                new PreparedPrompt(withBos(tokenizer.encode(text, false)), ReplyFormat.text(stops, false))
+                        .beginningWithSpace(tokenizer.addsSpace());
+            case Prompt.Tokens(var ids) -> new PreparedPrompt(readTokens(ids), ReplyFormat.text(stops, false));
+            case Prompt.Gap gap -> new PreparedPrompt(withBos(readGap(gap)), ReplyFormat.text(stops, false));
         };
+    }
+
+    private int[] readTokens(List<Integer> ids) {
+        for (int i = 0; i < ids.size(); i++) {
+            if (ids.get(i) < 0 || ids.get(i) >= tokenizer.size()) {
+                throw BackendException.invalidRequest(
+                        "prompt[%d]".formatted(i),
+                        "the token %d is not in this model's vocabulary of 0 to %d"
+                                .formatted(ids.get(i), tokenizer.size() - 1));
+            }
+        }
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private int[] readGap(Prompt.Gap gap) {
+        GapTokens around = gapTokens.orElseThrow(() -> BackendException.unsupported(
+                "suffix", "this model has no tokens to fill a gap with; it only continues texts"));
+        return around.around(tokenizer.encode(gap.prefix(), false), tokenizer.encode(gap.suffix(), false));
     }
 
     private PreparedPrompt readChat(Prompt.Chat chat, List<String> stops) {
