@@ -10,6 +10,7 @@ import dev.runnel.engine.template.Segment;
 import dev.runnel.engine.tokenizer.Tokenizer;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /// Makes tokens of prompts as the model's file says.
 ///

@@ -134,7 +134,8 @@ class PromptReaderTest {
 
     @Test
     void withoutATemplateConversationsAreRefusedAndTextsContinued() {
-        PromptReader none = new PromptReader(new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK), Optional.empty());
+        PromptReader none =
+                new PromptReader(new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK), Optional.empty());
         PromptReader unreadable = reader("{% if %}", byteLevel);
 
         assertThatThrownBy(() -> none.read(chat(new Message.User("x"))))
