@@ -12,7 +12,11 @@ record ByteSet(long a, long b, long c, long d) {
 
     /// @param last included
     static ByteSet range(int first, int last) {
-        return new ByteSet(word(first, last), word(first - 64, last - 64), word(first - 128, last - 128), word(first - 192, last - 192));
+        return new ByteSet(
+                word(first, last),
+                word(first - 64, last - 64),
+                word(first - 128, last - 128),
+                word(first - 192, last - 192));
     }
 
     static ByteSet of(String ascii) {

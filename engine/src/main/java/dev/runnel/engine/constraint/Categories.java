@@ -28,24 +28,46 @@ final class Categories {
             Map.entry("Space_Separator", "Zs"));
 
     private static final String[] NAMES = {
-        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs", "Pd",
-        "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
+        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs",
+        "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
     };
 
     private static final byte[] TYPES = {
-        Character.UPPERCASE_LETTER, Character.LOWERCASE_LETTER, Character.TITLECASE_LETTER, Character.MODIFIER_LETTER,
-        Character.OTHER_LETTER, Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK,
-        Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER, Character.SPACE_SEPARATOR,
-        Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.CONTROL, Character.FORMAT,
-        Character.PRIVATE_USE, Character.SURROGATE, Character.DASH_PUNCTUATION, Character.START_PUNCTUATION,
-        Character.END_PUNCTUATION, Character.CONNECTOR_PUNCTUATION, Character.OTHER_PUNCTUATION, Character.MATH_SYMBOL,
-        Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL,
-        Character.INITIAL_QUOTE_PUNCTUATION, Character.FINAL_QUOTE_PUNCTUATION
+        Character.UPPERCASE_LETTER,
+        Character.LOWERCASE_LETTER,
+        Character.TITLECASE_LETTER,
+        Character.MODIFIER_LETTER,
+        Character.OTHER_LETTER,
+        Character.NON_SPACING_MARK,
+        Character.ENCLOSING_MARK,
+        Character.COMBINING_SPACING_MARK,
+        Character.DECIMAL_DIGIT_NUMBER,
+        Character.LETTER_NUMBER,
+        Character.OTHER_NUMBER,
+        Character.SPACE_SEPARATOR,
+        Character.LINE_SEPARATOR,
+        Character.PARAGRAPH_SEPARATOR,
+        Character.CONTROL,
+        Character.FORMAT,
+        Character.PRIVATE_USE,
+        Character.SURROGATE,
+        Character.DASH_PUNCTUATION,
+        Character.START_PUNCTUATION,
+        Character.END_PUNCTUATION,
+        Character.CONNECTOR_PUNCTUATION,
+        Character.OTHER_PUNCTUATION,
+        Character.MATH_SYMBOL,
+        Character.CURRENCY_SYMBOL,
+        Character.MODIFIER_SYMBOL,
+        Character.OTHER_SYMBOL,
+        Character.INITIAL_QUOTE_PUNCTUATION,
+        Character.FINAL_QUOTE_PUNCTUATION
     };
 
     private Categories() {}
 
-    /// The types, as of [Character#getType(int)], of a category or a group of them; null if there is none of the name.
+    /// The types, as of [Character#getType(int)], of a category or a group of them; null if there is none
+    /// of the name.
     static @Nullable BitSet named(String name) {
         String wanted = SHORT.getOrDefault(name, name);
         BitSet types = new BitSet();

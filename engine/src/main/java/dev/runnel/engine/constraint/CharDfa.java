@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// A regular language over code points, all of its states known. The code points are cut into ranges that no state
-/// tells apart.
+/// A regular language over code points, all of its states known. The code points are cut into ranges that
+/// no state tells apart.
 final class CharDfa implements StringLanguage {
 
     static final int LAST = Character.MAX_CODE_POINT;
@@ -151,8 +151,9 @@ final class CharDfa implements StringLanguage {
     /// The strings that are in both languages.
     ///
     /// @return null if that takes too many states
-    @org.jspecify.annotations.Nullable CharDfa and(CharDfa other) {
-        if (start == NONE || other.universal.get(Math.max(other.start, 0)) && other.start != NONE) {
+    @org.jspecify.annotations.Nullable
+    CharDfa and(CharDfa other) {
+        if (start == NONE || (other.start != NONE && other.universal.get(other.start))) {
             return this;
         }
         if (other.start == NONE || universal.get(start)) {

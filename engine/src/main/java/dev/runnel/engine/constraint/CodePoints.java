@@ -5,12 +5,22 @@ import java.util.Arrays;
 import java.util.List;
 
 /// A set of code points as ascending ranges that neither touch nor overlap.
-///
-/// @param bounds first and last of each range, both included
-record CodePoints(int[] bounds) {
+final class CodePoints {
+
+    private final int[] bounds;
 
     static final CodePoints NONE = new CodePoints(new int[0]);
     static final CodePoints ALL = range(0, Character.MAX_CODE_POINT);
+
+    /// @param bounds first and last of each range, both included
+    CodePoints(int[] bounds) {
+        this.bounds = bounds;
+    }
+
+    /// First and last of each range, both included.
+    int[] bounds() {
+        return bounds;
+    }
 
     static CodePoints of(int each) {
         return range(each, each);

@@ -1,7 +1,7 @@
 package dev.runnel.engine.constraint;
 
-/// A grammar compiled for a vocabulary. For any number of sequences and threads at a time, which share what is learnt
-/// about its states.
+/// A grammar compiled for a vocabulary. For any number of sequences and threads at a time, which share
+/// what is learnt about its states.
 public final class Constraint {
 
     private static final long FRAME_BYTES = 32L << 20;

@@ -3,8 +3,8 @@ package dev.runnel.engine.constraint;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// The constraints compiled last, by their grammars: a client sends the same schema with every request. For any number
-/// of threads; two that want the same new one at once may both compile it.
+/// The constraints compiled last, by their grammars: a client sends the same schema with every request.
+/// For any number of threads; two that want the same new one at once may both compile it.
 public final class ConstraintCache {
 
     private final ConstraintVocabulary vocabulary;

@@ -1,7 +1,7 @@
 package dev.runnel.engine.constraint;
 
-/// A grammar or a schema that can't be enforced. The message is one sentence that begins with the path of what is to
-/// blame, such as `response_format.json_schema.schema.properties.a.not`.
+/// A grammar or a schema that can't be enforced. The message is one sentence that begins with the path of
+/// what is to blame, such as `response_format.json_schema.schema.properties.a.not`.
 public final class ConstraintException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -1,6 +1,6 @@
 package dev.runnel.engine.constraint;
 
-import dev.runnel.engine.constraint.Configuration.Thread;
+import dev.runnel.engine.constraint.Configuration.Way;
 import dev.runnel.engine.constraint.Invocation.Return;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -29,10 +29,12 @@ public final class ConstraintState {
         return copy;
     }
 
-    /// The tokens that may come next, a bit for each: token `t` is bit `t & 63` of word `t >> 6`. Tokens that end the
-    /// generation are among them where the text is complete, and nothing else where it can't go on.
+    /// The tokens that may come next, a bit for each: token `t` is bit `t & 63` of word `t >> 6`. Tokens
+    /// that end the generation are among them where the text is complete, and nothing else where it can't
+    /// go on.
     ///
-    /// @return valid until the next call; all zero behind the end, or where this vocabulary has no token that fits
+    /// @return valid until the next call; all zero behind the end, or where this vocabulary has no token
+    ///     that fits
     public long[] allowed() {
         if (!isMaskCurrent) {
             fill();
@@ -57,10 +59,9 @@ public final class ConstraintState {
             if (word == 0) {
                 Arrays.fill(logits, Math.min(from, to), to, Float.NEGATIVE_INFINITY);
             } else if (word != -1) {
+                // Without a branch, as neighbouring tokens have nothing in common.
                 for (int token = from; token < to; token++) {
-                    if ((word >>> token & 1) == 0) {
-                        logits[token] = Float.NEGATIVE_INFINITY;
-                    }
+                    logits[token] = (word >>> token & 1) == 0 ? Float.NEGATIVE_INFINITY : logits[token];
                 }
             }
         }
@@ -115,9 +116,9 @@ public final class ConstraintState {
         Entries shortTokens = Entries.of(trie.shortRoot());
         Entries longTokens = Entries.of(trie.longRoot());
         Set<Visit> visited = new HashSet<>();
-        for (Thread thread : here.kernel()) {
-            visit(thread.state(), thread.within(), shortTokens, visited);
-            visit(thread.state(), thread.within(), longTokens, visited);
+        for (Way way : here.kernel()) {
+            visit(way.state(), way.within(), shortTokens, visited);
+            visit(way.state(), way.within(), longTokens, visited);
         }
         if (here.reachesEnd()) {
             constraint.vocabulary().ends().stream().forEach(end -> allowed[end >> 6] |= 1L << end);

@@ -4,11 +4,11 @@ import java.util.BitSet;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
-/// A model's tokens as constraints see them. Made once for a model; takes some tens of milliseconds and megabytes at a
-/// hundred thousand tokens. For any number of threads.
+/// A model's tokens as constraints see them. Made once for a model; takes some tens of milliseconds and
+/// megabytes at a hundred thousand tokens. For any number of threads.
 ///
-/// Control tokens have no text: they are allowed only where a grammar names them by id, and those that end a
-/// generation where a grammar may end.
+/// Control tokens have no text: they are allowed only where a grammar names them by id, and those that
+/// end a generation where a grammar may end.
 public final class ConstraintVocabulary {
 
     private static final long SHARED_BYTES = 16L << 20;
@@ -41,7 +41,8 @@ public final class ConstraintVocabulary {
     }
 
     /// @param size how many tokens there are; ids count from zero
-    /// @param bytes what a token adds to a text, in UTF-8 and perhaps with half a character; empty for a control token
+    /// @param bytes what a token adds to a text, in UTF-8 and perhaps with half a character; empty for a
+    ///     control token
     /// @param endsGeneration whether a model ends its reply with a token
     public static ConstraintVocabulary of(int size, IntFunction<byte[]> bytes, IntPredicate endsGeneration) {
         return new ConstraintVocabulary(size, bytes, endsGeneration);
@@ -79,7 +80,8 @@ public final class ConstraintVocabulary {
         return trie;
     }
 
-    /// Bytes that a token writes by itself. A grammar that keeps to them never runs into a place where no token fits.
+    /// Bytes that a token writes by itself. A grammar that keeps to them never runs into a place where no
+    /// token fits.
     ByteSet alphabet() {
         return alphabet;
     }

@@ -2,12 +2,24 @@ package dev.runnel.engine.constraint;
 
 import java.util.Arrays;
 
-/// The nodes of a [TokenTrie] at which a frame of the stack is entered, ascending: the bytes up to a node have been
-/// read above it. Equal by content.
-record Entries(int[] nodes, int hash) {
+/// The nodes of a [TokenTrie] at which a frame of the stack is entered, ascending: the bytes up to a node
+/// have been read above it. Equal by content.
+final class Entries {
+
+    private final int[] nodes;
+    private final int hash;
+
+    private Entries(int[] nodes) {
+        this.nodes = nodes;
+        hash = Arrays.hashCode(nodes);
+    }
 
     static Entries of(int... nodes) {
-        return new Entries(nodes, Arrays.hashCode(nodes));
+        return new Entries(nodes);
+    }
+
+    int[] nodes() {
+        return nodes;
     }
 
     boolean isEmpty() {
@@ -20,7 +32,7 @@ record Entries(int[] nodes, int hash) {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Entries(int[] more, int code) && code == hash && Arrays.equals(nodes, more);
+        return other instanceof Entries more && more.hash == hash && Arrays.equals(nodes, more.nodes);
     }
 
     @Override

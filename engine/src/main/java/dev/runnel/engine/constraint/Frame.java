@@ -1,12 +1,13 @@
 package dev.runnel.engine.constraint;
 
-import dev.runnel.engine.constraint.Configuration.Thread;
+import dev.runnel.engine.constraint.Configuration.Way;
 import dev.runnel.engine.constraint.State.TokenEdge;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What a frame of the stack, entered at some nodes of the trie, does to the vocabulary: which tokens it allows by
-/// itself, and at which nodes it ends, so that the frame below decides about the tokens that go on.
+/// What a frame of the stack, entered at some nodes of the trie, does to the vocabulary: which tokens it
+/// allows by itself, and at which nodes it ends, so that the frame below decides about the tokens that go
+/// on.
 ///
 /// @param exits nodes; the roots if the frame can end before it has read anything
 record Frame(TokenMask allowed, Entries exits) {
@@ -26,7 +27,7 @@ record Frame(TokenMask allowed, Entries exits) {
         // Of each depth of the walk: a state by itself where that is enough, the configuration otherwise.
         private final @Nullable State[] states;
         private final Invocation[] within;
-        private final @Nullable Configuration[] configurations;
+        private final Configuration[] configurations;
 
         Walk(TokenTrie trie, int words) {
             this.trie = trie;
@@ -41,8 +42,8 @@ record Frame(TokenMask allowed, Entries exits) {
             boolean ends = start.reachesEnd();
             for (int node : entries.nodes()) {
                 if (node == trie.shortRoot()) {
-                    for (Thread thread : start.closure()) {
-                        for (TokenEdge edge : thread.state().tokens()) {
+                    for (Way way : start.closure()) {
+                        for (TokenEdge edge : way.state().tokens()) {
                             allow(edge.id());
                         }
                     }
@@ -85,7 +86,7 @@ record Frame(TokenMask allowed, Entries exits) {
                         node = trie.end(node);
                         continue;
                     }
-                    Thread first = next.kernel().getFirst();
+                    Way first = next.kernel().getFirst();
                     ends = next.kernel().size() == 1
                             ? enter(above + 1, first.state(), first.within(), next)
                             : enter(above + 1, next);

@@ -4,8 +4,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Frames by state and entries, up to so many bytes of them. For any number of threads; two that miss at once both
-/// compute, to the same result.
+/// Frames by state and entries, up to so many bytes of them. For any number of threads; two that miss at
+/// once both compute, to the same result.
 final class FrameCache {
 
     private record Key(State state, Entries entries) {}

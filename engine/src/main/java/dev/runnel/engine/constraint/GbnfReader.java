@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads a grammar in llama.cpp's notation, GBNF: rules of alternatives over literals, sets of characters, `.`, groups,
-/// references and repetitions. References to tokens, `<…>`, are refused.
+/// Reads a grammar in llama.cpp's notation, GBNF: rules of alternatives over literals, sets of
+/// characters, `.`, groups, references and repetitions. References to tokens, `<…>`, are refused.
 final class GbnfReader {
 
     private static final int MAX_LENGTH = 1 << 18;
@@ -72,7 +72,11 @@ final class GbnfReader {
     }
 
     private int line() {
-        return 1 + (int) text.substring(0, Math.min(at, text.length())).chars().filter(c -> c == '\n').count();
+        return 1
+                + (int) text.substring(0, Math.min(at, text.length()))
+                        .chars()
+                        .filter(c -> c == '\n')
+                        .count();
     }
 
     private ConstraintException fault(String expected) {
@@ -166,7 +170,8 @@ final class GbnfReader {
             } else if (c == '<' || c == '!') {
                 throw new ConstraintException(
                         path,
-                        "refers to a token with < on line %d, which can't be enforced; write its text in quotes".formatted(line()));
+                        "refers to a token with < on line %d, which can't be enforced; write its text in quotes"
+                                .formatted(line()));
             } else if (isNamePart(c)) {
                 int begin = at;
                 String name = name();
@@ -251,8 +256,7 @@ final class GbnfReader {
         at++;
         String literal = read.toString();
         for (int i = 0; i < literal.length(); i++) {
-            if (Character.isSurrogate(literal.charAt(i))
-                    && StringLanguage.isSurrogate(literal.codePointAt(i))) {
+            if (Character.isSurrogate(literal.charAt(i)) && StringLanguage.isSurrogate(literal.codePointAt(i))) {
                 throw fault("no half of a character");
             }
             if (Character.isHighSurrogate(literal.charAt(i))) {
@@ -302,7 +306,7 @@ final class GbnfReader {
             case 't' -> '\t';
             case 'r' -> '\r';
             case 'n' -> '\n';
-            case '\\', '"', '[', ']' -> kind;
+            case '\\', '"', '[', ']', '-' -> kind;
             default -> {
                 at--;
                 throw fault("an escape: \\x, \\u, \\U, \\t, \\r, \\n, \\\\, \\\", \\[ or \\]");

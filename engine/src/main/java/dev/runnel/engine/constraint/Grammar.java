@@ -3,8 +3,9 @@ package dev.runnel.engine.constraint;
 import java.util.List;
 import java.util.Optional;
 
-/// What a text may be, as a value: [Constraint#compile] makes it enforceable. Composed of whole languages (JSON, a
-/// schema, a GBNF grammar) and of what stands around them, such as a model's way to write tool calls:
+/// What a text may be, as a value: [Constraint#compile] makes it enforceable. Composed of whole languages
+/// (JSON, a schema, a GBNF grammar) and of what stands around them, such as a model's way to write tool
+/// calls:
 ///
 /// ```java
 /// Grammar call = sequence(
@@ -25,8 +26,8 @@ public sealed interface Grammar {
 
     /// One JSON value that a schema admits.
     ///
-    /// @param schema JSON Schema 2020-12 as JSON text; what other drafts and OpenAPI write differently and means the
-    ///     same is understood
+    /// @param schema JSON Schema 2020-12 as JSON text; what other drafts and OpenAPI write differently
+    ///     and means the same is understood
     /// @param path of the schema in the request, for messages
     record JsonSchema(String schema, String path) implements Grammar {}
 

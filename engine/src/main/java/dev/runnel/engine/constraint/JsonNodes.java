@@ -5,16 +5,15 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// JSON's grammar (RFC 8259) in the form in which it is generated: white space where people and libraries put it, in
-/// bounded amounts, as a model that is unsure would go on with it forever. Behind `{`, `[`, a comma and before `}`, `]`:
-/// nothing, a space, or a line break and up to [#MAX_INDENT] blanks; behind a colon: nothing or a space; nowhere else.
+/// JSON's grammar (RFC 8259) in the form in which it is generated: white space where people and libraries
+/// put it, in bounded amounts, as a model that is unsure would go on with it forever. Behind `{`, `[`, a
+/// comma and before `}`, `]`: nothing, a space, or a line break and up to [#MAX_INDENT] blanks; behind a
+/// colon: nothing or a space; nowhere else.
 final class JsonNodes {
 
     private static final int MAX_INDENT = 40;
 
-    static final Node SPACE = Node.optional(Node.choice(
-            new Node.Text(" "),
-            Node.sequence(new Node.Text("\n"), new Node.Repeat(new Node.OneByte(ByteSet.of(" \t")), 0, MAX_INDENT))));
+    static final Node SPACE = space();
 
     static final Node COLON = Node.sequence(new Node.Text(":"), Node.optional(new Node.Text(" ")));
 
@@ -36,6 +35,14 @@ final class JsonNodes {
         value.body = Node.choice(object, array, string(), number, BOOLEAN, NULL);
         array.body = list("[", value, "]");
         object.body = list("{", Node.sequence(string(), COLON, value), "}");
+    }
+
+    /// A rule, as it is referred to from everywhere and takes many states.
+    private static Node space() {
+        Node.Rule space = new Node.Rule("white space");
+        Node blanks = new Node.Repeat(new Node.OneByte(ByteSet.of(" \t")), 0, MAX_INDENT);
+        space.body = Node.optional(Node.choice(new Node.Text(" "), Node.sequence(new Node.Text("\n"), blanks)));
+        return space;
     }
 
     /// Any value.
@@ -139,8 +146,8 @@ final class JsonNodes {
         };
     }
 
-    /// A string in quotes, with no more escapes than it needs. Surrogates without a partner are escaped, as UTF-8 has
-    /// no form for them.
+    /// A string in quotes, with no more escapes than it needs. Surrogates without a partner are escaped,
+    /// as UTF-8 has no form for them.
     static String quoted(String text) {
         StringBuilder out = new StringBuilder(text.length() + 2).append('"');
         text.codePoints().forEach(c -> {

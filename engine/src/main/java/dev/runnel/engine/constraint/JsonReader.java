@@ -184,6 +184,8 @@ final class JsonReader {
         }
         if (peek() == '0') {
             at++;
+        } else if (at == begin && (peek() < '0' || peek() > '9')) {
+            throw fault("a value");
         } else {
             digits();
         }
@@ -205,7 +207,8 @@ final class JsonReader {
                 || exponent.length() > 5
                 || Math.abs(Integer.parseInt(exponent)) > MAX_EXPONENT) {
             at = begin;
-            throw fault("a number of at most %d digits with an exponent up to %d".formatted(MAX_NUMBER_LENGTH, MAX_EXPONENT));
+            throw fault("a number of at most %d digits with an exponent up to %d"
+                    .formatted(MAX_NUMBER_LENGTH, MAX_EXPONENT));
         }
         return new JsonValue.Numeric(new BigDecimal(written), written);
     }
@@ -216,7 +219,7 @@ final class JsonReader {
             at++;
         }
         if (at == begin) {
-            throw fault(text.isEmpty() || begin == 0 ? "a value" : "a digit");
+            throw fault("a digit");
         }
     }
 }

@@ -6,7 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A value of JSON. Equal as JSON Schema has it: numbers by value, objects whatever the order of their members.
+/// A value of JSON. Equal as JSON Schema has it: numbers by value, objects whatever the order of their
+/// members.
 sealed interface JsonValue {
 
     /// As a message shows it.

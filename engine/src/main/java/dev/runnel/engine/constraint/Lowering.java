@@ -77,17 +77,16 @@ final class Lowering {
 
     /// The automaton of Aho and Corasick, 1975, whose states are what of the strings has been read.
     private static Node freeText(List<String> without, String until) {
-        List<byte[]> strings = new ArrayList<>();
-        without.forEach(each -> strings.add(each.getBytes(StandardCharsets.UTF_8)));
-        byte[] last = until.getBytes(StandardCharsets.UTF_8);
-        if (last.length > 0) {
-            strings.add(last);
+        List<String> strings = new ArrayList<>(without);
+        boolean ends = !until.isEmpty();
+        if (ends) {
+            strings.add(until);
         }
         List<TreeMap<Integer, Integer>> trie = new ArrayList<>(List.of(new TreeMap<>()));
         List<Integer> kinds = new ArrayList<>(List.of(GOES_ON));
-        for (byte[] string : strings) {
+        for (int i = 0; i < strings.size(); i++) {
             int at = 0;
-            for (byte each : string) {
+            for (byte each : strings.get(i).getBytes(StandardCharsets.UTF_8)) {
                 Integer then = trie.get(at).get(each & 0xFF);
                 if (then == null) {
                     then = trie.size();
@@ -98,7 +97,7 @@ final class Lowering {
                 at = then;
             }
             if (kinds.get(at) != FORBIDDEN) {
-                kinds.set(at, string == last ? ENDS : FORBIDDEN);
+                kinds.set(at, i == without.size() ? ENDS : FORBIDDEN);
             }
         }
         int[][] next = new int[trie.size()][256];
@@ -124,7 +123,7 @@ final class Lowering {
             drawing.state();
         }
         for (int state = 0; state < trie.size(); state++) {
-            if (kinds.get(state) == ENDS || (kinds.get(state) == GOES_ON && last.length == 0)) {
+            if (kinds.get(state) == ENDS || (kinds.get(state) == GOES_ON && !ends)) {
                 drawing.accept(state);
             }
             if (kinds.get(state) != GOES_ON) {

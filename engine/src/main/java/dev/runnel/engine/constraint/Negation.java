@@ -9,11 +9,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Schemas for what a schema doesn't admit: what `not` and `else` need. They may admit less than that, where JSON
-/// Schema has no words for the rest, and never more.
+/// Schemas for what a schema doesn't admit: what `not` and `else` need. They may admit less than that,
+/// where JSON Schema has no words for the rest, and never more.
 final class Negation {
 
-    /// Names that no client can send, as keywords with the negated meaning of those they are called after.
+    /// Names that no client can send, as keywords with the negated meaning of those they are called
+    /// after.
     static final String NOT_PATTERN = "\u0000notPattern";
 
     static final String NOT_ENUM = "\u0000notEnum";
@@ -64,8 +65,11 @@ final class Negation {
             case "not" -> options.add(schema.at("not").value());
             case "allOf" -> schema.listed(name).forEach(each -> options.add(negate(each, depth + 1)));
             case "anyOf" ->
-                options.add(object("allOf", array(
-                        schema.listed(name).stream().map(each -> negate(each, depth + 1)).toList())));
+                options.add(object(
+                        "allOf",
+                        array(schema.listed(name).stream()
+                                .map(each -> negate(each, depth + 1))
+                                .toList())));
             case "type" -> {
                 Set<String> rest = new TreeSet<>(TYPES);
                 for (JsonValue each : value instanceof JsonValue.Array(var items) ? items : List.of(value)) {
@@ -73,9 +77,14 @@ final class Negation {
                         rest.remove(type.equals("integer") ? "number" : type);
                     }
                 }
-                options.add(rest.isEmpty()
-                        ? JsonValue.Constant.FALSE
-                        : object("type", array(rest.stream().<JsonValue>map(JsonValue.Text::new).toList())));
+                options.add(
+                        rest.isEmpty()
+                                ? JsonValue.Constant.FALSE
+                                : object(
+                                        "type",
+                                        array(rest.stream()
+                                                .<JsonValue>map(JsonValue.Text::new)
+                                                .toList())));
             }
             case "const" -> options.add(object(NOT_ENUM, array(List.of(value))));
             case "enum" -> options.add(object(NOT_ENUM, value));

@@ -13,18 +13,19 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The nondeterministic automata of a grammar's rules, side by side in one numbering (Thompson's construction). Each
-/// place has at most one edge that consumes something, a byte, a token or a whole other automaton, and any number that
-/// cost nothing. Small rules are built in where they are referred to; recursive and large ones are called.
+/// The nondeterministic automata of a grammar's rules, side by side in one numbering (Thompson's
+/// construction). Each place has at most one edge that consumes something, a byte, a token or a whole
+/// other automaton, and any number that cost nothing. Small rules are built in where they are referred
+/// to; recursive and large ones are called.
 ///
-/// Places from which the end of their rule can't be reached are known ([#isProductive]), so that what is generated
-/// never runs into a dead end.
+/// Places from which the end of their rule can't be reached are known ([#isProductive]), so that what is
+/// generated never runs into a dead end.
 final class Nfa {
 
     /// More than any grammar that is meant to be used needs; about 30 MB.
     private static final int MAX_PLACES = 400_000;
 
-    private static final int INLINE_SIZE = 48;
+    private static final int INLINE_SIZE = 32;
 
     private static final int MAX_INLINE_DEPTH = 100;
 
@@ -40,20 +41,18 @@ final class Nfa {
     private int[] target = new int[256];
     private int[][] skips = new int[256][];
 
-    private final Map<Node.Rule, Called> rules = new IdentityHashMap<>();
-    private final Map<StringState, Called> strings = new IdentityHashMap<>();
+    private final IdentityHashMap<Node.Rule, Called> rules = new IdentityHashMap<>();
+    private final IdentityHashMap<StringState, Called> strings = new IdentityHashMap<>();
     private final List<Called> pending = new ArrayList<>();
-    private final Map<Node.Rule, Integer> sizes = new IdentityHashMap<>();
-    private final Map<Node.Rule, Integer> references = new IdentityHashMap<>();
+    private final IdentityHashMap<Node.Rule, Integer> sizes = new IdentityHashMap<>();
+    private final IdentityHashMap<Node.Rule, Integer> references = new IdentityHashMap<>();
     private final BitSet ends = new BitSet();
     private final BitSet productive = new BitSet();
 
     /// An automaton that edges refer to.
-    ///
-    /// @param rule null for one of strings, which has no places here
     static final class Called {
 
-        private final Node.@Nullable Rule rule;
+        private final Node.@Nullable Rule rule; // null for one of strings, which has no places here
         private final int start;
         private final int end;
         final Callee callee;
@@ -111,7 +110,8 @@ final class Nfa {
 
     private int place() {
         if (size == MAX_PLACES) {
-            throw new ConstraintException(path, "is too large to be enforced: it takes more than %,d states".formatted(MAX_PLACES));
+            throw new ConstraintException(
+                    path, "is too large to be enforced: it takes more than %,d states".formatted(MAX_PLACES));
         }
         if (size == bytes.length) {
             int capacity = size * 2;
@@ -278,8 +278,9 @@ final class Nfa {
         };
     }
 
-    /// Whether a rule is built in where it is referred to: a small one, and one that nothing else refers to. Of the
-    /// rules of a cycle at least one is not: the one by which it is entered is referred to from within it too.
+    /// Whether a rule is built in where it is referred to: a small one, and one that nothing else refers
+    /// to. Of the rules of a cycle at least one is not: the one by which it is entered is referred to
+    /// from within it too.
     private boolean isBuiltIn(Node.Rule rule, Set<Node.Rule> above) {
         Integer known = sizes.get(rule);
         if (known == null) {
@@ -420,7 +421,7 @@ final class Nfa {
                 }
             }
         }
-        Map<Called, Set<@Nullable Called>> edges = new IdentityHashMap<>();
+        IdentityHashMap<Called, Set<@Nullable Called>> edges = new IdentityHashMap<>();
         rules.values().forEach(rule -> edges.put(rule, leftmost(rule, nullable)));
         Set<Called> done = new HashSet<>();
         for (Called rule : rules.values()) {
@@ -429,7 +430,7 @@ final class Nfa {
     }
 
     /// Depth first with a stack of its own: rules may be many.
-    private void refuseCycle(Called from, Map<Called, Set<@Nullable Called>> edges, Set<Called> done) {
+    private void refuseCycle(Called from, IdentityHashMap<Called, Set<@Nullable Called>> edges, Set<Called> done) {
         List<Called> stack = new ArrayList<>(List.of(from));
         Set<Called> open = new HashSet<>();
         while (!stack.isEmpty()) {
@@ -450,8 +451,7 @@ final class Nfa {
                 }
                 if (open.contains(next)) {
                     throw new ConstraintException(
-                            path,
-                            "can't be enforced: %s begins with itself (left recursion)".formatted(next.rule));
+                            path, "can't be enforced: %s begins with itself (left recursion)".formatted(next.rule));
                 }
                 stack.add(next);
             }
@@ -517,11 +517,13 @@ final class Nfa {
         return size;
     }
 
-    @Nullable ByteSet bytesAt(int place) {
+    @Nullable
+    ByteSet bytesAt(int place) {
         return bytes[place];
     }
 
-    @Nullable Called calledAt(int place) {
+    @Nullable
+    Called calledAt(int place) {
         return called[place];
     }
 

@@ -5,8 +5,8 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A grammar over bytes and control tokens, as trees that meet in [Rule]s. What [Grammar]s are lowered to, and what
-/// [Nfa] is built from.
+/// A grammar over bytes and control tokens, as trees that meet in [Rule]s. What [Grammar]s are lowered
+/// to, and what [Nfa] is built from.
 sealed interface Node {
 
     /// Nothing, successfully.

@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// JSON's numbers in some range, as automata over their digits. A number with bounds is written without an exponent.
-/// Length is bounded, 16 digits before and 16 behind the point unless a bound itself is longer, so that every reader can
-/// represent what is written and digits come to an end.
+/// JSON's numbers in some range, as automata over their digits. A number with bounds is written without
+/// an exponent. Length is bounded, 16 digits before and 16 behind the point unless a bound itself is
+/// longer, so that every reader can represent what is written and digits come to an end.
 final class Numbers {
 
     private static final ByteSet DIGITS = ByteSet.range('0', '9');
@@ -29,8 +29,8 @@ final class Numbers {
                     Node.sequence(
                             new Node.OneByte(NONZERO), new Node.Repeat(new Node.OneByte(DIGITS), 0, DIGIT_LIMIT - 1))));
 
-    private static final Node FRACTION = Node.optional(
-            Node.sequence(new Node.Text("."), new Node.Repeat(new Node.OneByte(DIGITS), 1, DIGIT_LIMIT)));
+    private static final Node FRACTION =
+            Node.optional(Node.sequence(new Node.Text("."), new Node.Repeat(new Node.OneByte(DIGITS), 1, DIGIT_LIMIT)));
 
     private static final Node EXPONENT = Node.optional(Node.sequence(
             new Node.OneByte(ByteSet.of("eE")),
@@ -58,14 +58,26 @@ final class Numbers {
             int order = min == null ? -1 : min.compareTo(bound);
             return order > 0
                     ? this
-                    : new Range(bound, isExcluded || (order == 0 && isMinExcluded), max, isMaxExcluded, isWhole, multipleOf);
+                    : new Range(
+                            bound,
+                            isExcluded || (order == 0 && isMinExcluded),
+                            max,
+                            isMaxExcluded,
+                            isWhole,
+                            multipleOf);
         }
 
         Range atMost(BigDecimal bound, boolean isExcluded) {
             int order = max == null ? 1 : max.compareTo(bound);
             return order < 0
                     ? this
-                    : new Range(min, isMinExcluded, bound, isExcluded || (order == 0 && isMaxExcluded), isWhole, multipleOf);
+                    : new Range(
+                            min,
+                            isMinExcluded,
+                            bound,
+                            isExcluded || (order == 0 && isMaxExcluded),
+                            isWhole,
+                            multipleOf);
         }
 
         /// Whether it is certain that no number is in it.
@@ -80,7 +92,8 @@ final class Numbers {
         /// The multiples of a number, too: of the least common multiple of both.
         ///
         /// @return null if that is out of bounds
-        @Nullable Range multipleOf(BigDecimal divisor) {
+        @Nullable
+        Range multipleOf(BigDecimal divisor) {
             if (multipleOf == null) {
                 return new Range(min, isMinExcluded, max, isMaxExcluded, isWhole, divisor);
             }
@@ -130,8 +143,10 @@ final class Numbers {
         for (BigDecimal bound : new BigDecimal[] {range.min(), range.max()}) {
             if (bound != null) {
                 BigDecimal plain = bound.stripTrailingZeros();
-                if (Math.abs((long) plain.precision() - plain.scale()) > MAX_BOUND_DIGITS || plain.scale() > MAX_BOUND_DIGITS) {
-                    throw new Pattern.Refusal("is out of bounds: %s takes more than %d digits".formatted(bound, MAX_BOUND_DIGITS));
+                if (Math.abs((long) plain.precision() - plain.scale()) > MAX_BOUND_DIGITS
+                        || plain.scale() > MAX_BOUND_DIGITS) {
+                    throw new Pattern.Refusal(
+                            "is out of bounds: %s takes more than %d digits".formatted(bound, MAX_BOUND_DIGITS));
                 }
                 digits = Math.max(digits, plain.precision() - plain.scale() + 1);
                 scale = Math.max(scale, plain.scale());
@@ -145,8 +160,8 @@ final class Numbers {
             if (plain.scale() < 0
                     || plain.scale() > DIGIT_LIMIT
                     || plain.unscaledValue().compareTo(BigInteger.valueOf(MAX_DIVISOR)) > 0) {
-                throw new Pattern.Refusal(
-                        "is out of bounds: without its point %s is more than %,d".formatted(range.multipleOf().toString(), MAX_DIVISOR));
+                throw new Pattern.Refusal("is out of bounds: without its point %s is more than %,d"
+                        .formatted(range.multipleOf().toString(), MAX_DIVISOR));
             }
             divisor = plain.unscaledValue().intValueExact();
             divisorScale = plain.scale();
@@ -154,7 +169,8 @@ final class Numbers {
                 digits = digits == DIGIT_LIMIT ? 8 : digits;
             }
         }
-        int fraction = range.isWhole() ? 0 : range.multipleOf() != null ? divisorScale : Math.max(DIGIT_LIMIT, scale + 2);
+        int fraction =
+                range.isWhole() ? 0 : range.multipleOf() != null ? divisorScale : Math.max(DIGIT_LIMIT, scale + 2);
         return new Numbers(range, fraction, divisor, divisorScale).draw(digits, Math.max(fraction, scale));
     }
 
@@ -200,18 +216,19 @@ final class Numbers {
         isMinExcluded = withoutMin;
         isMaxExcluded = withoutMax;
         for (int length = minWhole.length(); length <= maxWhole.length(); length++) {
-            Place start = new Place(
-                    length, -1, length == minWhole.length(), length == maxWhole.length(), 0, true);
+            Place start = new Place(length, -1, length == minWhole.length(), length == maxWhole.length(), 0, true);
             drawing.skip(from, state(start, length == 1));
         }
     }
 
     private static String fraction(BigDecimal number, int scale) {
-        String digits = number.remainder(BigDecimal.ONE).setScale(scale).unscaledValue().toString();
+        String digits =
+                number.remainder(BigDecimal.ONE).setScale(scale).unscaledValue().toString();
         return "0".repeat(scale - (digits.equals("0") ? 0 : digits.length())) + (digits.equals("0") ? "" : digits);
     }
 
-    /// The state of a place: so many digits to come before the point (with `fraction` -1), or so many read behind it.
+    /// The state of a place: so many digits to come before the point (with `fraction` -1), or so many
+    /// read behind it.
     private int state(Place place, boolean zeroAllowed) {
         Integer known = states.get(place);
         if (known != null) {

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// A regular expression of ECMA-262 with the `u` flag, as JSON Schema's `pattern` wants it: it matches anywhere in a
-/// string unless it is anchored. What isn't regular in it (look-around, back references) or depends on neighbours
-/// (`\b`) is refused.
+/// A regular expression of ECMA-262 with the `u` flag, as JSON Schema's `pattern` wants it: it matches
+/// anywhere in a string unless it is anchored. What isn't regular in it (look-around, back references) or
+/// depends on neighbours (`\b`) is refused.
 final class Pattern {
 
     private static final int MAX_NODES = 20_000;
@@ -24,7 +24,8 @@ final class Pattern {
     private static final CodePoints DIGITS = CodePoints.range('0', '9');
     private static final CodePoints WORD =
             DIGITS.or(CodePoints.range('a', 'z')).or(CodePoints.range('A', 'Z')).or(CodePoints.of('_'));
-    private static final CodePoints SPACE = CodePoints.of("\t\n\u000b\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff")
+    private static final CodePoints SPACE = CodePoints.of(
+                    "\t\n\u000b\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff")
             .or(CodePoints.range(0x2000, 0x200a));
     private static final CodePoints LINE_ENDS = CodePoints.of("\n\r\u2028\u2029");
 
@@ -220,35 +221,9 @@ final class Pattern {
             throw new Refusal("is too large: %s repeats its parts too often".formatted(shortened()));
         }
         char c = source.charAt(at);
-        switch (c) {
-            case '^', '$' -> {
-                at++;
-                int to = node();
-                (c == '^' ? onlyFirst : onlyLast).set(to);
-                skip(from, to);
-                int behind = node();
-                skip(to, behind);
-                return behind;
-            }
-            case '(' -> {
-                at++;
-                if (looksAt("?:")) {
-                    at += 2;
-                } else if (looksAt("?<") && !looksAt("?<=") && !looksAt("?<!")) {
-                    at = source.indexOf('>', at) + 1;
-                    if (at == 0) {
-                        throw refusal("has a group without an end");
-                    }
-                } else if (looksAt("?")) {
-                    throw refusal("has look-around or flags, which can't be enforced,");
-                }
-                int to = alternatives(from, depth + 1);
-                if (!looksAt(")")) {
-                    throw refusal("has a group without an end");
-                }
-                at++;
-                return to;
-            }
+        return switch (c) {
+            case '^', '$' -> assertion(from, c == '^' ? onlyFirst : onlyLast);
+            case '(' -> group(from, depth);
             case '*', '+', '?', '{' -> throw refusal("repeats nothing");
             default -> {
                 CodePoints set = one();
@@ -256,9 +231,39 @@ final class Pattern {
                 skip(from, start);
                 int to = node();
                 edge(start, set, to);
-                return to;
+                yield to;
             }
+        };
+    }
+
+    private int assertion(int from, BitSet where) throws Refusal {
+        at++;
+        int to = node();
+        where.set(to);
+        skip(from, to);
+        int behind = node();
+        skip(to, behind);
+        return behind;
+    }
+
+    private int group(int from, int depth) throws Refusal {
+        at++;
+        if (looksAt("?:")) {
+            at += 2;
+        } else if (looksAt("?<") && !looksAt("?<=") && !looksAt("?<!")) {
+            at = source.indexOf('>', at) + 1;
+            if (at == 0) {
+                throw refusal("has a group without an end");
+            }
+        } else if (looksAt("?")) {
+            throw refusal("has look-around or flags, which can't be enforced,");
         }
+        int to = alternatives(from, depth + 1);
+        if (!looksAt(")")) {
+            throw refusal("has a group without an end");
+        }
+        at++;
+        return to;
     }
 
     private CodePoints one() throws Refusal {
@@ -486,7 +491,8 @@ final class Pattern {
                 if (known == null) {
                     known = numbers.size();
                     if (known == MAX_STATES) {
-                        throw new Refusal("is too large: %s takes more than %,d states".formatted(shortened(), MAX_STATES));
+                        throw new Refusal(
+                                "is too large: %s takes more than %,d states".formatted(shortened(), MAX_STATES));
                     }
                     numbers.put(to, known);
                     work.add(to);

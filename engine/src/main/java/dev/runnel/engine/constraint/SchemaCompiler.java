@@ -20,31 +20,76 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// A JSON Schema to a grammar of values that it admits. What the grammar generates, the schema admits; never the other
-/// way round: of two ways to write a value one may be left out, and a keyword that can't be kept is refused by name.
+/// A JSON Schema to a grammar of values that it admits. What the grammar generates, the schema admits;
+/// never the other way round: of two ways to write a value one may be left out, and a keyword that can't
+/// be kept is refused by name.
 ///
-/// The unit of work is a [Conjunction]: schemas that one value must satisfy together. `$ref` and `allOf` add to it,
-/// `anyOf` and what is turned into it (`oneOf` of disjoint options, `if`, `dependentRequired`, …) split it. What is left
-/// is keywords side by side, of which each type of value takes its own: the bounds of numbers and the lengths of arrays
-/// are intersected, expressions become one automaton, and the values of properties and items are conjunctions again.
-/// Equal conjunctions are one rule, which is how recursion ends.
+/// The unit of work is a [Conjunction]: schemas that one value must satisfy together. `$ref` and `allOf`
+/// add to it, `anyOf` and what is turned into it (`oneOf` of disjoint options, `if`, `dependentRequired`,
+/// …) split it. What is left is keywords side by side, of which each type of value takes its own: the
+/// bounds of numbers and the lengths of arrays are intersected, expressions become one automaton, and the
+/// values of properties and items are conjunctions again. Equal conjunctions are one rule, which is how
+/// recursion ends.
 ///
-/// Members of an object come in the order in which the schema lists them, those that it doesn't list last.
+/// Members of an object come in the order in which the schema lists them, those that it doesn't list
+/// last.
 final class SchemaCompiler {
 
     /// Keywords that ask for nothing.
     static final Set<String> ANNOTATIONS = Set.of(
-            "$schema", "$id", "$anchor", "$comment", "$defs", "$vocabulary", "$dynamicAnchor", "definitions", "title",
-            "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "contentEncoding",
-            "contentMediaType", "contentSchema");
+            "$schema",
+            "$id",
+            "$anchor",
+            "$comment",
+            "$defs",
+            "$vocabulary",
+            "$dynamicAnchor",
+            "definitions",
+            "title",
+            "description",
+            "default",
+            "examples",
+            "deprecated",
+            "readOnly",
+            "writeOnly",
+            "contentEncoding",
+            "contentMediaType",
+            "contentSchema");
 
     /// Keywords that ask something of a value themselves, and don't only name schemas for it.
     private static final Set<String> ASSERTIONS = Set.of(
-            "type", "enum", "const", "properties", "patternProperties", "additionalProperties", "propertyNames",
-            "minProperties", "maxProperties", "required", "prefixItems", "items", "additionalItems", "contains",
-            "minContains", "maxContains", "uniqueItems", "minItems", "maxItems", "minLength", "maxLength", "pattern",
-            "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "unevaluatedItems",
-            "unevaluatedProperties", Negation.NOT_ENUM, Negation.NOT_PATTERN);
+            "type",
+            "enum",
+            "const",
+            "properties",
+            "patternProperties",
+            "additionalProperties",
+            "propertyNames",
+            "minProperties",
+            "maxProperties",
+            "required",
+            "prefixItems",
+            "items",
+            "additionalItems",
+            "contains",
+            "minContains",
+            "maxContains",
+            "uniqueItems",
+            "minItems",
+            "maxItems",
+            "minLength",
+            "maxLength",
+            "pattern",
+            "format",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "unevaluatedItems",
+            "unevaluatedProperties",
+            Negation.NOT_ENUM,
+            Negation.NOT_PATTERN);
 
     private static final int MAX_CONJUNCTIONS = 20_000;
     private static final int MAX_DEPTH = 300;
@@ -61,8 +106,8 @@ final class SchemaCompiler {
         OBJECT
     }
 
-    /// An `anyOf` or what is turned into it, of which no option is chosen yet. An option is schemas that must be satisfied
-    /// together.
+    /// An `anyOf` or what is turned into it, of which no option is chosen yet. An option is schemas that
+    /// must be satisfied together.
     private record Options(Schema owner, String keyword, String part, List<List<Schema>> all) {
 
         String key() {
@@ -72,8 +117,8 @@ final class SchemaCompiler {
 
     /// Schemas that one value must satisfy together.
     ///
-    /// @param schemas those that assert something themselves; their references are followed and their options open, or
-    ///     chosen
+    /// @param schemas those that assert something themselves; their references are followed and their
+    ///     options open, or chosen
     /// @param open the options among which is still to be chosen
     private record Conjunction(Set<Schema> schemas, List<Options> open) {
 
@@ -88,8 +133,12 @@ final class SchemaCompiler {
             return schemas.isEmpty() ? "any value" : schemas.iterator().next().path();
         }
 
-        @Nullable Schema with(String keyword) {
-            return schemas.stream().filter(each -> each.has(keyword)).findFirst().orElse(null);
+        @Nullable
+        Schema with(String keyword) {
+            return schemas.stream()
+                    .filter(each -> each.has(keyword))
+                    .findFirst()
+                    .orElse(null);
         }
     }
 
@@ -254,8 +303,9 @@ final class SchemaCompiler {
     }
 
     private @Nullable Conjunction choose(Conjunction conjunction, Options options, Collection<Schema> chosen) {
-        List<Options> rest =
-                conjunction.open().stream().filter(each -> each != options).toList();
+        List<Options> rest = conjunction.open().stream()
+                .filter(each -> !each.key().equals(options.key()))
+                .toList();
         return conjunction(conjunction.schemas(), rest, chosen);
     }
 
@@ -347,8 +397,7 @@ final class SchemaCompiler {
             return true;
         }
         for (Options options : conjunction.open()) {
-            if (options.all().stream()
-                    .allMatch(each -> isNever(choose(conjunction, options, each), depth + 1))) {
+            if (options.all().stream().allMatch(each -> isNever(choose(conjunction, options, each), depth + 1))) {
                 return true;
             }
         }
@@ -466,7 +515,8 @@ final class SchemaCompiler {
 
     private static boolean isExcluded(Conjunction conjunction, JsonValue value) {
         return conjunction.schemas().stream()
-                .anyMatch(each -> each.get(Negation.NOT_ENUM) instanceof JsonValue.Array(var items) && items.contains(value));
+                .anyMatch(each ->
+                        each.get(Negation.NOT_ENUM) instanceof JsonValue.Array(var items) && items.contains(value));
     }
 
     private static List<JsonValue> excluded(Conjunction conjunction) {
@@ -531,8 +581,12 @@ final class SchemaCompiler {
             boolean isMaxExcluded = schema.get("exclusiveMaximum") == JsonValue.Constant.TRUE;
             range = min == null ? range : range.atLeast(min, isMinExcluded);
             range = max == null ? range : range.atMost(max, isMaxExcluded);
-            BigDecimal above = schema.get("exclusiveMinimum") instanceof JsonValue.Constant ? null : numeric(schema, "exclusiveMinimum");
-            BigDecimal below = schema.get("exclusiveMaximum") instanceof JsonValue.Constant ? null : numeric(schema, "exclusiveMaximum");
+            BigDecimal above = schema.get("exclusiveMinimum") instanceof JsonValue.Constant
+                    ? null
+                    : numeric(schema, "exclusiveMinimum");
+            BigDecimal below = schema.get("exclusiveMaximum") instanceof JsonValue.Constant
+                    ? null
+                    : numeric(schema, "exclusiveMaximum");
             range = above == null ? range : range.atLeast(above, true);
             range = below == null ? range : range.atMost(below, true);
             BigDecimal divisor = numeric(schema, "multipleOf");
@@ -590,7 +644,8 @@ final class SchemaCompiler {
                 CharDfa one = switch (keyword) {
                     case "pattern" -> patterns.pattern(schema, keyword, value);
                     case "format" -> patterns.format(schema, value);
-                    case Negation.NOT_PATTERN -> patterns.pattern(schema, keyword, value).complement();
+                    case Negation.NOT_PATTERN ->
+                        patterns.pattern(schema, keyword, value).complement();
                     default -> CharDfa.of(texts(value)).complement();
                 };
                 all = and(all, one, schema, keyword);
@@ -614,7 +669,8 @@ final class SchemaCompiler {
     private static CharDfa and(CharDfa a, CharDfa b, Schema schema, String keyword) {
         CharDfa both = a.and(b);
         if (both == null) {
-            throw schema.refusal(keyword.startsWith("\u0000") ? "not" : keyword, "is too large to be enforced together with others");
+            throw schema.refusal(
+                    keyword.startsWith("\u0000") ? "not" : keyword, "is too large to be enforced together with others");
         }
         return both;
     }
@@ -634,7 +690,11 @@ final class SchemaCompiler {
             BigDecimal least = numeric(schema, minKeyword);
             BigDecimal most = numeric(schema, maxKeyword);
             if (least != null) {
-                min = Math.max(min, least.min(BigDecimal.valueOf(Integer.MAX_VALUE)).setScale(0, java.math.RoundingMode.CEILING).intValue());
+                min = Math.max(
+                        min,
+                        least.min(BigDecimal.valueOf(Integer.MAX_VALUE))
+                                .setScale(0, java.math.RoundingMode.CEILING)
+                                .intValue());
             }
             if (most != null) {
                 if (most.signum() < 0) {
@@ -651,7 +711,8 @@ final class SchemaCompiler {
 
     /// What one schema asks of an item, `contains` and `unevaluatedItems` aside; null if nothing.
     static @Nullable Schema itemSchema(Schema schema, int index) {
-        List<Schema> first = schema.get("items") instanceof JsonValue.Array ? schema.listed("items") : schema.listed("prefixItems");
+        List<Schema> first =
+                schema.get("items") instanceof JsonValue.Array ? schema.listed("items") : schema.listed("prefixItems");
         if (index < first.size()) {
             return first.get(index);
         }
@@ -660,7 +721,8 @@ final class SchemaCompiler {
     }
 
     private static int firstItems(Schema schema) {
-        return (schema.get("items") instanceof JsonValue.Array ? schema.listed("items") : schema.listed("prefixItems")).size();
+        return (schema.get("items") instanceof JsonValue.Array ? schema.listed("items") : schema.listed("prefixItems"))
+                .size();
     }
 
     private List<Schema> itemSchemas(Conjunction conjunction, int index) {
@@ -681,8 +743,8 @@ final class SchemaCompiler {
         return all;
     }
 
-    /// A schema and all that it applies to the same value. Each of them that a value satisfies counts for its
-    /// `unevaluatedItems` and `unevaluatedProperties`.
+    /// A schema and all that it applies to the same value. Each of them that a value satisfies counts for
+    /// its `unevaluatedItems` and `unevaluatedProperties`.
     private Set<Schema> appliedInPlace(Schema schema) {
         Set<Schema> all = new HashSet<>();
         Deque<Schema> work = new ArrayDeque<>(List.of(schema));
@@ -720,7 +782,10 @@ final class SchemaCompiler {
                 throw schema.unsupported("unevaluatedItems");
             }
         }
-        int first = conjunction.schemas().stream().mapToInt(SchemaCompiler::firstItems).max().orElse(0);
+        int first = conjunction.schemas().stream()
+                .mapToInt(SchemaCompiler::firstItems)
+                .max()
+                .orElse(0);
         Schema containing = containing(conjunction);
         if (containing != null) {
             return arrayContaining(conjunction, containing, first, min, max);
@@ -747,10 +812,15 @@ final class SchemaCompiler {
 
     private static int numberOr(Schema schema, String keyword, int otherwise) {
         BigDecimal value = numeric(schema, keyword);
-        return value == null ? otherwise : value.min(BigDecimal.valueOf(Integer.MAX_VALUE)).setScale(0, java.math.RoundingMode.CEILING).intValue();
+        return value == null
+                ? otherwise
+                : value.min(BigDecimal.valueOf(Integer.MAX_VALUE))
+                        .setScale(0, java.math.RoundingMode.CEILING)
+                        .intValue();
     }
 
-    /// An array some of whose items count: its states are how many items there are, and how many of them count.
+    /// An array some of whose items count: its states are how many items there are, and how many of them
+    /// count.
     private Node arrayContaining(Conjunction conjunction, Schema containing, int first, int min, int max) {
         int wanted = numberOr(containing, "minContains", 1);
         int loop = Math.max(first, min); // from this many on, items are alike
@@ -782,7 +852,8 @@ final class SchemaCompiler {
                 int next = Math.min(wanted, found + 1);
                 drawing.edge(states[i][found], i == 0 ? any : Node.sequence(JsonNodes.COMMA, any), states[then][found]);
                 if (found < wanted) {
-                    drawing.edge(states[i][found], i == 0 ? one : Node.sequence(JsonNodes.COMMA, one), states[then][next]);
+                    drawing.edge(
+                            states[i][found], i == 0 ? one : Node.sequence(JsonNodes.COMMA, one), states[then][next]);
                 }
             }
         }
@@ -791,8 +862,12 @@ final class SchemaCompiler {
             List<Schema> counted = new ArrayList<>(item);
             counted.add(containing.at("contains"));
             for (int found = 0; found <= wanted; found++) {
-                drawing.edge(states[1][found], Node.sequence(JsonNodes.COMMA, node(conjunction(item))), states[1][found]);
-                drawing.edge(states[1][found], Node.sequence(JsonNodes.COMMA, node(conjunction(counted))), states[1][Math.min(wanted, found + 1)]);
+                drawing.edge(
+                        states[1][found], Node.sequence(JsonNodes.COMMA, node(conjunction(item))), states[1][found]);
+                drawing.edge(
+                        states[1][found],
+                        Node.sequence(JsonNodes.COMMA, node(conjunction(counted))),
+                        states[1][Math.min(wanted, found + 1)]);
             }
         }
         for (int i = Math.max(1, min); i <= last + 1; i++) {
@@ -825,13 +900,15 @@ final class SchemaCompiler {
         for (Schema schema : conjunction.schemas()) {
             all.addAll(patterns.propertySchemas(schema, name));
             if (schema.has("propertyNames")
-                    && !new SchemaEvaluator(document, patterns).admits(schema.at("propertyNames"), new JsonValue.Text(name))) {
+                    && !new SchemaEvaluator(document, patterns)
+                            .admits(schema.at("propertyNames"), new JsonValue.Text(name))) {
                 return null;
             }
             if (schema.has("unevaluatedProperties")) {
                 Set<Schema> applied = appliedInPlace(schema);
                 applied.retainAll(conjunction.schemas());
-                if (applied.stream().allMatch(each -> patterns.propertySchemas(each, name).isEmpty())) {
+                if (applied.stream()
+                        .allMatch(each -> patterns.propertySchemas(each, name).isEmpty())) {
                     all.add(schema.at("unevaluatedProperties"));
                 }
             }
@@ -879,9 +956,11 @@ final class SchemaCompiler {
         return drawObject(members, required, others, counts);
     }
 
-    private static Node drawObject(Map<String, Node> members, Set<String> required, List<Others> others, Counts counts) {
+    private static Node drawObject(
+            Map<String, Node> members, Set<String> required, List<Others> others, Counts counts) {
         boolean isBounded = counts.max() != Node.UNBOUNDED && (!others.isEmpty() || counts.max() < members.size());
-        int countLimit = isBounded ? Math.min(counts.max(), members.size() + MAX_COUNTED_MEMBERS) : Math.max(1, counts.min());
+        int countLimit =
+                isBounded ? Math.min(counts.max(), members.size() + MAX_COUNTED_MEMBERS) : Math.max(1, counts.min());
         Node.Drawing drawing = new Node.Drawing();
         int end = drawing.state();
         drawing.accept(end);
@@ -930,7 +1009,8 @@ final class SchemaCompiler {
             return drawing.graph();
         }
         if (!behind.isEmpty()) {
-            int least = behind.keySet().stream().mapToInt(Integer::intValue).min().orElse(0);
+            int least =
+                    behind.keySet().stream().mapToInt(Integer::intValue).min().orElse(0);
             for (int count = least; count <= countLimit; count++) {
                 int state = behind.computeIfAbsent(count, _ -> drawing.state());
                 drawing.edge(state, close, end);
@@ -948,7 +1028,8 @@ final class SchemaCompiler {
         return isFirst ? node : Node.sequence(JsonNodes.COMMA, node);
     }
 
-    /// The members that are not named, one kind for each set of `patternProperties` that their names match.
+    /// The members that are not named, one kind for each set of `patternProperties` that their names
+    /// match.
     private List<Others> others(Conjunction conjunction, Set<String> names) {
         record PatternSchema(Schema owner, String source, Schema schema) {}
         List<PatternSchema> all = new ArrayList<>();
@@ -956,9 +1037,12 @@ final class SchemaCompiler {
             schema.named("patternProperties")
                     .forEach(each -> all.add(new PatternSchema(schema, each.getKey(), each.getValue())));
         }
-        List<String> sources = all.stream().map(PatternSchema::source).distinct().toList();
+        List<String> sources =
+                all.stream().map(PatternSchema::source).distinct().toList();
         if (sources.size() > MAX_PATTERNS) {
-            throw all.getFirst().owner().refusal("patternProperties", "has more than %d patterns".formatted(MAX_PATTERNS));
+            throw all.getFirst()
+                    .owner()
+                    .refusal("patternProperties", "has more than %d patterns".formatted(MAX_PATTERNS));
         }
         Schema anyOwner = conjunction.schemas().iterator().next();
         CharDfa free = names.isEmpty() ? CharDfa.ANY : CharDfa.of(names).complement();
@@ -1047,7 +1131,8 @@ final class SchemaCompiler {
             }
         }
         if (min > Lengths.LONGEST) {
-            throw java.util.Objects.requireNonNull(conjunction.with("propertyNames")).unsupported("propertyNames");
+            throw java.util.Objects.requireNonNull(conjunction.with("propertyNames"))
+                    .unsupported("propertyNames");
         }
         return new Names(characters, min, max == Lengths.UNBOUNDED ? max : Math.min(max, Lengths.LONGEST));
     }

@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A JSON Schema as it was sent, and what its references mean. Only references within the document are followed.
+/// A JSON Schema as it was sent, and what its references mean. Only references within the document are
+/// followed.
 final class SchemaDocument {
 
-    /// A schema at its place in the document, or one that stands for a part of it. Two at the same place are equal.
+    /// A schema at its place in the document, or one that stands for a part of it. Two at the same place
+    /// are equal.
     ///
     /// @param pointer the place, a JSON pointer
     /// @param path the same as messages show it
@@ -42,7 +44,8 @@ final class SchemaDocument {
             return keywords().containsKey(keyword);
         }
 
-        @Nullable JsonValue get(String keyword) {
+        @Nullable
+        JsonValue get(String keyword) {
             return keywords().get(keyword);
         }
 
@@ -103,7 +106,9 @@ final class SchemaDocument {
             if (value instanceof JsonValue.Array(var items)) {
                 for (int i = 0; i < items.size(); i++) {
                     all.add(new Schema(
-                                    items.get(i), pointer + "/" + keyword + "/" + i, path + "." + keyword + "[" + i + "]")
+                                    items.get(i),
+                                    pointer + "/" + keyword + "/" + i,
+                                    path + "." + keyword + "[" + i + "]")
                             .checked());
                 }
             } else if (value != null) {
@@ -113,7 +118,9 @@ final class SchemaDocument {
         }
 
         private Schema checked() {
-            if (!(value instanceof JsonValue.Dict) && value != JsonValue.Constant.TRUE && value != JsonValue.Constant.FALSE) {
+            if (!(value instanceof JsonValue.Dict)
+                    && value != JsonValue.Constant.TRUE
+                    && value != JsonValue.Constant.FALSE) {
                 throw new ConstraintException(path, "is %s, expected a schema".formatted(value.type()));
             }
             return this;
@@ -159,7 +166,8 @@ final class SchemaDocument {
             List<Schema> found = new ArrayList<>();
             findAnchors(root.value(), "", root.path(), fragment, found);
             if (found.size() != 1) {
-                throw from.refusal("$ref", "is %s, and %d schemas have that $anchor".formatted(reference, found.size()));
+                throw from.refusal(
+                        "$ref", "is %s, and %d schemas have that $anchor".formatted(reference, found.size()));
             }
             return found.getFirst();
         }

@@ -117,14 +117,17 @@ final class SchemaEvaluator {
             case "minLength" -> compare(text.length(), argument) >= 0;
             case "maxLength" -> compare(text.length(), argument) <= 0;
             case "pattern" -> patterns.pattern(schema, keyword, argument).contains(text.value());
-            case Negation.NOT_PATTERN -> !patterns.pattern(schema, keyword, argument).contains(text.value());
+            case Negation.NOT_PATTERN ->
+                !patterns.pattern(schema, keyword, argument).contains(text.value());
             case "format" -> patterns.format(schema, argument).contains(text.value());
             default -> true;
         };
     }
 
     private static int compare(int size, JsonValue bound) {
-        return bound instanceof JsonValue.Numeric(var limit, var _) ? BigDecimal.valueOf(size).compareTo(limit) : 0;
+        return bound instanceof JsonValue.Numeric(var limit, var _)
+                ? BigDecimal.valueOf(size).compareTo(limit)
+                : 0;
     }
 
     private boolean admitsItems(Schema schema, String keyword, JsonValue argument, List<JsonValue> items, int depth) {
@@ -159,9 +162,11 @@ final class SchemaEvaluator {
     private boolean admitsMembers(
             Schema schema, String keyword, JsonValue argument, Map<String, JsonValue> members, int depth) {
         return switch (keyword) {
-            case "required" -> argument instanceof JsonValue.Array(var names)
-                    && names.stream()
-                            .allMatch(each -> each instanceof JsonValue.Text(var name) && members.containsKey(name));
+            case "required" ->
+                argument instanceof JsonValue.Array(var names)
+                        && names.stream()
+                                .allMatch(
+                                        each -> each instanceof JsonValue.Text(var name) && members.containsKey(name));
             case "minProperties" -> compare(members.size(), argument) >= 0;
             case "maxProperties" -> compare(members.size(), argument) <= 0;
             case "propertyNames" ->
@@ -203,7 +208,8 @@ final class SchemaEvaluator {
                 try {
                     known = Pattern.compile(source);
                 } catch (Pattern.Refusal refusal) {
-                    throw schema.refusal(keyword.startsWith("\u0000") ? "not" : keyword, String.valueOf(refusal.getMessage()));
+                    throw schema.refusal(
+                            keyword.startsWith("\u0000") ? "not" : keyword, String.valueOf(refusal.getMessage()));
                 }
                 compiled.put(source, known);
             }
@@ -226,7 +232,8 @@ final class SchemaEvaluator {
             return known;
         }
 
-        /// What `properties`, `patternProperties` and `additionalProperties` of one schema ask of a member.
+        /// What `properties`, `patternProperties` and `additionalProperties` of one schema ask of a
+        /// member.
         List<Schema> propertySchemas(Schema schema, String name) {
             List<Schema> all = new java.util.ArrayList<>();
             for (Map.Entry<String, Schema> each : schema.named("properties")) {

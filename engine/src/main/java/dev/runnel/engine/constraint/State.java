@@ -2,11 +2,11 @@ package dev.runnel.engine.constraint;
 
 import java.util.List;
 
-/// A state of a deterministic automaton over bytes, made when it is first reached. Some end a frame of the matcher's
-/// stack ([#accepts]), some call another automaton and go on behind it ([#calls]).
+/// A state of a deterministic automaton over bytes, made when it is first reached. Some end a frame of
+/// the matcher's stack ([#accepts]), some call another automaton and go on behind it ([#calls]).
 ///
-/// For any number of threads: what is filled in later is a function of the rest, so that filling it in twice does no
-/// harm.
+/// For any number of threads: what is filled in later is a function of the rest, so that filling it in
+/// twice does no harm.
 abstract sealed class State permits SubsetState, StringState, State.Dead {
 
     /// From here nothing is accepted.
@@ -50,8 +50,8 @@ abstract sealed class State permits SubsetState, StringState, State.Dead {
     /// Whether there is nothing here but the end.
     abstract boolean isEndOnly();
 
-    /// A state that treats all texts of at most [TokenTrie#SHORT] bytes as this one does: itself, or one that many
-    /// share.
+    /// A state that treats all texts of at most [TokenTrie#SHORT] bytes as this one does: itself, or one
+    /// that many share.
     State representative() {
         return this;
     }

@@ -1,7 +1,7 @@
 package dev.runnel.engine.constraint;
 
-/// A set of strings of code points, as a deterministic automaton without dead ends: from each of its states some string
-/// leads to acceptance. Surrogates are in no string.
+/// A set of strings of code points, as a deterministic automaton without dead ends: from each of its
+/// states some string leads to acceptance. Surrogates are in no string.
 interface StringLanguage {
 
     int NONE = -1;
@@ -74,7 +74,8 @@ interface StringLanguage {
         }
     }
 
-    /// The strings of an automaton that have some lengths. A state is the automaton's times the count of code points.
+    /// The strings of an automaton that have some lengths. A state is the automaton's times the count of
+    /// code points.
     final class Limited implements StringLanguage {
 
         private static final int MAX_STATES = 1 << 21;

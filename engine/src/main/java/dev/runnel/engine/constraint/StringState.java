@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/// A place inside a JSON string whose decoded text is in a [StringLanguage]. Characters may be written as they are, with
-/// their short escapes, or as a backslash, `u` and four digits, characters beyond U+FFFF as two of those; whichever it is, the
-/// language sees the character. Bytes that can't be completed to one that the language admits are not accepted.
+/// A place inside a JSON string whose decoded text is in a [StringLanguage]. Characters may be written as
+/// they are, with their short escapes, or as a backslash, `u` and four digits, characters beyond U+FFFF
+/// as two of those; whichever it is, the language sees the character. Bytes that can't be completed to
+/// one that the language admits are not accepted.
 final class StringState extends State {
 
     /// Where in the writing of a character. The value is what has been read of it.
@@ -39,11 +40,17 @@ final class StringState extends State {
         FOUR_LACKS2,
         FOUR_LACKS1;
 
-        private static final Phase[] ALL = values();
-
-        /// The phase after this one.
+        /// The phase behind one more digit.
         Phase next() {
-            return ALL[ordinal() + 1];
+            return switch (this) {
+                case HEX0 -> HEX1;
+                case HEX1 -> HEX2;
+                case HEX2 -> HEX3;
+                case LOW0 -> LOW1;
+                case LOW1 -> LOW2;
+                case LOW2 -> LOW3;
+                default -> throw new IllegalStateException(this + " is not about digits");
+            };
         }
     }
 
@@ -68,7 +75,8 @@ final class StringState extends State {
 
         /// The states of strings that are limited by their length only.
         ///
-        /// @param utf8 whether all bytes of UTF-8 can be written; otherwise other characters than ASCII are escaped
+        /// @param utf8 whether all bytes of UTF-8 can be written; otherwise other characters than ASCII
+        ///     are escaped
         @SuppressWarnings("NullAway") // a table of common states is its own
         static Table common(boolean utf8) {
             return new Table(Lengths.ANY, null, utf8);
@@ -162,7 +170,8 @@ final class StringState extends State {
         if (room <= TokenTrie.SHORT || (need > 0 && need <= TokenTrie.SHORT)) {
             return this;
         }
-        return table.state(key.phase(), Lengths.state(Math.min(need, TokenTrie.SHORT + 1), Lengths.UNBOUNDED), key.value());
+        return table.state(
+                key.phase(), Lengths.state(Math.min(need, TokenTrie.SHORT + 1), Lengths.UNBOUNDED), key.value());
     }
 
     @Override
@@ -172,10 +181,16 @@ final class StringState extends State {
             case BODY -> body(value);
             case CLOSED -> DEAD;
             case ESCAPE -> escape(value);
-            case HEX0, HEX1, HEX2, HEX3 -> hex(value, key.phase().ordinal() - Phase.HEX0.ordinal());
+            case HEX0 -> hex(value, 0);
+            case HEX1 -> hex(value, 1);
+            case HEX2 -> hex(value, 2);
+            case HEX3 -> hex(value, 3);
             case LOW_ESCAPE -> value == '\\' ? state(Phase.LOW_U, key.value()) : DEAD;
             case LOW_U -> value == 'u' ? state(Phase.LOW0, key.value()) : DEAD;
-            case LOW0, LOW1, LOW2, LOW3 -> low(value, key.phase().ordinal() - Phase.LOW0.ordinal());
+            case LOW0 -> low(value, 0);
+            case LOW1 -> low(value, 1);
+            case LOW2 -> low(value, 2);
+            case LOW3 -> low(value, 3);
             case TWO_LACKS1, THREE_LACKS1, FOUR_LACKS1 -> isContinuation(value) ? character(sixMore(value)) : DEAD;
             case THREE_LACKS2 -> isContinuation(value) ? utf8(Phase.THREE_LACKS1, sixMore(value), 1, 0x800) : DEAD;
             case FOUR_LACKS3 -> isContinuation(value) ? utf8(Phase.FOUR_LACKS2, sixMore(value), 2, 0x10000) : DEAD;
@@ -232,8 +247,8 @@ final class StringState extends State {
     /// @param lacks bytes
     /// @param least code point that takes as many bytes
     private State utf8(Phase then, int bits, int lacks, int least) {
-        int first = bits << 6 * lacks;
-        int last = Math.min(first + (1 << 6 * lacks) - 1, CharDfa.LAST);
+        int first = bits << (6 * lacks);
+        int last = Math.min(first + (1 << (6 * lacks)) - 1, CharDfa.LAST);
         return hasAny(Math.max(first, least), last) ? state(then, bits) : DEAD;
     }
 
@@ -286,9 +301,9 @@ final class StringState extends State {
             return DEAD;
         }
         int read = key.value() << 4 | digit;
-        int high = read >>> 4 * (digits + 1);
+        int high = read >>> (4 * (digits + 1));
         int shift = 4 * (3 - digits);
-        int first = (read & ((1 << 4 * (digits + 1)) - 1)) << shift;
+        int first = (read & ((1 << (4 * (digits + 1))) - 1)) << shift;
         int last = Math.min(first + (1 << shift) - 1, Character.MAX_SURROGATE);
         first = Math.max(first, LOW);
         if (first > last) {
@@ -298,6 +313,8 @@ final class StringState extends State {
         if (digits == 3) {
             return character(plane + first - LOW);
         }
-        return hasAny(plane + first - LOW, plane + last - LOW) ? state(key.phase().next(), read) : DEAD;
+        return hasAny(plane + first - LOW, plane + last - LOW)
+                ? state(key.phase().next(), read)
+                : DEAD;
     }
 }

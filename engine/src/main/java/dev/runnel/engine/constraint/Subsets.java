@@ -22,11 +22,19 @@ final class Subsets {
         this.nfa = nfa;
     }
 
-    private record Key(int[] places, boolean accepts) {
+    private static final class Key {
+
+        private final int[] places;
+        private final boolean accepts;
+
+        private Key(int[] places, boolean accepts) {
+            this.places = places;
+            this.accepts = accepts;
+        }
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Key(int[] more, boolean end) && end == accepts && Arrays.equals(places, more);
+            return other instanceof Key key && key.accepts == accepts && Arrays.equals(places, key.places);
         }
 
         @Override
@@ -129,6 +137,6 @@ final class Subsets {
         if (states.size() >= MAX_REMEMBERED) {
             states.clear();
         }
-        return states.computeIfAbsent(key, it -> new SubsetState(this, it.places(), it.accepts()));
+        return states.computeIfAbsent(key, it -> new SubsetState(this, it.places, it.accepts));
     }
 }

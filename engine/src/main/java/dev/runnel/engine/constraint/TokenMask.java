@@ -2,8 +2,8 @@ package dev.runnel.engine.constraint;
 
 import java.util.Arrays;
 
-/// A set of tokens, stored as whichever is smaller: a list of ids or a bit for each token of the vocabulary (adaptive
-/// storage, after XGrammar).
+/// A set of tokens, stored as whichever is smaller: a list of ids or a bit for each token of the
+/// vocabulary (adaptive storage, after XGrammar).
 sealed interface TokenMask {
 
     /// Adds the set to one of bits.
@@ -11,7 +11,13 @@ sealed interface TokenMask {
 
     int sizeBytes();
 
-    record Few(int[] ids) implements TokenMask {
+    final class Few implements TokenMask {
+
+        private final int[] ids;
+
+        private Few(int[] ids) {
+            this.ids = ids;
+        }
 
         @Override
         public void addTo(long[] words) {
@@ -26,7 +32,13 @@ sealed interface TokenMask {
         }
     }
 
-    record Many(long[] bits) implements TokenMask {
+    final class Many implements TokenMask {
+
+        private final long[] bits;
+
+        private Many(long[] bits) {
+            this.bits = bits;
+        }
 
         @Override
         public void addTo(long[] words) {

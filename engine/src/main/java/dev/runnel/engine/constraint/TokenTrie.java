@@ -4,9 +4,10 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/// The texts of a vocabulary's tokens as two trees of bytes, one of those up to [#SHORT] bytes and one of the longer,
-/// few as they are. The nodes of both are numbered together, each before its descendants (as in the trie of
-/// llguidance), so that a walk goes through memory in order and leaves out a subtree by one jump.
+/// The texts of a vocabulary's tokens as two trees of bytes, one of those up to [#SHORT] bytes and one of
+/// the longer, few as they are. The nodes of both are numbered together, each before its descendants (as
+/// in the trie of llguidance), so that a walk goes through memory in order and leaves out a subtree by
+/// one jump.
 final class TokenTrie {
 
     /// How near an end must be for a short token to feel it.

@@ -16,16 +16,16 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
-/// Measures what constraints cost over a real vocabulary: compiling, and masking the logits before each token of a
-/// document, the first time that a constraint sees it and afterwards. The command is in `bench/NOTES-constraint.md`.
+/// Measures what constraints cost over a real vocabulary: compiling, and masking the logits before each
+/// token of a document, the first time that a constraint sees it and afterwards. The command is in
+/// `bench/NOTES-constraint.md`.
 final class ConstraintBench {
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private static final int ROUNDS = 20;
 
-    private static final String TYPICAL =
-            """
+    private static final String TYPICAL = """
             {"type": "object", "properties": {
               "title": {"type": "string", "maxLength": 120},
               "kind": {"enum": ["bug", "feature", "question"]},
@@ -42,24 +42,21 @@ final class ConstraintBench {
              "required": ["title", "kind", "severity", "reported", "reporter", "labels", "steps", "duplicate"],
              "additionalProperties": false}""";
 
-    private static final String TYPICAL_DOCUMENT =
-            """
+    private static final String TYPICAL_DOCUMENT = """
             {"title": "The answer stops after the first line", "kind": "bug", "severity": 4,
               "reported": "2026-02-28T09:30:00Z", "reporter": {"name": "Zoë Ångström", "email": "zoe@example.org"},
               "labels": ["streaming", "regression"], "steps": [
                 {"action": "Send a request with \\"stream\\": true", "expected": "Several chunks", "seconds": 1.5},
                 {"action": "Read the reply", "expected": "It ends with [DONE]"}], "duplicate": null}""";
 
-    private static final String FREE_DOCUMENT =
-            """
+    private static final String FREE_DOCUMENT = """
             {
               "name": "A place for things", "open": true, "rating": 4.75, "tags": ["quiet", "light", "日本語"],
               "address": {"street": "Long Lane 12", "city": "Old Town", "geo": [52.5163, 13.3777]},
               "note": "Mind the \\"step\\" at the door; it's higher than it looks.\\nReally.", "next": null
             }""";
 
-    private static final String RECURSIVE_DOCUMENT =
-            """
+    private static final String RECURSIVE_DOCUMENT = """
             {"tag": "div", "attributes": {"class": "card"}, "children": [
               {"tag": "p", "children": ["Some text, and ", {"tag": "em", "children": ["more"]}]},
               {"tag": "ul", "children": [{"tag": "li", "children": ["one"]}, {"tag": "li", "children": ["two"]}]},
@@ -73,7 +70,8 @@ final class ConstraintBench {
         this.vocabulary = vocabulary;
     }
 
-    /// @param arguments model files, of which only the vocabularies are read; `.gz` ones are unpacked first
+    /// @param arguments model files, of which only the vocabularies are read; `.gz` ones are unpacked
+    ///     first
     static void main(String[] arguments) throws IOException {
         for (String each : arguments) {
             Path file = Path.of(each);
@@ -106,13 +104,11 @@ final class ConstraintBench {
         String[] tags = {"div", "p", "em", "ul", "li"};
         for (int i = 0; i < 100; i++) {
             String tag = i < tags.length ? tags[i] : "element-" + i;
-            kinds.append(
-                    """
+            kinds.append("""
                     %s{"type": "object", "properties": {"tag": {"const": "%s"},
                       "attributes": {"type": "object", "additionalProperties": {"type": "string"}},
                       "children": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/node"}]}}},
-                      "required": ["tag", "children"], "additionalProperties": false}"""
-                            .formatted(i == 0 ? "" : ",", tag));
+                      "required": ["tag", "children"], "additionalProperties": false}""".formatted(i == 0 ? "" : ",", tag));
         }
         return "{\"$ref\": \"#/$defs/node\", \"$defs\": {\"node\": {\"anyOf\": [" + kinds + "]}}}";
     }
@@ -166,7 +162,8 @@ final class ConstraintBench {
             boolean accepted = state.accept(tokens[i]);
             micros[i] = (now() - start) / 1e3;
             if (!any || !accepted || logits[tokens[i]] != 1) {
-                throw new IllegalStateException("token %d of the document, %d, is not accepted".formatted(i, tokens[i]));
+                throw new IllegalStateException(
+                        "token %d of the document, %d, is not accepted".formatted(i, tokens[i]));
             }
         }
         return micros;

@@ -62,7 +62,9 @@ final class SchemaSuite {
 
     static List<String> faults(Schema validator, String text) {
         return validator
-                .validate(MAPPER.readTree(text), context -> context.executionConfig(config -> config.formatAssertionsEnabled(true)))
+                .validate(
+                        MAPPER.readTree(text),
+                        context -> context.executionConfig(config -> config.formatAssertionsEnabled(true)))
                 .stream()
                 .map(Object::toString)
                 .toList();

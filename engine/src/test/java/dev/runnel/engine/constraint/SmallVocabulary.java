@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/// Few tokens, and of every kind that makes trouble: each byte, tokens across what JSON keeps apart, halves of
-/// characters, two with the same text, long ones, and control tokens.
+/// Few tokens, and of every kind that makes trouble: each byte, tokens across what JSON keeps apart,
+/// halves of characters, two with the same text, long ones, and control tokens.
 final class SmallVocabulary {
 
     private static final List<byte[]> TOKENS = new ArrayList<>();
@@ -16,12 +16,75 @@ final class SmallVocabulary {
             TOKENS.add(new byte[] {(byte) value});
         }
         for (String text : List.of(
-                "{\"", "\":", "\": ", "\": \"", "\"},", "\",", "\", \"", "\"}", "\"]", "\"}]}", "{}", "[]", "{{", "[[", "]]",
-                "]}", "}}", "},{", "], [", ", ", ": ", "\n", "\n  ", "  ", "\n        ", "true", "false", "null", "tru", "12",
-                "123", "000", "0.", ".5", "1.5", "e+", "-1", "10", "99", "abc", "the ", " name", "name", "value", "é", "日本",
-                "😀", "\\n", "\\u", "\\u00", "\\ud83d", "\\\"", "\\\\", "a", "a\"", "\"a", "20", "2024-", "-01", ":00", "T",
-                "00:", "this is a longer text", "and an even longer text, with \"quotes\" in it",
-                "                                ", "<tool_call>", "</tool_call>", "<tool", "_call>\n")) {
+                "{\"",
+                "\":",
+                "\": ",
+                "\": \"",
+                "\"},",
+                "\",",
+                "\", \"",
+                "\"}",
+                "\"]",
+                "\"}]}",
+                "{}",
+                "[]",
+                "{{",
+                "[[",
+                "]]",
+                "]}",
+                "}}",
+                "},{",
+                "], [",
+                ", ",
+                ": ",
+                "\n",
+                "\n  ",
+                "  ",
+                "\n        ",
+                "true",
+                "false",
+                "null",
+                "tru",
+                "12",
+                "123",
+                "000",
+                "0.",
+                ".5",
+                "1.5",
+                "e+",
+                "-1",
+                "10",
+                "99",
+                "abc",
+                "the ",
+                " name",
+                "name",
+                "value",
+                "é",
+                "日本",
+                "😀",
+                "\\n",
+                "\\u",
+                "\\u00",
+                "\\ud83d",
+                "\\\"",
+                "\\\\",
+                "a",
+                "a\"",
+                "\"a",
+                "20",
+                "2024-",
+                "-01",
+                ":00",
+                "T",
+                "00:",
+                "this is a longer text",
+                "and an even longer text, with \"quotes\" in it",
+                "                                ",
+                "<tool_call>",
+                "</tool_call>",
+                "<tool",
+                "_call>\n")) {
             TOKENS.add(text.getBytes(StandardCharsets.UTF_8));
         }
         for (String half : List.of("c3", "e697", "f09f98", "80", "22c3", "5c75")) {
