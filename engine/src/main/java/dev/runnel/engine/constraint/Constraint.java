@@ -4,7 +4,7 @@ package dev.runnel.engine.constraint;
 /// what is learnt about its states.
 public final class Constraint {
 
-    private static final long FRAME_BYTES = 32L << 20;
+    private static final long FRAME_BYTES = 16L << 20;
 
     private final ConstraintVocabulary vocabulary;
     private final State start;

@@ -1,6 +1,7 @@
 package dev.runnel.engine.constraint;
 
 import java.util.BitSet;
+import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
@@ -12,6 +13,8 @@ import java.util.function.IntPredicate;
 public final class ConstraintVocabulary {
 
     private static final long SHARED_BYTES = 16L << 20;
+
+    private static final int WARM_TOKENS = 60;
 
     private final int size;
     private final byte[][] texts;
@@ -37,7 +40,6 @@ public final class ConstraintVocabulary {
         alphabet = single;
         ByteSet needed = ByteSet.range(0x80, 0xF4).and(ByteSet.range(0xC0, 0xC1).not());
         strings = StringState.Table.common(needed.and(single.not()).isEmpty());
-        warm();
     }
 
     /// @param size how many tokens there are; ids count from zero
@@ -45,17 +47,30 @@ public final class ConstraintVocabulary {
     ///     control token
     /// @param endsGeneration whether a model ends its reply with a token
     public static ConstraintVocabulary of(int size, IntFunction<byte[]> bytes, IntPredicate endsGeneration) {
-        return new ConstraintVocabulary(size, bytes, endsGeneration);
+        ConstraintVocabulary vocabulary = new ConstraintVocabulary(size, bytes, endsGeneration);
+        vocabulary.warm();
+        return vocabulary;
     }
 
-    /// Walks the whole vocabulary where every string spends its time, so that no completion waits for it.
+    /// Walks the whole vocabulary where every string spends its time, and writes some JSON at random so
+    /// that the code is compiled: no completion shall wait for either.
     private void warm() {
         State inString = strings.of(StringLanguage.Lengths.ANY).next('"');
-        for (int value : new int[] {'"', '\\'}) {
-            inString.next(value);
-        }
         frame(inString, Entries.of(trie.shortRoot()), shared);
         frame(inString, Entries.of(trie.longRoot()), shared);
+        if (ByteSet.of("{}\":").and(alphabet.not()).isEmpty()) {
+            Random random = new Random(42);
+            ConstraintState state =
+                    Constraint.compile(Grammar.jsonObject(), this).start();
+            for (int i = 0; i < WARM_TOKENS && !state.hasEnded(); i++) {
+                int[] allowed = BitSet.valueOf(state.allowed()).stream()
+                        .filter(token -> !isEnd(token))
+                        .toArray();
+                if (allowed.length > 0) {
+                    state.accept(allowed[random.nextInt(allowed.length)]);
+                }
+            }
+        }
     }
 
     /// How many tokens there are.

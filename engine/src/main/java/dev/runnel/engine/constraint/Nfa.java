@@ -44,6 +44,7 @@ final class Nfa {
     private final IdentityHashMap<Node.Rule, Called> rules = new IdentityHashMap<>();
     private final IdentityHashMap<StringState, Called> strings = new IdentityHashMap<>();
     private final List<Called> pending = new ArrayList<>();
+    private final List<Called> inOrder = new ArrayList<>(); // each behind one that refers to it
     private final IdentityHashMap<Node.Rule, Integer> sizes = new IdentityHashMap<>();
     private final IdentityHashMap<Node.Rule, Integer> references = new IdentityHashMap<>();
     private final BitSet ends = new BitSet();
@@ -104,6 +105,7 @@ final class Nfa {
             known = new Called(rule, start, end, new Callee(() -> subsets.at(start)));
             rules.put(rule, known);
             pending.add(known);
+            inOrder.add(known);
         }
         return known;
     }
@@ -414,7 +416,7 @@ final class Nfa {
         boolean grows = true;
         while (grows) {
             grows = false;
-            for (Called rule : rules.values()) {
+            for (Called rule : inOrder.reversed()) { // so that a chain takes one round
                 if (!nullable.contains(rule) && leftmost(rule, nullable).contains(null)) {
                     nullable.add(rule);
                     grows = true;
@@ -495,6 +497,11 @@ final class Nfa {
             }
         }
         return found;
+    }
+
+    /// By which messages name the grammar.
+    String path() {
+        return path;
     }
 
     boolean isProductive(int place) {

@@ -93,6 +93,8 @@ final class SchemaCompiler {
 
     private static final int MAX_CONJUNCTIONS = 20_000;
     private static final int MAX_DEPTH = 300;
+    private static final int MAX_UNIQUE_VALUES = 48;
+    private static final int MAX_ORDERED_VALUES = 6;
     private static final int MAX_ITEMS = 2_000;
     private static final int MAX_PATTERNS = 4;
     private static final int MAX_COUNTED_MEMBERS = 64;
@@ -773,7 +775,7 @@ final class SchemaCompiler {
         int max = counts.max() == Node.UNBOUNDED ? Node.UNBOUNDED : Math.min(counts.max(), MAX_ITEMS);
         for (Schema schema : conjunction.schemas()) {
             if (schema.get("uniqueItems") == JsonValue.Constant.TRUE && (max == Node.UNBOUNDED || max > 1)) {
-                throw schema.unsupported("uniqueItems");
+                return uniqueItems(conjunction, schema, min, max);
             }
             if (schema.has("maxContains") && schema.has("contains")) {
                 throw schema.unsupported("maxContains");
@@ -795,6 +797,59 @@ final class SchemaCompiler {
             items.add(node(conjunction(itemSchemas(conjunction, i))));
         }
         return JsonNodes.array(items, node(conjunction(itemSchemas(conjunction, first))), min, max);
+    }
+
+    /// An array of different items, where the items are listed values: in any order if they are few, else
+    /// in the order in which they are listed.
+    private Node uniqueItems(Conjunction conjunction, Schema unique, int min, int max) {
+        Conjunction item = conjunction(itemSchemas(conjunction, 0));
+        boolean isUniform =
+                conjunction.schemas().stream().allMatch(each -> firstItems(each) == 0 && !each.has("contains"));
+        List<JsonValue> values = item == null ? List.of() : item.open().isEmpty() ? listed(item) : null;
+        if (!isUniform || values == null || values.size() > MAX_UNIQUE_VALUES) {
+            throw unique.refusal("uniqueItems", "can't be enforced unless the items are an enum");
+        }
+        int most = max == Node.UNBOUNDED ? values.size() : Math.min(max, values.size());
+        boolean isAnyOrder = values.size() <= MAX_ORDERED_VALUES;
+        Node.Drawing drawing = new Node.Drawing();
+        int end = drawing.state();
+        drawing.accept(end);
+        Map<List<Integer>, Integer> states = new HashMap<>(); // by the items used, or by how many and the last one
+        Deque<List<Integer>> work = new ArrayDeque<>();
+        states.put(List.of(), drawing.state());
+        work.add(List.of());
+        drawing.edge(0, Node.sequence(new Node.Text("["), JsonNodes.SPACE), states.getOrDefault(List.<Integer>of(), 0));
+        if (min == 0) {
+            drawing.edge(0, new Node.Text("[]"), end);
+        }
+        while (!work.isEmpty()) {
+            List<Integer> used = work.remove();
+            int from = states.getOrDefault(used, 0);
+            int count = isAnyOrder || used.isEmpty() ? used.size() : used.getFirst();
+            if (count >= Math.max(1, min)) {
+                drawing.edge(from, Node.sequence(JsonNodes.SPACE, new Node.Text("]")), end);
+            }
+            int first = isAnyOrder || used.isEmpty() ? 0 : used.getLast() + 1;
+            for (int i = first; i < values.size() && count < most; i++) {
+                if (isAnyOrder && used.contains(i)) {
+                    continue;
+                }
+                List<Integer> then = isAnyOrder ? new ArrayList<>(used) : new ArrayList<>(List.of(count + 1));
+                then.add(i);
+                if (isAnyOrder) {
+                    Collections.sort(then);
+                }
+                Integer to = states.get(then);
+                if (to == null) {
+                    to = drawing.state();
+                    states.put(then, to);
+                    work.add(then);
+                }
+                Node value = JsonNodes.literal(values.get(i));
+                drawing.edge(from, count == 0 ? value : Node.sequence(JsonNodes.COMMA, value), to);
+            }
+        }
+        return drawing.graph();
     }
 
     private static @Nullable Schema containing(Conjunction conjunction) {

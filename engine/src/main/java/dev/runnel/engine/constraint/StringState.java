@@ -60,7 +60,10 @@ final class StringState extends State {
     /// The states of the strings of one language, or of a vocabulary's common ones.
     static final class Table {
 
-        private static final int MAX_REMEMBERED = 20_000;
+        /// Of a language of its own; about 50 MB.
+        private static final int MAX_STATES = 50_000;
+
+        private static final int MAX_COMMON_STATES = 20_000;
 
         private final StringLanguage language;
         private final Table common;
@@ -103,8 +106,14 @@ final class StringState extends State {
             if (known != null) {
                 return known;
             }
-            if (states.size() >= MAX_REMEMBERED) {
-                states.clear();
+            if (this == common) {
+                if (states.size() >= MAX_COMMON_STATES) {
+                    states.clear(); // those in use live on, and are made again for others
+                }
+            } else if (states.size() >= MAX_STATES) {
+                throw new ConstraintException(
+                        "a string",
+                        "takes more than %,d states, which is too much to be enforced".formatted(MAX_STATES));
             }
             return states.computeIfAbsent(key, it -> new StringState(this, it));
         }

@@ -6,16 +6,21 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// The deterministic form of an [Nfa], made as far as it is reached: each state is a set of places.
 final class Subsets {
 
-    /// Beyond this, states are made again when they are reached on another way.
-    private static final int MAX_REMEMBERED = 50_000;
+    /// Of all states together, in array elements: about 50 MB. A grammar that is meant to be used takes a
+    /// hundredth.
+    private static final int MAX_SIZE = 12_000_000;
+
+    private static final int OVERHEAD = 32;
 
     private final Nfa nfa;
     private final byte[] classes = new byte[256];
     private int classCount;
+    private final AtomicInteger size = new AtomicInteger();
     private final ConcurrentMap<Key, SubsetState> states = new ConcurrentHashMap<>();
 
     Subsets(Nfa nfa) {
@@ -134,8 +139,8 @@ final class Subsets {
         if (known != null) {
             return known;
         }
-        if (states.size() >= MAX_REMEMBERED) {
-            states.clear();
+        if (size.addAndGet(key.places.length + classCount + OVERHEAD) > MAX_SIZE) {
+            throw new ConstraintException(nfa.path(), "is too ambiguous to be enforced: its automaton grows too large");
         }
         return states.computeIfAbsent(key, it -> new SubsetState(this, it.places, it.accepts));
     }

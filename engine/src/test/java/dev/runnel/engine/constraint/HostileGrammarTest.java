@@ -96,6 +96,21 @@ class HostileGrammarTest {
     }
 
     @Test
+    void anAutomatonThatGrowsTooLargeIsGivenUpInTheMiddle() {
+        Constraint constraint = Constraint.compile(Grammar.gbnf("root ::= .* \"a\" .{300}", "grammar"), VOCABULARY);
+        Random random = new Random(42);
+
+        assertThatThrownBy(() -> {
+                    ConstraintState state = constraint.start();
+                    for (int i = 0; i < 200_000; i++) {
+                        state.accept(random.nextBoolean() ? 'a' : 'b');
+                    }
+                })
+                .isInstanceOf(ConstraintException.class)
+                .hasMessage("grammar is too ambiguous to be enforced: its automaton grows too large");
+    }
+
+    @Test
     void randomDamageToASchemaIsRefusedOrCompiled() {
         String schema =
                 "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": [\"string\", \"null\"], \"pattern\": \"^[a-z]{1,3}$\"},"
