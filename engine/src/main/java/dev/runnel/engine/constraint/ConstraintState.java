@@ -58,15 +58,29 @@ public final class ConstraintState {
             int to = Math.min(from + 64, covered);
             if (word == 0) {
                 Arrays.fill(logits, Math.min(from, to), to, Float.NEGATIVE_INFINITY);
-            } else if (word != -1) {
-                // Without a branch, as neighbouring tokens have nothing in common.
-                for (int token = from; token < to; token++) {
-                    logits[token] = (word >>> token & 1) == 0 ? Float.NEGATIVE_INFINITY : logits[token];
-                }
+            } else {
+                forbid(~word, logits, from, to);
             }
         }
         Arrays.fill(logits, covered, logits.length, Float.NEGATIVE_INFINITY);
         return any;
+    }
+
+    /// @param word a bit for each token from `from` on that is forbidden
+    private static void forbid(long word, float[] logits, int from, int to) {
+        if (Long.bitCount(word) <= 16) {
+            for (long rest = word; rest != 0; rest &= rest - 1) {
+                int token = from + Long.numberOfTrailingZeros(rest);
+                if (token < to) {
+                    logits[token] = Float.NEGATIVE_INFINITY;
+                }
+            }
+            return;
+        }
+        // Without a branch, as neighbouring tokens have nothing in common.
+        for (int token = from; token < to; token++) {
+            logits[token] = (word >>> token & 1) == 0 ? logits[token] : Float.NEGATIVE_INFINITY;
+        }
     }
 
     /// Takes the next token over.

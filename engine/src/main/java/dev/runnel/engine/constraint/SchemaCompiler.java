@@ -146,16 +146,17 @@ final class SchemaCompiler {
 
     private final SchemaDocument document;
     private final JsonNodes json;
+    private final boolean usesUnevaluated; // then it matters which schemas hold, those that assert nothing too
     private final Patterns patterns = new Patterns();
     private final Map<String, Node.Rule> rules = new HashMap<>();
     private final Deque<Runnable> pending = new ArrayDeque<>();
-    private final Map<Schema, Set<Schema>> inPlace = new HashMap<>(); // what a schema applies to the same value
     private final Set<Schema> grounded = new HashSet<>();
     private final Map<String, Boolean> never = new HashMap<>();
     private int conjunctions;
 
     SchemaCompiler(JsonValue schema, String path, JsonNodes json) {
         document = new SchemaDocument(schema, path);
+        usesUnevaluated = document.mentions("unevaluatedItems") || document.mentions("unevaluatedProperties");
         this.json = json;
     }
 
@@ -198,7 +199,7 @@ final class SchemaCompiler {
                 continue;
             }
             ground(schema, new LinkedHashSet<>());
-            if (!Collections.disjoint(schema.keywords().keySet(), ASSERTIONS)) {
+            if (usesUnevaluated || !Collections.disjoint(schema.keywords().keySet(), ASSERTIONS)) {
                 all.add(schema);
             }
             for (Options each : optionsOf(schema)) {
@@ -223,7 +224,6 @@ final class SchemaCompiler {
         checkKeywords(schema);
         Set<Schema> children = new LinkedHashSet<>(referred(schema));
         optionsOf(schema).forEach(each -> each.all().forEach(children::addAll));
-        inPlace.put(schema, children);
         for (Schema each : children) {
             ground(each, above);
         }
@@ -372,11 +372,15 @@ final class SchemaCompiler {
 
     // What is certainly empty
 
-    /// Whether it is certain that no value satisfies a conjunction.
-    private boolean isNever(@Nullable Conjunction conjunction, int depth) {
-        if (conjunction == null) {
+    /// Whether it is certain that no value satisfies a conjunction. What is enforced more narrowly than
+    /// it is meant, negations, formats and what counts as evaluated, proves nothing.
+    private boolean isNever(@Nullable Conjunction narrowed, int depth) {
+        if (narrowed == null) {
             return true;
         }
+        Set<Schema> meant = new LinkedHashSet<>(narrowed.schemas());
+        meant.removeIf(Schema::isStandIn);
+        Conjunction conjunction = new Conjunction(meant, narrowed.open());
         if (depth > 6) {
             return false;
         }
@@ -390,7 +394,7 @@ final class SchemaCompiler {
     }
 
     private boolean findNever(Conjunction conjunction, int depth) {
-        List<JsonValue> listed = listed(conjunction);
+        List<JsonValue> listed = listed(conjunction, false);
         if (listed != null && listed.isEmpty()) {
             return true;
         }
@@ -410,26 +414,26 @@ final class SchemaCompiler {
         return switch (type) {
             case NULL, BOOLEAN -> false;
             case NUMBER -> range(conjunction).isEmpty();
-            case STRING -> text(conjunction).start() == StringLanguage.NONE;
+            case STRING -> text(conjunction, false).start() == StringLanguage.NONE;
             case ARRAY -> {
                 Counts counts = counts(conjunction, "minItems", "maxItems");
                 boolean isNever = counts.isEmpty();
                 for (int i = 0; i < Math.min(counts.min(), 16) && !isNever; i++) {
-                    isNever = isNever(conjunction(itemSchemas(conjunction, i)), depth + 1);
+                    isNever = isNever(conjunction(itemSchemas(conjunction, i, false)), depth + 1);
                 }
                 yield isNever;
             }
             case OBJECT ->
                 counts(conjunction, "minProperties", "maxProperties").isEmpty()
                         || required(conjunction).stream()
-                                .anyMatch(name -> isNever(member(conjunction, name), depth + 1));
+                                .anyMatch(name -> isNever(member(conjunction, name, false), depth + 1));
         };
     }
 
     // Values
 
     private Node values(Conjunction conjunction) {
-        List<JsonValue> listed = listed(conjunction);
+        List<JsonValue> listed = listed(conjunction, true);
         if (listed != null) {
             return new Node.Choice(listed.stream().map(JsonNodes::literal).toList());
         }
@@ -440,7 +444,7 @@ final class SchemaCompiler {
                         case NULL -> isExcluded(conjunction, JsonValue.Constant.NULL) ? Node.NEVER : JsonNodes.NULL;
                         case BOOLEAN -> booleans(conjunction);
                         case NUMBER -> number(conjunction);
-                        case STRING -> json.string(text(conjunction));
+                        case STRING -> json.string(text(conjunction, true));
                         case ARRAY -> array(conjunction);
                         case OBJECT -> object(conjunction);
                     });
@@ -449,7 +453,7 @@ final class SchemaCompiler {
     }
 
     /// What `enum` and `const` list and all other keywords admit; null if they list nothing.
-    private @Nullable List<JsonValue> listed(Conjunction conjunction) {
+    private @Nullable List<JsonValue> listed(Conjunction conjunction, boolean narrowly) {
         Collection<JsonValue> candidates = null;
         for (Schema schema : conjunction.schemas()) {
             JsonValue all = schema.get("enum");
@@ -465,7 +469,7 @@ final class SchemaCompiler {
         if (candidates == null) {
             return null;
         }
-        SchemaEvaluator evaluator = new SchemaEvaluator(document, patterns);
+        SchemaEvaluator evaluator = new SchemaEvaluator(document, patterns, narrowly);
         List<JsonValue> admitted = new ArrayList<>();
         for (JsonValue each : new LinkedHashSet<>(candidates)) {
             if (conjunction.schemas().stream().allMatch(schema -> evaluator.admits(schema, each))) {
@@ -615,8 +619,8 @@ final class SchemaCompiler {
 
     // Strings
 
-    private StringLanguage text(Conjunction conjunction) {
-        CharDfa dfa = characters(conjunction);
+    private StringLanguage text(Conjunction conjunction, boolean narrowly) {
+        CharDfa dfa = characters(conjunction, narrowly);
         Counts counts = counts(conjunction, "minLength", "maxLength");
         if (counts.min() > Lengths.LONGEST) {
             throw java.util.Objects.requireNonNull(conjunction.with("minLength"))
@@ -635,12 +639,12 @@ final class SchemaCompiler {
         return limited;
     }
 
-    private CharDfa characters(Conjunction conjunction) {
+    private CharDfa characters(Conjunction conjunction, boolean narrowly) {
         CharDfa all = CharDfa.ANY;
         for (Schema schema : conjunction.schemas()) {
             for (String keyword : List.of("pattern", "format", Negation.NOT_PATTERN, Negation.NOT_ENUM)) {
                 JsonValue value = schema.get(keyword);
-                if (value == null) {
+                if (value == null || (keyword.equals("format") && !narrowly)) {
                     continue;
                 }
                 CharDfa one = switch (keyword) {
@@ -728,15 +732,18 @@ final class SchemaCompiler {
     }
 
     private List<Schema> itemSchemas(Conjunction conjunction, int index) {
+        return itemSchemas(conjunction, index, true);
+    }
+
+    private List<Schema> itemSchemas(Conjunction conjunction, int index, boolean narrowly) {
         List<Schema> all = new ArrayList<>();
         for (Schema schema : conjunction.schemas()) {
             Schema item = itemSchema(schema, index);
             if (item != null) {
                 all.add(item);
             }
-            if (schema.has("unevaluatedItems")) {
-                Set<Schema> applied = appliedInPlace(schema);
-                applied.retainAll(conjunction.schemas());
+            if (narrowly && schema.has("unevaluatedItems")) {
+                Set<Schema> applied = appliedInPlace(schema, conjunction);
                 if (applied.stream().allMatch(each -> itemSchema(each, index) == null)) {
                     all.add(schema.at("unevaluatedItems"));
                 }
@@ -745,17 +752,21 @@ final class SchemaCompiler {
         return all;
     }
 
-    /// A schema and all that it applies to the same value. Each of them that a value satisfies counts for
-    /// its `unevaluatedItems` and `unevaluatedProperties`.
-    private Set<Schema> appliedInPlace(Schema schema) {
+    /// Of the schemas of a conjunction, one and those that it applies to the same value. Only what they
+    /// evaluate is evaluated for its `unevaluatedItems` and `unevaluatedProperties`.
+    private Set<Schema> appliedInPlace(Schema schema, Conjunction conjunction) {
         Set<Schema> all = new HashSet<>();
         Deque<Schema> work = new ArrayDeque<>(List.of(schema));
         while (!work.isEmpty()) {
             Schema at = work.remove();
-            if (all.add(at)) {
-                inPlace.getOrDefault(at, Set.of()).stream()
-                        .filter(each -> !each.isStandIn())
-                        .forEach(work::add);
+            if (at.isStandIn() || !conjunction.schemas().contains(at) || !all.add(at)) {
+                continue;
+            }
+            work.addAll(referred(at));
+            for (Options options : optionsOf(at)) {
+                options.all().stream()
+                        .filter(conjunction.schemas()::containsAll)
+                        .forEach(work::addAll);
             }
         }
         return all;
@@ -805,7 +816,7 @@ final class SchemaCompiler {
         Conjunction item = conjunction(itemSchemas(conjunction, 0));
         boolean isUniform =
                 conjunction.schemas().stream().allMatch(each -> firstItems(each) == 0 && !each.has("contains"));
-        List<JsonValue> values = item == null ? List.of() : item.open().isEmpty() ? listed(item) : null;
+        List<JsonValue> values = item == null ? List.of() : item.open().isEmpty() ? listed(item, true) : null;
         if (!isUniform || values == null || values.size() > MAX_UNIQUE_VALUES) {
             throw unique.refusal("uniqueItems", "can't be enforced unless the items are an enum");
         }
@@ -950,18 +961,17 @@ final class SchemaCompiler {
     }
 
     /// What a member of a name must be; null if there can't be one.
-    private @Nullable Conjunction member(Conjunction conjunction, String name) {
+    private @Nullable Conjunction member(Conjunction conjunction, String name, boolean narrowly) {
         List<Schema> all = new ArrayList<>();
         for (Schema schema : conjunction.schemas()) {
             all.addAll(patterns.propertySchemas(schema, name));
             if (schema.has("propertyNames")
-                    && !new SchemaEvaluator(document, patterns)
+                    && !new SchemaEvaluator(document, patterns, narrowly)
                             .admits(schema.at("propertyNames"), new JsonValue.Text(name))) {
                 return null;
             }
-            if (schema.has("unevaluatedProperties")) {
-                Set<Schema> applied = appliedInPlace(schema);
-                applied.retainAll(conjunction.schemas());
+            if (narrowly && schema.has("unevaluatedProperties")) {
+                Set<Schema> applied = appliedInPlace(schema, conjunction);
                 if (applied.stream()
                         .allMatch(each -> patterns.propertySchemas(each, name).isEmpty())) {
                     all.add(schema.at("unevaluatedProperties"));
@@ -988,7 +998,7 @@ final class SchemaCompiler {
         names.addAll(required);
         Map<String, Node> members = new LinkedHashMap<>();
         for (String name : names) {
-            Conjunction member = member(conjunction, name);
+            Conjunction member = member(conjunction, name, true);
             if (member != null) {
                 members.put(name, Node.sequence(new Node.Text(JsonNodes.quoted(name)), JsonNodes.COLON, node(member)));
             } else if (required.contains(name)) {
@@ -1137,8 +1147,7 @@ final class SchemaCompiler {
                     schemas.add(schema.at("additionalProperties"));
                 }
                 if (schema.has("unevaluatedProperties")) {
-                    Set<Schema> applied = appliedInPlace(schema);
-                    applied.retainAll(conjunction.schemas());
+                    Set<Schema> applied = appliedInPlace(schema, conjunction);
                     boolean isEvaluated = applied.stream()
                             .anyMatch(each -> each.has("additionalProperties")
                                     || each.named("patternProperties").stream()
@@ -1173,10 +1182,10 @@ final class SchemaCompiler {
             if (!name.open().isEmpty()) {
                 throw schema.unsupported("propertyNames");
             }
-            List<JsonValue> listed = listed(name);
+            List<JsonValue> listed = listed(name, true);
             characters = and(
                     characters,
-                    listed == null ? characters(name) : CharDfa.of(texts(new JsonValue.Array(listed))),
+                    listed == null ? characters(name, true) : CharDfa.of(texts(new JsonValue.Array(listed))),
                     schema,
                     "propertyNames");
             if (listed == null) {

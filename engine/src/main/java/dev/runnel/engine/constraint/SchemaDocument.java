@@ -142,6 +142,20 @@ final class SchemaDocument {
         return root;
     }
 
+    /// Whether a name stands anywhere in the document.
+    boolean mentions(String name) {
+        return mentions(root.value(), name);
+    }
+
+    private static boolean mentions(JsonValue value, String name) {
+        return switch (value) {
+            case JsonValue.Dict(var members) ->
+                members.containsKey(name) || members.values().stream().anyMatch(each -> mentions(each, name));
+            case JsonValue.Array(var items) -> items.stream().anyMatch(each -> mentions(each, name));
+            case JsonValue.Constant _, JsonValue.Numeric _, JsonValue.Text _ -> false;
+        };
+    }
+
     private static String escape(String name) {
         return name.replace("~", "~0").replace("/", "~1");
     }

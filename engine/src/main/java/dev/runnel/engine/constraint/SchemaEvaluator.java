@@ -15,11 +15,15 @@ final class SchemaEvaluator {
 
     private final SchemaDocument document;
     private final Patterns patterns;
+    private final boolean isExact;
     private int steps;
 
-    SchemaEvaluator(SchemaDocument document, Patterns patterns) {
+    /// @param isExact otherwise what is admitted here may be too much: formats, which we know more
+    ///     narrowly than they are meant, and what is denied don't count
+    SchemaEvaluator(SchemaDocument document, Patterns patterns, boolean isExact) {
         this.document = document;
         this.patterns = patterns;
+        this.isExact = isExact;
     }
 
     /// @throws ConstraintException if the schema says something that isn't known here
@@ -47,15 +51,18 @@ final class SchemaEvaluator {
             case "$ref" -> admits(document.resolve(schema), value, depth + 1);
             case "allOf" -> schema.listed(keyword).stream().allMatch(each -> admits(each, value, depth + 1));
             case "anyOf" -> schema.listed(keyword).stream().anyMatch(each -> admits(each, value, depth + 1));
-            case "oneOf" ->
-                schema.listed(keyword).stream()
-                                .filter(each -> admits(each, value, depth + 1))
-                                .count()
-                        == 1;
-            case "not" -> !admits(schema.at(keyword), value, depth + 1);
+            case "oneOf" -> {
+                long admitting = schema.listed(keyword).stream()
+                        .filter(each -> admits(each, value, depth + 1))
+                        .count();
+                yield admitting == 1 || (!isExact && admitting > 1);
+            }
+            case "not" -> !isExact || !admits(schema.at(keyword), value, depth + 1);
             case "if" -> {
-                String then = admits(schema.at(keyword), value, depth + 1) ? "then" : "else";
-                yield !schema.has(then) || admits(schema.at(then), value, depth + 1);
+                boolean holds = admits(schema.at(keyword), value, depth + 1);
+                boolean then = !schema.has("then") || admits(schema.at("then"), value, depth + 1);
+                boolean otherwise = !schema.has("else") || admits(schema.at("else"), value, depth + 1);
+                yield isExact ? (holds ? then : otherwise) : then || otherwise;
             }
             case "type" -> {
                 for (JsonValue each : argument instanceof JsonValue.Array(var items) ? items : List.of(argument)) {
@@ -119,7 +126,7 @@ final class SchemaEvaluator {
             case "pattern" -> patterns.pattern(schema, keyword, argument).contains(text.value());
             case Negation.NOT_PATTERN ->
                 !patterns.pattern(schema, keyword, argument).contains(text.value());
-            case "format" -> patterns.format(schema, argument).contains(text.value());
+            case "format" -> !isExact || patterns.format(schema, argument).contains(text.value());
             default -> true;
         };
     }
@@ -152,7 +159,8 @@ final class SchemaEvaluator {
                         .count();
                 JsonValue min = schema.get("minContains");
                 JsonValue max = schema.get("maxContains");
-                yield (min == null ? found > 0 : compare(found, min) >= 0) && (max == null || compare(found, max) <= 0);
+                yield (min == null ? found > 0 : compare(found, min) >= 0)
+                        && (max == null || !isExact || compare(found, max) <= 0);
             }
             case "unevaluatedItems" -> throw schema.unsupported(keyword);
             default -> true;

@@ -138,6 +138,31 @@ class JsonSchemaTest {
         assertThat(admits(schema, "{'kind': 'b', 'size': 9}")).isFalse();
     }
 
+    /// We know these options more narrowly than they are meant, so that they seem to have nothing in
+    /// common.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'type': 'string', 'oneOf': [{'format': 'uri'}, {'pattern': '^mailto:'}]}",
+                "{'oneOf': [{'const': 'mailto:a@b'}, {'type': 'string', 'format': 'uri'}]}",
+                "{'oneOf': [{'not': {'type': 'integer'}}, {'type': 'number', 'multipleOf': 0.5}]}",
+            })
+    void optionsThatOnlySeemDisjointAreRefused(String schema) {
+        assertThatThrownBy(() -> schema(schema))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessageStartingWith(PATH + ".oneOf can't be enforced");
+    }
+
+    @Test
+    void whatOnlyAnotherSchemaEvaluatesIsUnevaluated() {
+        String schema = "{'type': 'object', 'allOf': [{'$ref': '#/$defs/named'},"
+                + " {'anyOf': [{'allOf': [{'$ref': '#/$defs/named'}, {'required': ['x']}]}, true], 'unevaluatedProperties': false}],"
+                + " '$defs': {'named': {'properties': {'name': {'type': 'string'}, 'x': {'type': 'null'}}}}}";
+
+        assertThat(admits(schema, "{'name': 'a'}")).isFalse();
+        assertThat(admits(schema, "{'name': 'a', 'x': null}")).isTrue();
+    }
+
     @Test
     void annotationsAskForNothing() {
         String schema = "{'$schema': 'https://json-schema.org/draft/2020-12/schema', '$id': 'https://example.org/x',"
