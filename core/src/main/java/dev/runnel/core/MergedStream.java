@@ -28,6 +28,8 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     /// the tasks.
     private static final int WINDOW = 64;
 
+    private static final TokenEvent.Usage NOTHING = new TokenEvent.Usage(0, 0);
+
     private final EventChannel channel = new EventChannel(this);
     private final List<Source> sources = new ArrayList<>();
     private final int choicesEach;
@@ -39,7 +41,7 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     private int started;
     private int ended;
     private boolean over;
-    private final List<TokenEvent.Usage> costs = new ArrayList<>();
+    private TokenEvent.Usage costs = NOTHING;
 
     MergedStream(List<CompletionStream> streams, int choicesEach) {
         if (streams.isEmpty() || choicesEach < 1) {
@@ -68,15 +70,6 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
         sources.forEach(source -> source.stream.close());
     }
 
-    /// Of all sources, or unknown if one of them doesn't know.
-    @Override
-    public Optional<TokenEvent.Usage> spent() {
-        List<TokenEvent.Usage> known = sources.stream()
-                .flatMap(source -> source.stream.spent().stream())
-                .toList();
-        return known.size() == sources.size() ? Optional.of(sum(known)) : Optional.empty();
-    }
-
     @Override
     public void demanded() {
         run(this::pull);
@@ -85,6 +78,20 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     @Override
     public void cancelled() {
         run(this::stop);
+    }
+
+    /// Absent as soon as one source doesn't know.
+    @Override
+    public Optional<TokenEvent.Usage> spent() {
+        TokenEvent.Usage sum = NOTHING;
+        for (Source source : sources) {
+            Optional<TokenEvent.Usage> spent = source.stream.spent();
+            if (spent.isEmpty()) {
+                return Optional.empty();
+            }
+            sum = sum.plus(spent.get());
+        }
+        return Optional.of(sum);
     }
 
     private int firstSources() {
@@ -145,12 +152,11 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
                 }
             }
             case TokenEvent.Usage cost -> {
-                costs.add(cost);
+                costs = costs.plus(cost);
                 ended++;
                 if (ended == sources.size()) {
-                    TokenEvent.Usage sum = sum(costs);
                     over = true;
-                    channel.emit(sum);
+                    channel.emit(costs);
                 } else {
                     openNext();
                 }
@@ -163,20 +169,6 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
                     TokenEvent.Finished _ -> channel.emit(Renumbering.of(event, choice -> source.firstChoice + choice));
         }
         source.pull();
-    }
-
-    private static TokenEvent.Usage sum(List<TokenEvent.Usage> costs) {
-        int prompt = 0;
-        int cached = 0;
-        int completion = 0;
-        int reasoning = 0;
-        for (TokenEvent.Usage cost : costs) {
-            prompt = Math.addExact(prompt, cost.promptTokens());
-            cached += cost.cachedTokens();
-            completion = Math.addExact(completion, cost.completionTokens());
-            reasoning += cost.reasoningTokens();
-        }
-        return new TokenEvent.Usage(prompt, cached, completion, reasoning);
     }
 
     private void run(Runnable task) {

@@ -129,7 +129,7 @@ final class EngineLoader {
         String owner = owner(metadata);
         ModelText text = ModelText.of(file);
         Tokenizer tokenizer = text.tokenizer();
-        PromptReader prompts = new PromptReader(text, GapTokens.of(metadata, tokenizer));
+        PromptReader prompts = PromptReader.of(file, text);
         listener.loading(Phase.VOCABULARY, 1);
 
         Workers workers =

@@ -4,6 +4,7 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Tools;
+import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.PreparedPrompt;
 import dev.runnel.engine.template.Segment;
@@ -24,18 +25,25 @@ final class PromptReader {
     private final ModelText model;
     private final Tokenizer tokenizer;
     private final Optional<GapTokens> gapTokens;
+    private final ReplyConstraints constraints;
 
     /// @param gapTokens if the model fills gaps
-    PromptReader(ModelText model, Optional<GapTokens> gapTokens) {
+    PromptReader(ModelText model, Optional<GapTokens> gapTokens, ReplyConstraints constraints) {
         this.model = model;
         this.tokenizer = model.tokenizer();
         this.gapTokens = gapTokens;
+        this.constraints = constraints;
+    }
+
+    static PromptReader of(GgufFile file, ModelText text) {
+        return new PromptReader(
+                text, GapTokens.of(file.metadata(), text.tokenizer()), new ReplyConstraints(text.tokenizer()));
     }
 
     /// @throws BackendException if the model can't read such a prompt
     PreparedPrompt read(CompletionRequest request) {
         List<String> stops = request.stopping().strings();
-        return switch (request.prompt()) {
+        PreparedPrompt prompt = switch (request.prompt()) {
             case Prompt.Chat chat -> readChat(chat, stops);
             case Prompt.Text(var text) ->
                 new PreparedPrompt(withBos(tokenizer.encode(text, false)), ReplyFormat.text(stops, false))
@@ -43,6 +51,11 @@ final class PromptReader {
             case Prompt.Tokens(var ids) -> new PreparedPrompt(readTokens(ids), ReplyFormat.text(stops, false));
             case Prompt.Gap gap -> new PreparedPrompt(withBos(readGap(gap)), ReplyFormat.text(stops, false));
         };
+        Tools tools = request.prompt() instanceof Prompt.Chat chat ? chat.tools() : Tools.NONE;
+        return constraints
+                .of(prompt.format(), tools, request.format())
+                .map(prompt::withMasks)
+                .orElse(prompt);
     }
 
     private int[] readTokens(List<Integer> ids) {

@@ -42,7 +42,10 @@ class PromptReaderTest {
     }
 
     private static PromptReader reader(String template, Tokenizer tokenizer) {
-        return new PromptReader(new ModelText("tiny.gguf", Optional.of(template), tokenizer, CLOCK), Optional.empty());
+        return new PromptReader(
+                new ModelText("tiny.gguf", Optional.of(template), tokenizer, CLOCK),
+                Optional.empty(),
+                new ReplyConstraints(tokenizer));
     }
 
     private static CompletionRequest chat(Message... messages) {
@@ -134,8 +137,10 @@ class PromptReaderTest {
 
     @Test
     void withoutATemplateConversationsAreRefusedAndTextsContinued() {
-        PromptReader none =
-                new PromptReader(new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK), Optional.empty());
+        PromptReader none = new PromptReader(
+                new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK),
+                Optional.empty(),
+                new ReplyConstraints(byteLevel));
         PromptReader unreadable = reader("{% if %}", byteLevel);
 
         assertThatThrownBy(() -> none.read(chat(new Message.User("x"))))
@@ -320,7 +325,8 @@ class PromptReaderTest {
     void aGapIsAskedForWithTheModelsOwnTokens() {
         PromptReader reader = new PromptReader(
                 new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK),
-                Optional.of(new GapTokens(390, 391, 392)));
+                Optional.of(new GapTokens(390, 391, 392)),
+                new ReplyConstraints(byteLevel));
 
         int[] tokens = reader.read(request(new Prompt.Gap("the", " world"))).tokens();
 
