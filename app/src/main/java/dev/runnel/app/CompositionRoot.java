@@ -1,6 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.core.Backend;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.Engine;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
@@ -38,8 +39,8 @@ final class CompositionRoot implements Rooms {
     }
 
     @Override
-    public ModelText text(Optional<Path> file) {
-        return file.map(ModelText::open).orElseGet(ModelText::embedded);
+    public TokenCodec codec(Optional<Path> file) {
+        return file.isPresent() ? ModelText.open(file.get()) : ModelText.embedded();
     }
 
     @Override

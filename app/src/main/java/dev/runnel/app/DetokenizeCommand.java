@@ -1,8 +1,7 @@
 package dev.runnel.app;
 
-import dev.runnel.engine.ModelText;
-import dev.runnel.wire.TextReplies;
-import dev.runnel.wire.TextRequest;
+import dev.runnel.core.TokenCodec;
+import dev.runnel.wire.CodecRequest;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -46,13 +45,9 @@ final class DetokenizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelText model = vocabulary.open(rooms);
+        TokenCodec model = vocabulary.open(rooms);
         if (tokens.isEmpty()) {
-            JsonLines.answer(
-                    shell,
-                    spec,
-                    line -> TextReplies.content(
-                            model.detokenize(TextRequest.Detokenize.read(line).tokens())));
+            JsonLines.answer(shell, spec, CodecRequest.Kind.DETOKENIZE, model);
             return ExitCode.DONE;
         }
         ReplyWriter writer = new ReplyWriter(shell.out()::print, shell.isTerminal(Shell.Channel.OUT));

@@ -1,7 +1,8 @@
 package dev.runnel.app;
 
 import dev.runnel.core.BackendException;
-import dev.runnel.wire.TextReplies;
+import dev.runnel.core.TokenCodec;
+import dev.runnel.wire.CodecRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,15 +36,16 @@ final class JsonLines {
     /// Answers every line that is not blank. One that can't be answered gets `{"error": …}` and keeps none of the
     /// others from being answered.
     ///
-    /// @param answering throws a [BackendException] for a line that can't be answered
+    /// @param kind what each line asks
     /// @throws CommandFailure at the end, if there was such a line
-    static void answer(Shell shell, CommandSpec command, UnaryOperator<byte[]> answering) {
+    static void answer(Shell shell, CommandSpec command, CodecRequest.Kind kind, TokenCodec codec) {
         if (shell.isTerminal(Shell.Channel.IN)) {
             throw new ParameterException(
                     command.commandLine(), "there is nothing to do; expected an argument, or JSON on standard input");
         }
         try {
-            new JsonLines(shell.in(), shell.out()).answer(answering);
+            new JsonLines(shell.in(), shell.out())
+                    .answer(line -> CodecRequest.read(kind, line).answer().apply(codec));
         } catch (IOException failure) {
             throw new UncheckedIOException("standard input can't be read: " + failure.getMessage(), failure);
         }
@@ -68,7 +70,7 @@ final class JsonLines {
                 answers.writeBytes(answering.apply(request));
             } catch (BackendException refused) {
                 failed++;
-                answers.writeBytes(TextReplies.error(refused.getMessage()));
+                answers.writeBytes(CodecRequest.refusal(refused.getMessage()));
             }
             answers.write('\n');
             if (answers.size() >= BATCH || (next == end && in.available() == 0)) {

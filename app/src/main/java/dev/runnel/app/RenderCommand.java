@@ -1,11 +1,13 @@
 package dev.runnel.app;
 
-import dev.runnel.engine.ModelText;
-import dev.runnel.wire.TextReplies;
-import dev.runnel.wire.TextRequest;
+import dev.runnel.core.Message;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.TokenCodec;
+import dev.runnel.core.Tools;
+import dev.runnel.wire.CodecRequest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -70,22 +72,19 @@ final class RenderCommand implements Callable<Integer> {
         if (text == null) {
             Cli.refuseWithoutArgument(spec, "TEXT", SYSTEM, NO_GENERATION_PROMPT);
         }
-        ModelText model = vocabulary.open(rooms);
+        TokenCodec model = vocabulary.open(rooms);
         if (text == null) {
-            JsonLines.answer(
-                    shell,
-                    spec,
-                    line -> TextReplies.prompt(
-                            model.render(TextRequest.Render.read(line).variables())));
+            JsonLines.answer(shell, spec, CodecRequest.Kind.APPLY_TEMPLATE, model);
             return ExitCode.DONE;
         }
-        List<Object> messages = new ArrayList<>();
+        List<Message> messages = new ArrayList<>();
         if (system != null) {
-            messages.add(Map.of("role", "system", "content", system));
+            messages.add(new Message.System(system));
         }
-        messages.add(Map.of("role", "user", "content", text));
+        messages.add(new Message.User(text));
+        String arguments = noGenerationPrompt ? "{\"add_generation_prompt\": false}" : "{}";
         ReplyWriter writer = new ReplyWriter(shell.out()::print, shell.isTerminal(Shell.Channel.OUT));
-        writer.print(model.render(Map.of("messages", messages, "add_generation_prompt", !noGenerationPrompt)));
+        writer.print(model.render(new Prompt.Chat(messages, Tools.NONE, Optional.empty(), arguments)));
         writer.endLine();
         return ExitCode.DONE;
     }

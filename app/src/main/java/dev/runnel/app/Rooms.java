@@ -1,11 +1,11 @@
 package dev.runnel.app;
 
 import dev.runnel.core.Backend;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelSummary;
-import dev.runnel.engine.ModelText;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -32,7 +32,7 @@ interface Rooms {
     /// Opens a model's vocabulary and chat template without its weights.
     ///
     /// @param file empty: those of the demonstration model that the program carries
-    ModelText text(Optional<Path> file);
+    TokenCodec codec(Optional<Path> file);
 
     /// Reads what a model file says of itself.
     ModelSummary inspect(Path file);

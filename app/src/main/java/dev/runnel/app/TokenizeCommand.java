@@ -1,11 +1,10 @@
 package dev.runnel.app;
 
-import dev.runnel.engine.ModelText;
-import dev.runnel.wire.TextReplies;
-import dev.runnel.wire.TextRequest;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
+import dev.runnel.core.TokenCodec;
+import dev.runnel.core.TokenText;
+import dev.runnel.wire.CodecRequest;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -67,34 +66,28 @@ final class TokenizeCommand implements Callable<Integer> {
         if (text == null) {
             Cli.refuseWithoutArgument(spec, "TEXT", ADD_SPECIAL, NO_PARSE_SPECIAL);
         }
-        ModelText model = vocabulary.open(rooms);
+        TokenCodec model = vocabulary.open(rooms);
         if (text != null) {
             print(model, text);
         } else {
-            JsonLines.answer(shell, spec, line -> answer(model, TextRequest.Tokenize.read(line)));
+            JsonLines.answer(shell, spec, CodecRequest.Kind.TOKENIZE, model);
         }
         return ExitCode.DONE;
     }
 
-    private static byte[] answer(ModelText model, TextRequest.Tokenize request) {
-        int[] tokens = model.tokenize(request.content(), request.addSpecial(), request.parseSpecial());
-        return request.withPieces() ? TextReplies.tokens(tokens, model::piece) : TextReplies.tokens(tokens);
-    }
-
-    private void print(ModelText model, String text) {
+    private void print(TokenCodec model, String text) {
         StringBuilder lines = new StringBuilder();
         for (int token : model.tokenize(text, addSpecial, !noParseSpecial)) {
-            lines.append("%6d  %s\n".formatted(token, shown(model.piece(token))));
+            lines.append("%6d  %s\n".formatted(token, shown(model.token(token))));
         }
         shell.out().print(lines.toString());
     }
 
-    private static String shown(byte[] piece) {
-        String text =
-                new String(piece, StandardCharsets.UTF_8).replace("\n", "\\n").replace("\t", "\\t");
+    private static String shown(TokenText token) {
+        String text = token.text().replace("\n", "\\n").replace("\t", "\\t");
         boolean whole = text.indexOf('\uFFFD') < 0 && Style.harmless(text).equals(text);
         return whole
                 ? "'" + text + "'"
-                : HexFormat.ofDelimiter(" ").withUpperCase().formatHex(piece);
+                : token.bytes().stream().map("%02X"::formatted).collect(Collectors.joining(" "));
     }
 }

@@ -1,6 +1,6 @@
 package dev.runnel.app;
 
-import dev.runnel.engine.ModelText;
+import dev.runnel.core.TokenCodec;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ final class VocabularyFlags {
     @Nullable
     Path model;
 
-    ModelText open(Rooms rooms) {
-        return rooms.text(Optional.ofNullable(model));
+    TokenCodec open(Rooms rooms) {
+        return rooms.codec(Optional.ofNullable(model));
     }
 }

@@ -6,6 +6,7 @@ import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
 import dev.runnel.core.ScriptedBackend;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
@@ -96,8 +97,8 @@ final class ScriptedRooms implements Rooms {
     }
 
     @Override
-    public ModelText text(Optional<Path> file) {
-        return file.map(ModelText::open).orElseGet(ModelText::embedded);
+    public TokenCodec codec(Optional<Path> file) {
+        return file.isPresent() ? ModelText.open(file.get()) : ModelText.embedded();
     }
 
     @Override

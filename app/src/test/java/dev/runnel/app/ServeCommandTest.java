@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import dev.runnel.app.ScriptedRooms.Opened;
 import dev.runnel.core.Backend;
 import dev.runnel.core.Script;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.ModelSummary;
-import dev.runnel.engine.ModelText;
 import dev.runnel.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -421,8 +421,8 @@ class ServeCommandTest {
             }
 
             @Override
-            public ModelText text(Optional<Path> file) {
-                return rooms.text(file);
+            public TokenCodec codec(Optional<Path> file) {
+                return rooms.codec(file);
             }
 
             @Override

@@ -2,6 +2,7 @@ package dev.runnel.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.ModelText;
 import dev.runnel.testing.SharedData;
 import java.io.IOException;
@@ -13,8 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TextCommandsTest {
 
     private final TestProgram program = new TestProgram(ScriptedRooms.saying());
-    private final ModelText model = ModelText.embedded();
+    private final TokenCodec model = ModelText.embedded();
 
     @TempDir
     private Path folder;
@@ -33,7 +33,7 @@ class TextCommandsTest {
     void aTextIsShownTokenByToken() {
         assertThat(program.run("tokenize", "<|im_start|>\n🦊")).isZero();
 
-        int start = model.tokenize("<|im_start|>", false, true)[0];
+        int start = model.tokenize("<|im_start|>", false, true).getFirst();
         assertThat(program.out().lines().toList())
                 .contains("%6d  '<|im_start|>'".formatted(start))
                 .anySatisfy(line -> assertThat(line).endsWith("  '\\n'"))
@@ -67,7 +67,7 @@ class TextCommandsTest {
 
         assertThat(program.run("tokenize")).isZero();
 
-        int end = model.tokenize("<|im_end|>", false, true)[0];
+        int end = model.tokenize("<|im_end|>", false, true).getFirst();
         assertThat(program.out())
                 .isEqualTo("{\"tokens\":%s}\n{\"tokens\":[{\"id\":%d,\"piece\":\"<|im_end|>\"}]}\n{\"tokens\":%s}\n"
                         .formatted(
@@ -78,8 +78,9 @@ class TextCommandsTest {
 
     @Test
     void tokensBecomeTextAgain() {
-        String[] arguments = IntStream.concat(IntStream.of(-1), IntStream.of(model.tokenize("1+1=?", false, true)))
-                .mapToObj(each -> each < 0 ? "detokenize" : Integer.toString(each))
+        String[] arguments = Stream.concat(
+                        Stream.of("detokenize"),
+                        model.tokenize("1+1=?", false, true).stream().map(String::valueOf))
                 .toArray(String[]::new);
 
         assertThat(program.run(arguments)).isZero();
@@ -248,7 +249,7 @@ class TextCommandsTest {
         assertThat(program.err()).contains("expected an argument, or JSON on standard input");
     }
 
-    private static String ids(int[] tokens) {
-        return Arrays.stream(tokens).mapToObj(Integer::toString).collect(Collectors.joining(",", "[", "]"));
+    private static String ids(List<Integer> tokens) {
+        return tokens.toString().replace(" ", "");
     }
 }

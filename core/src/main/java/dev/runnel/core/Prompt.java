@@ -29,6 +29,18 @@ public sealed interface Prompt {
             this(messages, Tools.NONE, Optional.empty(), "{}");
         }
 
+        /// With one more variable for the chat template.
+        ///
+        /// @param name of letters and underscores
+        /// @param value JSON text
+        public Chat withTemplateArgument(String name, String value) {
+            String others = templateArguments.strip();
+            boolean isFirst = others.substring(1).strip().equals("}");
+            String all =
+                    others.substring(0, others.length() - 1) + (isFirst ? "" : ",") + "\"" + name + "\":" + value + "}";
+            return new Chat(messages, tools, effort, all);
+        }
+
         public Chat withTools(Tools tools) {
             return new Chat(messages, tools, effort, templateArguments);
         }

@@ -22,8 +22,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Conversations as a model's chat template writes them.
@@ -92,58 +90,12 @@ final class ChatPrompts {
         return new Rendered(segments, replies, endsInReasoning(segments));
     }
 
-    /// A conversation as the template writes it, whatever the two make of it, for people to read.
-    ///
-    /// @param variables as [ModelText#render] has them
-    /// @throws BackendException if the template refuses the conversation
-    String render(Map<String, ?> variables) {
-        Map<String, @Nullable Object> all = new LinkedHashMap<>(variables);
-        all.putAll(tokens);
-        all.putIfAbsent("add_generation_prompt", true);
-        if (!wantsArgumentsAsText()) {
-            all.computeIfPresent("messages", (_, messages) -> withArgumentsRead(messages));
-        }
-        return segments(all).stream().map(Segment::text).collect(Collectors.joining());
-    }
-
     private List<Segment> segments(Map<String, @Nullable Object> variables) {
         try {
             return template.renderSegments(variables);
         } catch (ConversationRefusedException | TemplateException refused) {
             throw BackendException.invalidRequest("messages", String.valueOf(refused.getMessage()));
         }
-    }
-
-    /// Messages whose calls' arguments, where they are JSON text, are the object that it says.
-    private static Object withArgumentsRead(Object messages) {
-        return each(messages, message -> change(message, "tool_calls", calls -> each(calls, ChatPrompts::read)));
-    }
-
-    private static Object read(Object call) {
-        return change(
-                call,
-                "function",
-                function -> change(function, "arguments", arguments -> {
-                    return arguments instanceof String text ? argumentsOf(text) : arguments;
-                }));
-    }
-
-    private static Object each(Object list, UnaryOperator<Object> change) {
-        if (!(list instanceof List<?> elements)) {
-            return list;
-        }
-        List<@Nullable Object> changed = new ArrayList<>(elements.size());
-        elements.forEach(element -> changed.add(element == null ? null : change.apply(element)));
-        return changed;
-    }
-
-    private static Object change(Object map, String name, UnaryOperator<Object> change) {
-        if (!(map instanceof Map<?, ?> members)) {
-            return map;
-        }
-        Map<Object, @Nullable Object> changed = new LinkedHashMap<>(members);
-        changed.computeIfPresent(name, (_, value) -> change.apply(value));
-        return changed;
     }
 
     private boolean endsInReasoning(List<Segment> segments) {

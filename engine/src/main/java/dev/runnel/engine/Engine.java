@@ -123,12 +123,7 @@ public final class Engine implements Backend {
 
     @Override
     public Optional<TokenCodec> codec(String model) {
-        return model.equals(this.model.id()) ? Optional.of(new EngineCodec(text, prompts)) : Optional.empty();
-    }
-
-    /// How the model sees text: its vocabulary and its chat template. Works on after the engine is closed.
-    public ModelText text() {
-        return text;
+        return model.equals(this.model.id()) ? Optional.of(text) : Optional.empty();
     }
 
     public EngineStats stats() {

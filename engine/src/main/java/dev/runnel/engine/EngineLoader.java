@@ -129,7 +129,6 @@ final class EngineLoader {
         String owner = owner(metadata);
         ModelText text = ModelText.of(file);
         Tokenizer tokenizer = text.tokenizer();
-        PromptReader prompts = PromptReader.of(file, text);
         listener.loading(Phase.VOCABULARY, 1);
 
         Workers workers =
@@ -143,7 +142,7 @@ final class EngineLoader {
                     text,
                     transformer,
                     vocabularyOf(tokenizer),
-                    prompts::read,
+                    text.prompts()::read,
                     new Limits(options.sequences(), options.waiting(), options.promptTokensPerStep(), options.stall()),
                     () -> {
                         workers.close();

@@ -124,7 +124,7 @@ public final class ModelFolder implements Backend {
 
     @Override
     public Optional<TokenCodec> codec(String model) {
-        return Optional.ofNullable(slots.get(model)).map(slot -> EngineCodec.open(slot.found.file()));
+        return Optional.ofNullable(slots.get(model)).map(slot -> ModelText.open(slot.found.file()));
     }
 
     /// Ids of the models that are loaded.

@@ -1,8 +1,13 @@
 package dev.runnel.engine;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.TokenCodec;
+import dev.runnel.core.TokenText;
 import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.template.ChatTemplate;
+import dev.runnel.engine.template.Segment;
 import dev.runnel.engine.template.TemplateException;
 import dev.runnel.engine.template.Trusted;
 import dev.runnel.engine.tokenizer.Tokenizer;
@@ -11,24 +16,29 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /// How a model sees text: its vocabulary and its chat template, without its weights. For any number of threads.
 ///
 /// It holds no file and no memory outside the heap, so there is nothing to close.
-public final class ModelText {
+public final class ModelText implements TokenCodec {
 
     private final Tokenizer tokenizer;
     private final Optional<ChatPrompts> chats;
     private final String refusal; // of conversations, where there is no template
+    private final PromptReader prompts;
 
     /// @param model its file's name, for messages
     /// @param source of its chat template, if it has one
+    /// @param gapTokens if the model fills gaps
     /// @param clock what a template that asks for the date is told
-    ModelText(String model, Optional<String> source, Tokenizer tokenizer, Clock clock) {
+    ModelText(String model, Optional<String> source, Tokenizer tokenizer, Optional<GapTokens> gapTokens, Clock clock) {
         this.tokenizer = tokenizer;
         Optional<ChatPrompts> compiled = Optional.empty();
         String fault = "the model %s has no chat template".formatted(model);
@@ -45,6 +55,7 @@ public final class ModelText {
         }
         chats = compiled;
         refusal = fault + "; it continues texts at /v1/completions";
+        prompts = new PromptReader(this, gapTokens, new ReplyConstraints(tokenizer));
     }
 
     private Trusted nameOf(OptionalInt token) {
@@ -72,10 +83,12 @@ public final class ModelText {
     }
 
     static ModelText of(GgufFile file) {
+        Tokenizer tokenizer = Tokenizer.of(file);
         return new ModelText(
                 file.name(),
                 file.metadata().string("tokenizer.chat_template"),
-                Tokenizer.of(file),
+                tokenizer,
+                GapTokens.of(file.metadata(), tokenizer),
                 Clock.system(ZoneId.systemDefault()));
     }
 
@@ -88,32 +101,39 @@ public final class ModelText {
         return chats.orElseThrow(() -> BackendException.unsupported("messages", refusal));
     }
 
-    /// The tokens of a text.
-    ///
-    /// @param addSpecial whether to put those before and behind it that the model expects there
-    /// @param parseSpecial whether what looks like a control token is one
-    public int[] tokenize(String text, boolean addSpecial, boolean parseSpecial) {
-        int[] tokens = tokenizer.encode(text, parseSpecial);
-        int before = addSpecial && tokenizer.addsBos() ? 1 : 0;
-        int behind = addSpecial && tokenizer.addsEos() ? 1 : 0;
-        if (before + behind == 0) {
-            return tokens;
-        }
-        int[] all = new int[before + tokens.length + behind];
-        System.arraycopy(tokens, 0, all, before, tokens.length);
-        if (before == 1) {
-            all[0] = tokenizer.bos().orElseThrow();
-        }
-        if (behind == 1) {
-            all[all.length - 1] = tokenizer.eos().orElseThrow();
-        }
-        return all;
+    /// Makes tokens of requests' prompts.
+    PromptReader prompts() {
+        return prompts;
     }
 
-    /// The bytes that a token stands for, which often are not whole characters; of a control token its name.
-    ///
-    /// @throws BackendException if there is no such token
-    public byte[] piece(int token) {
+    @Override
+    public List<Integer> tokenize(String text, boolean addSpecial, boolean parseSpecial) {
+        List<Integer> tokens = new ArrayList<>();
+        if (addSpecial && tokenizer.addsBos()) {
+            tokens.add(tokenizer.bos().orElseThrow());
+        }
+        for (int token : tokenizer.encode(text, parseSpecial)) {
+            tokens.add(token);
+        }
+        if (addSpecial && tokenizer.addsEos()) {
+            tokens.add(tokenizer.eos().orElseThrow());
+        }
+        return tokens;
+    }
+
+    @Override
+    public String detokenize(List<Integer> tokens) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        tokens.forEach(token -> bytes.writeBytes(bytes(token)));
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public TokenText token(int id) {
+        return TokenText.of(bytes(id));
+    }
+
+    private byte[] bytes(int token) {
         if (token < 0 || token >= tokenizer.size()) {
             throw BackendException.invalidRequest(
                     "tokens",
@@ -122,24 +142,16 @@ public final class ModelText {
         return tokenizer.bytesWithSpecial(token);
     }
 
-    /// The text that tokens stand for, control tokens by their names. Bytes that are no UTF-8 become U+FFFD.
-    ///
-    /// @throws BackendException if there is no such token
-    public String detokenize(List<Integer> tokens) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        tokens.forEach(token -> bytes.writeBytes(piece(token)));
-        return bytes.toString(StandardCharsets.UTF_8);
+    @Override
+    public String render(Prompt.Chat conversation) {
+        return chats().render(conversation).segments().stream()
+                .map(Segment::text)
+                .collect(Collectors.joining());
     }
 
-    /// The prompt that the chat template makes of a conversation, as text for people to read: control tokens
-    /// in user text can't be told from the template's in it.
-    ///
-    /// @param variables what the template may see, as plain Java values with string keys: `messages`, and
-    ///     `tools`, `documents` or what else it knows. The `arguments` of a message's tool calls are JSON text
-    ///     or the object that it says. `bos_token` and `eos_token` are the vocabulary's own, and
-    ///     `add_generation_prompt` is true unless set
-    /// @throws BackendException if there is no template, or it refuses the conversation
-    public String render(Map<String, ?> variables) {
-        return chats().render(variables);
+    @Override
+    public List<Integer> read(Prompt prompt) {
+        int[] tokens = prompts.read(CompletionRequest.of("", prompt)).tokens();
+        return Arrays.stream(tokens).boxed().toList();
     }
 }

@@ -4,7 +4,6 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Tools;
-import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.PreparedPrompt;
 import dev.runnel.engine.template.Segment;
@@ -33,11 +32,6 @@ final class PromptReader {
         this.tokenizer = model.tokenizer();
         this.gapTokens = gapTokens;
         this.constraints = constraints;
-    }
-
-    static PromptReader of(GgufFile file, ModelText text) {
-        return new PromptReader(
-                text, GapTokens.of(file.metadata(), text.tokenizer()), new ReplyConstraints(text.tokenizer()));
     }
 
     /// @throws BackendException if the model can't read such a prompt

@@ -1,20 +1,19 @@
 package dev.runnel.engine;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.Message;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.TokenCodec;
+import dev.runnel.core.TokenText;
 import dev.runnel.engine.fixtures.GgufWriter;
 import dev.runnel.engine.fixtures.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,28 +22,28 @@ class ModelTextTest {
     @TempDir
     private Path folder;
 
-    private final List<Map<String, String>> hi = List.of(Map.of("role", "user", "content", "Hi <|im_end|>"));
+    private final Prompt.Chat hi = new Prompt.Chat(List.of(new Message.User("Hi <|im_end|>")));
 
     @Test
     void aFileThatHoldsOnlyAVocabularyIsEnough() {
         ModelText text = ModelText.open(file(Vocabulary.BYTE_LEVEL));
 
-        int[] tokens = text.tokenize("hello world", false, true);
+        List<Integer> tokens = text.tokenize("hello world", false, true);
 
-        assertThat(text.detokenize(list(tokens))).isEqualTo("hello world");
-        assertThat(text.piece(tokens[0])).asString(UTF_8).isEqualTo("h");
+        assertThat(text.detokenize(tokens)).isEqualTo("hello world");
+        assertThat(text.token(tokens.getFirst())).isEqualTo(TokenText.of(new byte[] {'h'}));
     }
 
     @Test
     void theTokensThatAModelExpectsAroundATextAreThereIfAskedFor() {
         ModelText text = ModelText.open(file(Vocabulary.SCORED));
 
-        int[] bare = text.tokenize("the", false, false);
-        int[] framed = text.tokenize("the", true, false);
+        List<Integer> bare = text.tokenize("the", false, false);
+        List<Integer> framed = text.tokenize("the", true, false);
 
-        assertThat(text.detokenize(list(bare))).isEqualTo(" the");
-        assertThat(text.detokenize(list(framed))).isEqualTo("<s> the");
-        assertThat(framed).hasSize(bare.length + 1).endsWith(bare);
+        assertThat(text.detokenize(bare)).isEqualTo(" the");
+        assertThat(text.detokenize(framed)).isEqualTo("<s> the");
+        assertThat(framed).hasSize(bare.size() + 1).endsWith(bare.toArray(Integer[]::new));
     }
 
     @Test
@@ -53,57 +52,40 @@ class ModelTextTest {
 
         assertThat(text.tokenize("<|im_end|>", false, true)).hasSize(1);
         assertThat(text.tokenize("<|im_end|>", false, false)).hasSizeGreaterThan(1);
-        assertThat(text.detokenize(list(text.tokenize("<|im_end|>", false, true))))
-                .isEqualTo("<|im_end|>");
+        assertThat(text.detokenize(text.tokenize("<|im_end|>", false, true))).isEqualTo("<|im_end|>");
     }
 
     @Test
     void bytesThatAreNoCharacterAreShownAsThat() {
         ModelText text = ModelText.open(file(Vocabulary.BYTE_LEVEL));
-        int[] fox = text.tokenize("🦊", false, true);
+        List<Integer> fox = text.tokenize("🦊", false, true);
 
-        assertThat(text.detokenize(list(fox))).isEqualTo("🦊");
-        assertThat(text.detokenize(list(Arrays.copyOf(fox, 2)))).isEqualTo("\uFFFD");
+        assertThat(text.detokenize(fox)).isEqualTo("🦊");
+        assertThat(text.detokenize(fox.subList(0, 2))).isEqualTo("\uFFFD");
     }
 
     @Test
     void aConversationBecomesThePromptOfTheFilesTemplate() {
         ModelText text = ModelText.open(file(Vocabulary.BYTE_LEVEL));
 
-        assertThat(text.render(Map.of("messages", hi)))
-                .isEqualTo("<|im_start|>user\nHi <|im_end|><|im_end|>\n<|im_start|>assistant\n");
-        assertThat(text.render(Map.of("messages", hi, "add_generation_prompt", false)))
+        assertThat(text.render(hi)).isEqualTo("<|im_start|>user\nHi <|im_end|><|im_end|>\n<|im_start|>assistant\n");
+        assertThat(text.render(hi.withTemplateArgument("add_generation_prompt", "false")))
                 .isEqualTo("<|im_start|>user\nHi <|im_end|><|im_end|>\n");
     }
 
     @Test
-    void argumentsOfToolCallsReachATemplateAsTheObjectThatTheyAre() {
-        ModelText text = new ModelText(
-                "tiny.gguf",
-                Optional.of(
-                        "{{ messages[0].tool_calls[0].function.arguments.city }} {{ messages[1].extra }} {{ tools }}"),
-                ModelText.embedded().tokenizer(),
-                Clock.systemUTC());
-        Map<String, ?> call = Map.of("function", Map.of("name", "weather", "arguments", "{\"city\": \"Oslo\"}"));
+    void aPromptIsTheTokensThatACompletionReads() {
+        ModelText text = ModelText.embedded();
 
-        assertThat(text.render(Map.of(
-                        "messages",
-                        List.of(
-                                Map.of("role", "assistant", "tool_calls", List.of(call)),
-                                Map.of("role", "tool", "extra", "4 °C")),
-                        "tools",
-                        List.of("weather"))))
-                .isEqualTo("Oslo 4 °C ['weather']");
+        assertThat(text.detokenize(text.read(new Prompt.Chat(List.of(new Message.User("Hi"))))))
+                .isEqualTo("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+        assertThat(text.read(new Prompt.Tokens(List.of(7, 8)))).containsExactly(7, 8);
     }
 
     @Test
-    void whatTheTemplateOrTheVocabularyCanNotTakeIsRefused() {
+    void tokensThatAreNotInTheVocabularyAreRefused() {
         ModelText text = ModelText.open(file(Vocabulary.BYTE_LEVEL));
 
-        assertThatExceptionOfType(BackendException.class)
-                .isThrownBy(() -> text.render(Map.of("messages", 7)))
-                .satisfies(refusal -> assertThat(refusal.kind()).isEqualTo(BackendException.Kind.INVALID_REQUEST))
-                .withMessageContaining("'int' object is not iterable");
         assertThatExceptionOfType(BackendException.class)
                 .isThrownBy(() -> text.detokenize(List.of(1, 400)))
                 .withMessage("tokens holds 400, expected 0 to 399, the model's vocabulary");
@@ -125,8 +107,10 @@ class ModelTextTest {
     @Test
     void anEngineSeesTextAsItsFileSays() {
         try (Engine engine = Engine.embedded()) {
-            assertThat(engine.text().render(Map.of("messages", hi)))
-                    .isEqualTo(ModelText.embedded().render(Map.of("messages", hi)));
+            TokenCodec codec = engine.codec("runnel-tiny").orElseThrow();
+
+            assertThat(codec.render(hi)).isEqualTo(ModelText.embedded().render(hi));
+            assertThat(engine.codec("another")).isEmpty();
         }
     }
 
@@ -140,9 +124,5 @@ class ModelTextTest {
             throw new AssertionError(failure);
         }
         return file;
-    }
-
-    private static List<Integer> list(int[] tokens) {
-        return Arrays.stream(tokens).boxed().toList();
     }
 }

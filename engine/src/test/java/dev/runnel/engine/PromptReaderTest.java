@@ -42,10 +42,7 @@ class PromptReaderTest {
     }
 
     private static PromptReader reader(String template, Tokenizer tokenizer) {
-        return new PromptReader(
-                new ModelText("tiny.gguf", Optional.of(template), tokenizer, CLOCK),
-                Optional.empty(),
-                new ReplyConstraints(tokenizer));
+        return new ModelText("tiny.gguf", Optional.of(template), tokenizer, Optional.empty(), CLOCK).prompts();
     }
 
     private static CompletionRequest chat(Message... messages) {
@@ -137,10 +134,7 @@ class PromptReaderTest {
 
     @Test
     void withoutATemplateConversationsAreRefusedAndTextsContinued() {
-        PromptReader none = new PromptReader(
-                new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK),
-                Optional.empty(),
-                new ReplyConstraints(byteLevel));
+        PromptReader none = new ModelText("tiny.gguf", Optional.empty(), byteLevel, Optional.empty(), CLOCK).prompts();
         PromptReader unreadable = reader("{% if %}", byteLevel);
 
         assertThatThrownBy(() -> none.read(chat(new Message.User("x"))))
@@ -323,10 +317,9 @@ class PromptReaderTest {
 
     @Test
     void aGapIsAskedForWithTheModelsOwnTokens() {
-        PromptReader reader = new PromptReader(
-                new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK),
-                Optional.of(new GapTokens(390, 391, 392)),
-                new ReplyConstraints(byteLevel));
+        PromptReader reader = new ModelText(
+                        "tiny.gguf", Optional.empty(), byteLevel, Optional.of(new GapTokens(390, 391, 392)), CLOCK)
+                .prompts();
 
         int[] tokens = reader.read(request(new Prompt.Gap("the", " world"))).tokens();
 

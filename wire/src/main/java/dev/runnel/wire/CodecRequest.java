@@ -44,7 +44,7 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
                     case TOKENIZE -> tokenize(document);
                     case DETOKENIZE -> detokenize(document);
                     case APPLY_TEMPLATE -> {
-                        Prompt.Chat chat = RequestReader.chat(document);
+                        Prompt.Chat chat = conversation(document);
                         yield codec -> {
                             String prompt = codec.render(chat);
                             return sized(prompt)
@@ -61,6 +61,22 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
                                 .completion()
                                 .prompt());
                 });
+    }
+
+    /// In place of an answer, among others that can be given.
+    public static byte[] refusal(String sentence) {
+        return new ByteSink(64 + sentence.length())
+                .raw("{\"error\":")
+                .string(sentence)
+                .raw("}")
+                .toByteArray();
+    }
+
+    /// The conversation to render, which need not end where a reply begins.
+    private static Prompt.Chat conversation(Node body) {
+        Prompt.Chat chat = RequestReader.chat(body);
+        boolean isOpen = body.find("add_generation_prompt").map(Node::flag).orElse(true);
+        return isOpen ? chat : chat.withTemplateArgument("add_generation_prompt", "false");
     }
 
     private static Function<TokenCodec, byte[]> inputTokens(Prompt prompt) {

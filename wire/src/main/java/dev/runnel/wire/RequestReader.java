@@ -66,6 +66,7 @@ final class RequestReader {
             "function_call",
             "reasoning_effort",
             "chat_template_kwargs",
+            "documents",
             "modalities",
             "audio",
             "web_search_options",
@@ -167,11 +168,15 @@ final class RequestReader {
 
     /// The conversation of a body.
     static Prompt.Chat chat(Node body) {
-        return new Prompt.Chat(
+        Prompt.Chat chat = new Prompt.Chat(
                 new MessagesReader().read(body.get("messages")),
                 TOOLS.tools(body),
                 body.find("reasoning_effort").map(SamplingReader::effort),
                 body.find("chat_template_kwargs").map(Node::objectText).orElse("{}"));
+        Optional<Node> documents = body.find("documents");
+        return documents.isPresent()
+                ? chat.withTemplateArgument("documents", documents.get().json().text())
+                : chat;
     }
 
     /// The prompts of a text completion; without any it is the empty one, from which the model begins by
