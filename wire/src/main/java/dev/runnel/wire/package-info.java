@@ -1,9 +1,18 @@
 /// OpenAI's JSON and server-sent events to core types and back, in both directions.
 ///
-/// A server comes in through [WireRequest] and leaves through [ChunkWriter] or [CompletionWriter], or through
-/// [Errors]; questions about text and tokens come in as a [TextRequest] and leave through [TextReplies]. A relay goes
-/// the other way: out through [RequestWriter], back in through [SseReader] and
-/// [ChunkReader], [CompletionReader] or [ErrorReader].
+/// A server comes in through [WireRequest], which tells what to ask of a backend, and leaves through what
+/// that request makes for it: an [EventWriter] or a whole reply, of chats, of texts or of responses.
+/// Refusals leave through [Errors]; questions about a model's tokens are [CodecRequest]s. A relay goes
+/// the other way: out through [RequestWriter], back in through [SseReader] and [ChunkReader],
+/// [CompletionReader] or [ErrorReader].
+///
+/// ```
+/// RequestReader    chats and texts          ChunkWriter           CompletionWriter   their replies
+///   MessagesReader   a conversation           LogprobsObject, UsageObject, FinishReasons
+///   ToolsReader      tools and formats      ResponseEventWriter   ResponseWriter     those of responses
+///   SamplingReader   what all word alike
+/// ResponsesReader  responses
+/// ```
 ///
 /// What holds here: a request is done as it was asked, or refused with the name of the field that can't be;
 /// `data: [DONE]` is written for no completion that is not whole, and read from none. Readers take what

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Tools in a request: what is offered, what may be called, and what calls gave back.
-class ToolsTest {
+class ToolRequestsTest {
 
     private static final String F_AND_G = """
             "tools":[{"type":"function","function":{"name":"f","description":"does","parameters":{"type":"object",
