@@ -12,53 +12,58 @@ import java.lang.foreign.MemorySegment;
 ///
 /// A weight is `d * s * q - dMin * m`. Of each 32 bytes the lower nibbles are one group, the higher ones the
 /// next.
-class Q4_K implements Format {
+final class Q4_K extends GroupedFormat {
 
-    static final int BLOCK = 256;
-    static final int BLOCK_BYTES = 144;
-    static final int GROUP = 32;
-    static final int QUANTS = 16;
+    Q4_K() {
+        super(256, 144, 32);
+    }
 
-    @Override
-    public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
-        for (int k = 0; k < n; k += BLOCK, offset += BLOCK_BYTES) {
-            for (int group = 0; group < BLOCK / GROUP; group++) {
-                float scale = scale(weights, offset, group);
-                float minimum = minimum(weights, offset, group);
-                long pairs = offset + QUANTS + group / 2 * (long) GROUP;
-                for (int i = 0; i < GROUP; i++) {
-                    int q = Format.unsigned(weights, pairs + i) >> (group % 2 * 4) & 15;
-                    to[at + k + group * GROUP + i] = scale * q - minimum;
-                }
+    /// Writes 256 nibbles that are laid out so from `at` on.
+    static void nibbles(MemorySegment weights, long at, short[] to, int toAt) {
+        for (int k = toAt; k < toAt + 256; k += 64, at += 32) {
+            for (int i = 0; i < 32; i++) {
+                int pair = Format.unsigned(weights, at + i);
+                to[k + i] = (short) (pair & 15);
+                to[k + i + 32] = (short) (pair >> 4);
             }
         }
     }
 
-    /// `d * s` of a group.
-    static float scale(MemorySegment weights, long offset, int group) {
-        return F16.at(weights, offset) * scaleBits(weights, offset + 4, group);
+    @Override
+    void quants(MemorySegment weights, long at, short[] to, int toAt) {
+        nibbles(weights, at + 16, to, toAt);
     }
 
-    /// `dMin * m` of a group.
-    static float minimum(MemorySegment weights, long offset, int group) {
-        return F16.at(weights, offset + 2) * minimumBits(weights, offset + 4, group);
+    @Override
+    float scale(MemorySegment weights, long at, int g) {
+        return F16.at(weights, at) * scaleBits(weights, at, g);
     }
 
-    /// The scales of groups 0 to 3 are six bits of bytes 0 to 3. Those of groups 4 to 7 are the lower nibbles
-    /// of bytes 8 to 11 under what is left of bytes 0 to 3.
-    static int scaleBits(MemorySegment weights, long packed, int group) {
-        return group < 4
-                ? Format.unsigned(weights, packed + group) & 63
-                : (Format.unsigned(weights, packed + group + 4) & 15)
-                        | Format.unsigned(weights, packed + group - 4) >> 6 << 4;
+    @Override
+    float minimum(MemorySegment weights, long at, int g) {
+        return -F16.at(weights, at + 2) * minimumBits(weights, at, g);
     }
 
-    /// The minima of groups 0 to 3 are six bits of bytes 4 to 7. Those of groups 4 to 7 are the higher nibbles
-    /// of bytes 8 to 11 under what is left of bytes 4 to 7.
-    static int minimumBits(MemorySegment weights, long packed, int group) {
-        return group < 4
-                ? Format.unsigned(weights, packed + group + 4) & 63
-                : Format.unsigned(weights, packed + group + 4) >> 4
-                        | Format.unsigned(weights, packed + group) >> 6 << 4;
+    @Override
+    boolean hasMinima() {
+        return true;
+    }
+
+    /// `s` of a group: for groups 0 to 3 six bits of bytes 0 to 3; for groups 4 to 7 the lower nibbles of
+    /// bytes 8 to 11 under what is left of bytes 0 to 3.
+    static int scaleBits(MemorySegment weights, long at, int g) {
+        long packed = at + 4 + g;
+        return g < 4
+                ? Format.unsigned(weights, packed) & 63
+                : (Format.unsigned(weights, packed + 4) & 15) | Format.unsigned(weights, packed - 4) >> 6 << 4;
+    }
+
+    /// `m` of a group: for groups 0 to 3 six bits of bytes 4 to 7; for groups 4 to 7 the higher nibbles of
+    /// bytes 8 to 11 under what is left of bytes 4 to 7.
+    static int minimumBits(MemorySegment weights, long at, int g) {
+        long packed = at + 4 + g;
+        return g < 4
+                ? Format.unsigned(weights, packed + 4) & 63
+                : Format.unsigned(weights, packed + 4) >> 4 | Format.unsigned(weights, packed) >> 6 << 4;
     }
 }

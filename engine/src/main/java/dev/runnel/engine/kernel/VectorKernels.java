@@ -5,7 +5,9 @@ import static dev.runnel.engine.kernel.Lanes.floats;
 
 import dev.runnel.engine.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.Map;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -15,24 +17,33 @@ import jdk.incubator.vector.VectorOperators;
 /// Elements that don't fill a vector are left to scalar code; only the smallest models have any.
 final class VectorKernels extends ScalarKernels {
 
+    private final Map<TensorType, PackedFormat> packed = Map.of(
+            TensorType.Q4_0, PackedFormat.q4_0(),
+            TensorType.Q4_1, PackedFormat.q4_1(),
+            TensorType.Q5_0, PackedFormat.q5_0(),
+            TensorType.Q5_1, PackedFormat.q5_1(),
+            TensorType.Q4_K, PackedFormat.q4_K(),
+            TensorType.Q5_K, PackedFormat.q5_K(),
+            TensorType.Q6_K, PackedFormat.q6_K());
+
     VectorKernels() {
         super(Map.ofEntries(
                 Map.entry(TensorType.F32, new VectorF32()),
                 Map.entry(TensorType.F16, new VectorF16()),
                 Map.entry(TensorType.BF16, new VectorBF16()),
                 Map.entry(TensorType.Q8_0, new VectorQ8_0()),
-                Map.entry(TensorType.Q4_0, new VectorQ4_0()),
+                Map.entry(TensorType.Q4_0, new Q4_0()),
                 Map.entry(TensorType.Q4_1, new Q4_1()),
                 Map.entry(TensorType.Q5_0, new Q5_0()),
                 Map.entry(TensorType.Q5_1, new Q5_1()),
-                Map.entry(TensorType.Q2_K, new Q2_K()),
-                Map.entry(TensorType.Q3_K, new Q3_K()),
+                Map.entry(TensorType.Q2_K, new VectorQ2_K()),
+                Map.entry(TensorType.Q3_K, new VectorQ3_K()),
                 Map.entry(TensorType.Q4_K, new Q4_K()),
                 Map.entry(TensorType.Q5_K, new Q5_K()),
                 Map.entry(TensorType.Q6_K, new Q6_K()),
-                Map.entry(TensorType.IQ4_NL, new IQ4_NL()),
-                Map.entry(TensorType.IQ4_XS, new IQ4_XS()),
-                Map.entry(TensorType.MXFP4, new MXFP4())));
+                Map.entry(TensorType.IQ4_NL, new VectorIQ4_NL()),
+                Map.entry(TensorType.IQ4_XS, new VectorIQ4_XS()),
+                Map.entry(TensorType.MXFP4, new VectorMXFP4())));
     }
 
     @Override
@@ -41,9 +52,61 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches) {
+    public Matrix arrange(Matrix stored, Workers workers, SegmentAllocator memory) {
+        PackedFormat format = packed.get(stored.type());
+        return format == null ? stored : format.pack(stored, workers, memory);
+    }
+
+    @Override
+    public void row(Matrix w, int row, float[] to, int at) {
+        switch (w.layout()) {
+            case STORED -> super.row(w, row, to, at);
+            case PACKED -> packed(w).dequantize(w, row, to, at);
+        }
+    }
+
+    private PackedFormat packed(Matrix w) {
+        return Objects.requireNonNull(packed.get(w.type()));
+    }
+
+    /// Whether rows are turned into lanes for a batch.
+    private boolean turns(Matrix w, int tokens) {
+        return tokens >= LaneBlocks.LEAST && w.columns() % STRANDS == 0 && !(format(w) instanceof GroupedFormat);
+    }
+
+    @Override
+    public int preparationParts(Matrix w, int tokens) {
+        return turns(w, tokens) ? tokens : super.preparationParts(w, tokens);
+    }
+
+    @Override
+    public Workers.Task preparation(Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
+        if (turns(w, tokens)) {
+            to.reserveStrands(tokens * w.columns());
+            return (worker, t) -> to.orderStrands(x, t * w.columns(), w.columns());
+        }
+        if (w.layout() == Matrix.Layout.STORED) {
+            return super.preparation(w, x, tokens, to, scratches);
+        }
+        PackedFormat format = packed(w);
+        to.reserve(tokens * w.columns(), tokens * format.groups(w));
+        return (worker, t) -> format.prepare(w, x, t, to);
+    }
+
+    @Override
+    public Workers.Task multiplication(
+            Matrix w, float[] x, Operand prepared, int tokens, float[] y, int rows, Scratch[] scratches) {
+        if (w.layout() == Matrix.Layout.PACKED) {
+            return new PackedProduct(packed(w), w, prepared, tokens, y).task(rows, scratches);
+        }
+        if (format(w) instanceof GroupedFormat) {
+            return super.multiplication(w, x, prepared, tokens, y, rows, scratches);
+        }
         if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format) {
             return format.multiplication(w, x, y, rows, scratches);
+        }
+        if (turns(w, tokens)) {
+            return new LaneProduct(format(w), w, prepared, tokens, y).task(rows, scratches);
         }
         return (worker, part) -> {
             int to = Math.min((part + 1) * rows, w.rows());
@@ -52,8 +115,9 @@ final class VectorKernels extends ScalarKernels {
     }
 
     private void multiplyRows(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
-        for (int r = from; r < to; r += scratch.tileRows) {
-            int rows = Math.min(scratch.tileRows, to - r);
+        int tileRows = tokens == 1 ? Scratch.BLOCK : scratch.tileRows; // read once, so no more than needed
+        for (int r = from; r < to; r += tileRows) {
+            int rows = Math.min(tileRows, to - r);
             for (int i = 0; i < rows; i++) {
                 row(w, r + i, scratch.tile, i * scratch.stride);
             }
