@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// A regular language over code points, all of its states known. The code points are cut into ranges that
 /// no state tells apart.
@@ -151,7 +152,7 @@ final class CharDfa implements StringLanguage {
     /// The strings that are in both languages.
     ///
     /// @return null if that takes too many states
-    @org.jspecify.annotations.Nullable
+    @Nullable
     CharDfa and(CharDfa other) {
         if (start == NONE || (other.start != NONE && other.universal.get(other.start))) {
             return this;

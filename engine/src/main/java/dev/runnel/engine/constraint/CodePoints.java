@@ -1,5 +1,6 @@
 package dev.runnel.engine.constraint;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -115,7 +116,7 @@ final class CodePoints {
     }
 
     private static int[] encode(int codePoint) {
-        byte[] utf8 = Character.toString(codePoint).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] utf8 = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
         int[] values = new int[utf8.length];
         for (int i = 0; i < utf8.length; i++) {
             values[i] = utf8[i] & 0xFF;

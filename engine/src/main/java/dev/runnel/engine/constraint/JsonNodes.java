@@ -1,8 +1,9 @@
 package dev.runnel.engine.constraint;
 
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// JSON's grammar (RFC 8259) in the form in which it is generated: white space where people and libraries
@@ -98,7 +99,7 @@ final class JsonNodes {
         int before = drawing.state();
         drawing.edge(0, Node.sequence(new Node.Text("["), SPACE), before);
         for (int i = 0; i < counted; i++) {
-            Node item = i < first.size() ? first.get(i) : java.util.Objects.requireNonNull(rest);
+            Node item = i < first.size() ? first.get(i) : Objects.requireNonNull(rest);
             int behind = drawing.state();
             drawing.edge(before, i == 0 ? item : Node.sequence(COMMA, item), behind);
             if (i + 1 >= min) {
@@ -128,7 +129,7 @@ final class JsonNodes {
                 if (members.isEmpty()) {
                     yield new Node.Text("{}");
                 }
-                List<Node> parts = new java.util.ArrayList<>();
+                List<Node> parts = new ArrayList<>();
                 parts.add(new Node.Text("{"));
                 parts.add(SPACE);
                 for (Map.Entry<String, JsonValue> member : members.entrySet()) {
@@ -169,9 +170,5 @@ final class JsonNodes {
             }
         });
         return out.append('"').toString();
-    }
-
-    static int utf8Length(String text) {
-        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 }

@@ -6,7 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads a JSON text (RFC 8259), strictly and within bounds: what it reads comes with a request.
+/// Reads a JSON text (RFC 8259), strictly and within bounds: what it reads comes with a request. Numbers
+/// stay exact, and no name comes twice: a schema that says two things about a property says neither.
 final class JsonReader {
 
     static final int MAX_LENGTH = 1 << 20;

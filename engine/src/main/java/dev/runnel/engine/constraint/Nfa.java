@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +86,7 @@ final class Nfa {
         Called start = nfa.call(root);
         while (!nfa.pending.isEmpty()) {
             Called each = nfa.pending.removeLast();
-            nfa.build(java.util.Objects.requireNonNull(each.rule).body, each.start, each.end);
+            nfa.build(Objects.requireNonNull(each.rule).body, each.start, each.end);
         }
         nfa.findProductive();
         if (!nfa.isProductive(start.start)) {

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// JSON's numbers in some range, as automata over their digits. A number with bounds is written without
@@ -177,8 +178,8 @@ final class Numbers {
     private Node draw(int digits, int scale) {
         BigDecimal most = BigDecimal.TEN.pow(digits).subtract(BigDecimal.ONE);
         Range bounded = range.atLeast(most.negate(), false).atMost(most, false);
-        BigDecimal min = java.util.Objects.requireNonNull(bounded.min());
-        BigDecimal max = java.util.Objects.requireNonNull(bounded.max());
+        BigDecimal min = Objects.requireNonNull(bounded.min());
+        BigDecimal max = Objects.requireNonNull(bounded.max());
         drawing.accept(end);
         if (max.signum() >= 0) {
             boolean isAbove = min.signum() >= 0;

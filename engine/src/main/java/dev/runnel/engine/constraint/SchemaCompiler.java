@@ -4,6 +4,7 @@ import dev.runnel.engine.constraint.SchemaDocument.Schema;
 import dev.runnel.engine.constraint.SchemaEvaluator.Patterns;
 import dev.runnel.engine.constraint.StringLanguage.Lengths;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -458,7 +460,7 @@ final class SchemaCompiler {
         for (Schema schema : conjunction.schemas()) {
             JsonValue all = schema.get("enum");
             if (schema.has("const")) {
-                candidates = List.of(java.util.Objects.requireNonNull(schema.get("const")));
+                candidates = List.of(Objects.requireNonNull(schema.get("const")));
                 break;
             } else if (all instanceof JsonValue.Array(var items)) {
                 candidates = candidates == null || items.size() < candidates.size() ? items : candidates;
@@ -537,7 +539,7 @@ final class SchemaCompiler {
 
     private static void refuseExcluded(Conjunction conjunction, Class<? extends JsonValue> type) {
         if (excluded(conjunction).stream().anyMatch(type::isInstance)) {
-            Schema owner = java.util.Objects.requireNonNull(conjunction.with(Negation.NOT_ENUM));
+            Schema owner = Objects.requireNonNull(conjunction.with(Negation.NOT_ENUM));
             throw new ConstraintException(owner.path(), "can't be enforced: it excludes values other than strings");
         }
     }
@@ -600,7 +602,7 @@ final class SchemaCompiler {
                 if (divisor.signum() <= 0 || Math.abs(divisor.scale()) > 100) {
                     throw schema.refusal("multipleOf", "is %s, expected a positive number".formatted(divisor));
                 }
-                range = java.util.Objects.requireNonNull(range.multipleOf(divisor));
+                range = Objects.requireNonNull(range.multipleOf(divisor));
             }
         }
         return range;
@@ -623,7 +625,7 @@ final class SchemaCompiler {
         CharDfa dfa = characters(conjunction, narrowly);
         Counts counts = counts(conjunction, "minLength", "maxLength");
         if (counts.min() > Lengths.LONGEST) {
-            throw java.util.Objects.requireNonNull(conjunction.with("minLength"))
+            throw Objects.requireNonNull(conjunction.with("minLength"))
                     .refusal("minLength", "is %,d, expected at most %,d".formatted(counts.min(), Lengths.LONGEST));
         }
         int max = counts.max() == Node.UNBOUNDED ? Lengths.UNBOUNDED : Math.min(counts.max(), Lengths.LONGEST);
@@ -633,7 +635,7 @@ final class SchemaCompiler {
         StringLanguage limited = StringLanguage.Limited.of(dfa, counts.min(), max);
         if (limited == null) {
             String keyword = conjunction.with("maxLength") == null ? "minLength" : "maxLength";
-            throw java.util.Objects.requireNonNull(conjunction.with(keyword))
+            throw Objects.requireNonNull(conjunction.with(keyword))
                     .refusal(keyword, "is too large to be enforced together with pattern or format");
         }
         return limited;
@@ -699,7 +701,7 @@ final class SchemaCompiler {
                 min = Math.max(
                         min,
                         least.min(BigDecimal.valueOf(Integer.MAX_VALUE))
-                                .setScale(0, java.math.RoundingMode.CEILING)
+                                .setScale(0, RoundingMode.CEILING)
                                 .intValue());
             }
             if (most != null) {
@@ -780,7 +782,7 @@ final class SchemaCompiler {
         }
         int min = counts.min();
         if (min > MAX_ITEMS) {
-            throw java.util.Objects.requireNonNull(conjunction.with("minItems"))
+            throw Objects.requireNonNull(conjunction.with("minItems"))
                     .refusal("minItems", "is %,d, expected at most %,d".formatted(min, MAX_ITEMS));
         }
         int max = counts.max() == Node.UNBOUNDED ? Node.UNBOUNDED : Math.min(counts.max(), MAX_ITEMS);
@@ -881,7 +883,7 @@ final class SchemaCompiler {
         return value == null
                 ? otherwise
                 : value.min(BigDecimal.valueOf(Integer.MAX_VALUE))
-                        .setScale(0, java.math.RoundingMode.CEILING)
+                        .setScale(0, RoundingMode.CEILING)
                         .intValue();
     }
 
@@ -1012,7 +1014,7 @@ final class SchemaCompiler {
             if (others.isEmpty()) {
                 return Node.NEVER;
             }
-            throw java.util.Objects.requireNonNull(conjunction.with("minProperties"))
+            throw Objects.requireNonNull(conjunction.with("minProperties"))
                     .refusal(
                             "minProperties",
                             "is %d, which can't be enforced: the schema names only %d properties"
@@ -1195,8 +1197,7 @@ final class SchemaCompiler {
             }
         }
         if (min > Lengths.LONGEST) {
-            throw java.util.Objects.requireNonNull(conjunction.with("propertyNames"))
-                    .unsupported("propertyNames");
+            throw Objects.requireNonNull(conjunction.with("propertyNames")).unsupported("propertyNames");
         }
         return new Names(characters, min, max == Lengths.UNBOUNDED ? max : Math.min(max, Lengths.LONGEST));
     }

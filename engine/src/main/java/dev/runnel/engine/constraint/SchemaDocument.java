@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +59,7 @@ final class SchemaDocument {
         }
 
         Schema at(String keyword) {
-            return below(keyword, java.util.Objects.requireNonNull(get(keyword)));
+            return below(keyword, Objects.requireNonNull(get(keyword)));
         }
 
         /// One that the document doesn't have, for what a keyword means.

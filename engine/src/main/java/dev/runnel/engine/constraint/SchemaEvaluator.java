@@ -2,6 +2,8 @@ package dev.runnel.engine.constraint;
 
 import dev.runnel.engine.constraint.SchemaDocument.Schema;
 import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -200,8 +202,8 @@ final class SchemaEvaluator {
     /// The expressions of a schema, each compiled once.
     static final class Patterns {
 
-        private final Map<String, CharDfa> compiled = new java.util.HashMap<>();
-        private final Map<String, CharDfa> formats = new java.util.HashMap<>();
+        private final Map<String, CharDfa> compiled = new HashMap<>();
+        private final Map<String, CharDfa> formats = new HashMap<>();
 
         CharDfa pattern(Schema schema, String keyword, @Nullable JsonValue argument) {
             if (!(argument instanceof JsonValue.Text(var source))) {
@@ -243,7 +245,7 @@ final class SchemaEvaluator {
         /// What `properties`, `patternProperties` and `additionalProperties` of one schema ask of a
         /// member.
         List<Schema> propertySchemas(Schema schema, String name) {
-            List<Schema> all = new java.util.ArrayList<>();
+            List<Schema> all = new ArrayList<>();
             for (Map.Entry<String, Schema> each : schema.named("properties")) {
                 if (each.getKey().equals(name)) {
                     all.add(each.getValue());

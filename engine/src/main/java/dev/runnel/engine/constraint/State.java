@@ -1,6 +1,7 @@
 package dev.runnel.engine.constraint;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /// A state of a deterministic automaton over bytes, made when it is first reached. Some end a frame of
 /// the matcher's stack ([#accepts]), some call another automaton and go on behind it ([#calls]).
@@ -67,9 +68,9 @@ abstract sealed class State permits SubsetState, StringState, State.Dead {
     /// What can be called.
     static final class Callee {
 
-        private final java.util.function.Supplier<State> start;
+        private final Supplier<State> start;
 
-        Callee(java.util.function.Supplier<State> start) {
+        Callee(Supplier<State> start) {
             this.start = start;
         }
 

@@ -1,7 +1,10 @@
 package dev.runnel.engine.constraint;
 
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 /// A set of strings of code points, as a deterministic automaton without dead ends: from each of its
 /// states some string leads to acceptance. Surrogates are in no string.
+
 interface StringLanguage {
 
     int NONE = -1;
@@ -83,7 +86,7 @@ interface StringLanguage {
         private final CharDfa dfa;
         private final int min;
         private final int max;
-        private final java.util.BitSet viable; // (count, state): acceptance can be reached
+        private final BitSet viable; // (count, state): acceptance can be reached
 
         /// @param max or [Lengths#UNBOUNDED]
         private Limited(CharDfa dfa, int min, int max) {
@@ -91,7 +94,7 @@ interface StringLanguage {
             this.min = min;
             this.max = max;
             int counts = (max == Lengths.UNBOUNDED ? min : max) + 1;
-            viable = new java.util.BitSet(counts * dfa.size());
+            viable = new BitSet(counts * dfa.size());
             for (int count = counts - 1; count >= 0; count--) {
                 boolean settled = false;
                 while (!settled) { // more than once only where counting has stopped
@@ -108,7 +111,7 @@ interface StringLanguage {
         }
 
         /// @return null if that takes too many states
-        static @org.jspecify.annotations.Nullable StringLanguage of(CharDfa dfa, int min, int max) {
+        static @Nullable StringLanguage of(CharDfa dfa, int min, int max) {
             if (min == 0 && max == Lengths.UNBOUNDED) {
                 return dfa;
             }

@@ -1,6 +1,8 @@
 package dev.runnel.engine.constraint;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -26,22 +28,17 @@ final class TokenTrie {
     /// @param text of a token, null for one that has none
     TokenTrie(int tokenCount, IntFunction<byte @Nullable []> text) {
         byte[][] texts = new byte[tokenCount][];
-        long[] order = new long[tokenCount];
-        int count = 0;
+        List<Integer> sorted = new ArrayList<>();
         int total = 2;
         for (int id = 0; id < tokenCount; id++) {
             byte[] bytes = text.apply(id);
             if (bytes != null && bytes.length > 0 && bytes.length <= Short.MAX_VALUE) {
                 texts[id] = bytes;
-                order[count++] = id;
+                sorted.add(id);
                 total += bytes.length;
             }
         }
-        Integer[] sorted = new Integer[count];
-        for (int i = 0; i < count; i++) {
-            sorted[i] = (int) order[i];
-        }
-        Arrays.sort(sorted, (a, b) -> {
+        sorted.sort((a, b) -> {
             int byLength = Boolean.compare(texts[a].length > SHORT, texts[b].length > SHORT);
             return byLength != 0 ? byLength : Arrays.compareUnsigned(texts[a], texts[b]);
         });
@@ -86,16 +83,12 @@ final class TokenTrie {
             sameText[id] = tokens[open[top]];
             tokens[open[top]] = id;
         }
+        for (int d = top; d >= 0; d--) {
+            ends[open[d]] = nodes;
+        }
         if (secondRoot == NONE) {
-            for (int d = top; d >= 0; d--) {
-                ends[open[d]] = nodes;
-            }
             secondRoot = nodes++;
             ends[secondRoot] = nodes;
-        } else {
-            for (int d = top; d >= 0; d--) {
-                ends[open[d]] = nodes;
-            }
         }
         edge = Arrays.copyOf(edges, nodes);
         depth = Arrays.copyOf(depths, nodes);
@@ -151,9 +144,5 @@ final class TokenTrie {
 
     int maxDepth() {
         return maxDepth;
-    }
-
-    int size() {
-        return edge.length;
     }
 }

@@ -15,7 +15,9 @@ import static dev.runnel.engine.constraint.SmallVocabulary.VOCABULARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -118,15 +120,14 @@ class ConstraintTest {
         ConstraintState state = Constraint.compile(alternatives(literal("a"), literal("abc")), VOCABULARY)
                 .start();
         float[] logits = new float[SmallVocabulary.SIZE + 5];
-        java.util.Arrays.fill(logits, 0.5f);
+        Arrays.fill(logits, 0.5f);
 
         boolean any = state.mask(logits);
 
         assertThat(any).isTrue();
         for (int token = 0; token < logits.length; token++) {
             byte[] text = token < SmallVocabulary.SIZE ? SmallVocabulary.bytes(token) : new byte[0];
-            boolean begins =
-                    text.length > 0 && "abc".startsWith(new String(text, java.nio.charset.StandardCharsets.ISO_8859_1));
+            boolean begins = text.length > 0 && "abc".startsWith(new String(text, StandardCharsets.ISO_8859_1));
             assertThat(logits[token]).as("token %d", token).isEqualTo(begins ? 0.5f : Float.NEGATIVE_INFINITY);
         }
     }
