@@ -163,9 +163,18 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--cache-mib",
             paramLabel = "MIB",
-            description = "Memory for what the model remembers of all the texts it is at work on. Default: 1024.")
+            description = "Memory for what the model remembers of the texts it is at work on, and of earlier ones that "
+                    + "begin alike. Default: 1024.")
     @Nullable
     Integer cacheMib;
+
+    @Option(
+            names = "--stall",
+            paramLabel = "MS",
+            description = "How long the reading of new prompts may hold up a reply that is being written, in "
+                    + "milliseconds: less is smoother, more reads prompts faster. Default: 50.")
+    @Nullable
+    Integer stallMillis;
 
     @Mixin
     EngineFlags engine = new EngineFlags();
@@ -245,6 +254,9 @@ final class ServeCommand implements Callable<Integer> {
         }
         if (cacheMib != null) {
             options = options.withCacheBytes((long) cacheMib << 20);
+        }
+        if (stallMillis != null) {
+            options = options.withStall(Duration.ofMillis(stallMillis));
         }
         return options;
     }

@@ -182,6 +182,7 @@ class ServeCommandTest {
                 new String[] {"--max-sequences", "0"},
                 new String[] {"--max-waiting", "-1"},
                 new String[] {"--cache-mib", "0"},
+                new String[] {"--stall", "-1"},
                 new String[] {"--memory", "lots"},
                 new String[] {"--memory", "0g"},
                 new String[] {"--idle", "-1"},
@@ -213,7 +214,9 @@ class ServeCommandTest {
                 "--max-waiting",
                 "4",
                 "--cache-mib",
-                "500");
+                "500",
+                "--stall",
+                "20");
 
         assertThat(rooms.opened())
                 .containsExactly(new Opened.Engine(
@@ -224,7 +227,8 @@ class ServeCommandTest {
                                 .withContextLength(300)
                                 .withSequences(3)
                                 .withWaiting(4)
-                                .withCacheBytes(500L << 20)));
+                                .withCacheBytes(500L << 20)
+                                .withStall(Duration.ofMillis(20))));
         assertThat(get("/v1/models").body()).contains("\"m\"");
     }
 

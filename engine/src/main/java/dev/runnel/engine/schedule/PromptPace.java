@@ -4,8 +4,8 @@ package dev.runnel.engine.schedule;
 /// end can bear. For the loop's thread.
 ///
 /// Theory: as in estimating a network's round trip (Jacobson, "Congestion avoidance and control", SIGCOMM 1988),
-/// a running mean alone is too short half of the time; so what the steps were off by is averaged too, and kept free
-/// several times over.
+/// a running mean alone is too short half of the time; so the part by which it was off is averaged too, and kept
+/// free several times over.
 final class PromptPace {
 
     /// Weights of the newest step in the averages.
@@ -16,10 +16,7 @@ final class PromptPace {
     /// Average errors that are kept free.
     private static final double MARGIN = 2;
 
-    /// Part of the time that is used however large the errors are.
-    private static final double LEAST = 0.25;
-
-    /// A step of fewer tokens says little about what one more would take.
+    /// A step of fewer tokens and nothing else says little about what one more would take.
     private static final int TELLING = 8;
 
     /// Read in a step before anything is known.
@@ -28,7 +25,7 @@ final class PromptPace {
     private double answerNanos; // a step without prompts
     private boolean knowsAnswers;
     private double tokenNanos;
-    private double errorNanos; // of a step
+    private double error; // a part of what was expected
     private boolean knowsTokens;
 
     /// A step is done.
@@ -39,12 +36,13 @@ final class PromptPace {
         if (promptTokens == 0) {
             answerNanos += (nanos - answerNanos) * (knowsAnswers ? NEWEST : 1);
             knowsAnswers = true;
-        } else if (promptTokens >= TELLING || !knowsTokens) {
-            double forPrompts = Math.max(1, answers && knowsAnswers ? nanos - answerNanos : nanos);
-            double error = knowsTokens ? forPrompts - tokenNanos * promptTokens : 0;
-            tokenNanos += (forPrompts / promptTokens - tokenNanos) * (knowsTokens ? NEWEST : 1);
-            errorNanos += (Math.abs(error) - errorNanos) * NEWEST_ERROR;
+        } else if (!knowsTokens) {
+            tokenNanos = Math.max(1, (double) nanos / promptTokens);
             knowsTokens = true;
+        } else if (answers || promptTokens >= TELLING) {
+            double each = Math.max(0, answers ? nanos - answerNanos : nanos) / promptTokens;
+            error += (Math.abs(each / tokenNanos - 1) - error) * NEWEST_ERROR;
+            tokenNanos = Math.max(1, tokenNanos + (each - tokenNanos) * NEWEST);
         }
     }
 
@@ -52,8 +50,7 @@ final class PromptPace {
     ///
     /// @param most not to be exceeded
     int tokensIn(long nanos, int most) {
-        double usable = Math.max(LEAST * nanos, nanos - MARGIN * errorNanos);
-        double fitting = knowsTokens ? usable / tokenNanos : FIRST;
+        double fitting = knowsTokens ? nanos / (1 + MARGIN * error) / tokenNanos : FIRST;
         return (int) Math.clamp(fitting, 1, (double) most);
     }
 }
