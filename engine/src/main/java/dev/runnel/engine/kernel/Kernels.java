@@ -2,6 +2,7 @@ package dev.runnel.engine.kernel;
 
 import dev.runnel.engine.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.Set;
 
 /// The arithmetic of a forward pass. Stateless, so any number of threads may call it. Results don't depend on
@@ -28,6 +29,25 @@ public interface Kernels {
     /// Writes one row of a matrix as floats.
     void row(Matrix w, int row, float[] to, int at);
 
+    /// The same matrix with its numbers in the order that is fastest here; the matrix itself where that is the
+    /// stored order.
+    ///
+    /// @param workers share the work
+    /// @param memory holds what is made
+    default Matrix arrange(Matrix stored, Workers workers, SegmentAllocator memory) {
+        return stored;
+    }
+
+    /// Parts of [#preparation]; none where a matrix takes vectors as they are.
+    int preparationParts(Matrix w, int tokens);
+
+    /// What a batch of vectors needs before `w` can be multiplied by it, as a task.
+    ///
+    /// @param x `(tokens, columns)`
+    /// @param to filled when all parts have run
+    /// @param scratches one for each worker
+    Workers.Task preparation(Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches);
+
     /// A matrix times a batch of vectors, as a task whose part `i` is the rows from `i * rows` on, `rows` of
     /// them or those that are left.
     ///
@@ -37,8 +57,10 @@ public interface Kernels {
     /// y  (tokens, rows)      y[t,r] = sum over k of w[r,k] * x[t,k]
     /// ```
     ///
+    /// @param prepared by [#preparation] with the same vectors, for this matrix or one like it
     /// @param scratches one for each worker
-    Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches);
+    Workers.Task multiplication(
+            Matrix w, float[] x, Operand prepared, int tokens, float[] y, int rows, Scratch[] scratches);
 
     /// Scales a vector to a root mean square of 1, then by the weights.
     ///

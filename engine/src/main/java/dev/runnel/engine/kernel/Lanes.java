@@ -25,6 +25,13 @@ final class Lanes {
     static final int COUNT = FLOATS.length();
 
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    /// Two shorts where [#INTS] has an int.
+    static final VectorSpecies<Short> SHORT_PAIRS = VectorSpecies.of(short.class, FLOATS.vectorShape());
+
+    static final int SHORT_COUNT = 2 * COUNT;
+
+    static final int VECTOR_BYTES = COUNT * Float.BYTES;
+
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(COUNT * Short.SIZE));
     /// As many bytes as a vector has floats; the least there is, 8 bytes, is too many for 4 lanes.
@@ -56,6 +63,11 @@ final class Lanes {
                 .convertShape(VectorOperators.S2I, INTS, 0);
     }
 
+    /// Shorts as the ints of the same sign.
+    static IntVector shorts(short[] from, int at) {
+        return (IntVector) ShortVector.fromArray(SHORTS, from, at).convertShape(VectorOperators.S2I, INTS, 0);
+    }
+
     /// Bytes as the ints of the same sign.
     static IntVector bytes(MemorySegment from, long offset) {
         if (COUNT == 4) {
@@ -74,6 +86,29 @@ final class Lanes {
         }
         return (FloatVector) ByteVector.fromMemorySegment(BYTES, from, offset, LITTLE_ENDIAN)
                 .convertShape(VectorOperators.B2F, FLOATS, 0);
+    }
+
+    static ShortVector shortPairs(MemorySegment from, long offset) {
+        return ShortVector.fromMemorySegment(SHORT_PAIRS, from, offset, LITTLE_ENDIAN);
+    }
+
+    static ShortVector shortPairs(short[] from, int at) {
+        return ShortVector.fromArray(SHORT_PAIRS, from, at);
+    }
+
+    /// A short in all lanes, that is twice in its int.
+    static ShortVector twice(int[] from, int at) {
+        return IntVector.broadcast(INTS, from[at]).reinterpretAsShorts();
+    }
+
+    /// Finite F16 numbers: their bits moved to where a float has them, then what the exponent's bias lacks.
+    static FloatVector halves(MemorySegment from, long offset) {
+        var bits = shorts(from, offset);
+        return bits.and(0x7fff)
+                .lanewise(VectorOperators.LSHL, 13)
+                .or(bits.and(0x8000_0000))
+                .reinterpretAsFloats()
+                .mul(0x1p112f);
     }
 
     static FloatVector toFloats(IntVector ints) {

@@ -12,53 +12,52 @@ import java.lang.foreign.MemorySegment;
 ///
 /// A weight is `d * s * q - dMin * m`. Of each 32 bytes the lower nibbles are one group, the higher ones the
 /// next.
-class Q4_K implements Format {
+final class Q4_K extends GroupedFormat {
 
-    static final int BLOCK = 256;
-    static final int BLOCK_BYTES = 144;
-    static final int GROUP = 32;
-    static final int QUANTS = 16;
+    Q4_K() {
+        super(256, 144, 32);
+    }
+
+    /// Nibble `i` of 256, laid out so from `at` on.
+    static int nibble(MemorySegment weights, long at, int i) {
+        return Format.unsigned(weights, at + i / 64 * 32L + i % 32) >> (i / 32 % 2 * 4) & 15;
+    }
 
     @Override
-    public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
-        for (int k = 0; k < n; k += BLOCK, offset += BLOCK_BYTES) {
-            for (int group = 0; group < BLOCK / GROUP; group++) {
-                float scale = scale(weights, offset, group);
-                float minimum = minimum(weights, offset, group);
-                long pairs = offset + QUANTS + group / 2 * (long) GROUP;
-                for (int i = 0; i < GROUP; i++) {
-                    int q = Format.unsigned(weights, pairs + i) >> (group % 2 * 4) & 15;
-                    to[at + k + group * GROUP + i] = scale * q - minimum;
-                }
-            }
-        }
+    int quant(MemorySegment weights, long at, int i) {
+        return nibble(weights, at + 16, i);
     }
 
-    /// `d * s` of a group.
-    static float scale(MemorySegment weights, long offset, int group) {
-        return F16.at(weights, offset) * scaleBits(weights, offset + 4, group);
+    @Override
+    float scale(MemorySegment weights, long at, int g) {
+        return F16.at(weights, at) * scaleBits(weights, at, g);
     }
 
-    /// `dMin * m` of a group.
-    static float minimum(MemorySegment weights, long offset, int group) {
-        return F16.at(weights, offset + 2) * minimumBits(weights, offset + 4, group);
+    @Override
+    float minimum(MemorySegment weights, long at, int g) {
+        return -F16.at(weights, at + 2) * minimumBits(weights, at, g);
     }
 
-    /// The scales of groups 0 to 3 are six bits of bytes 0 to 3. Those of groups 4 to 7 are the lower nibbles
-    /// of bytes 8 to 11 under what is left of bytes 0 to 3.
-    static int scaleBits(MemorySegment weights, long packed, int group) {
-        return group < 4
-                ? Format.unsigned(weights, packed + group) & 63
-                : (Format.unsigned(weights, packed + group + 4) & 15)
-                        | Format.unsigned(weights, packed + group - 4) >> 6 << 4;
+    @Override
+    boolean hasMinima() {
+        return true;
     }
 
-    /// The minima of groups 0 to 3 are six bits of bytes 4 to 7. Those of groups 4 to 7 are the higher nibbles
-    /// of bytes 8 to 11 under what is left of bytes 4 to 7.
-    static int minimumBits(MemorySegment weights, long packed, int group) {
-        return group < 4
-                ? Format.unsigned(weights, packed + group + 4) & 63
-                : Format.unsigned(weights, packed + group + 4) >> 4
-                        | Format.unsigned(weights, packed + group) >> 6 << 4;
+    /// `s` of a group: for groups 0 to 3 six bits of bytes 0 to 3; for groups 4 to 7 the lower nibbles of
+    /// bytes 8 to 11 under what is left of bytes 0 to 3.
+    static int scaleBits(MemorySegment weights, long at, int g) {
+        long packed = at + 4 + g;
+        return g < 4
+                ? Format.unsigned(weights, packed) & 63
+                : (Format.unsigned(weights, packed + 4) & 15) | Format.unsigned(weights, packed - 4) >> 6 << 4;
+    }
+
+    /// `m` of a group: for groups 0 to 3 six bits of bytes 4 to 7; for groups 4 to 7 the higher nibbles of
+    /// bytes 8 to 11 under what is left of bytes 4 to 7.
+    static int minimumBits(MemorySegment weights, long at, int g) {
+        long packed = at + 4 + g;
+        return g < 4
+                ? Format.unsigned(weights, packed + 4) & 63
+                : Format.unsigned(weights, packed + 4) >> 4 | Format.unsigned(weights, packed) >> 6 << 4;
     }
 }

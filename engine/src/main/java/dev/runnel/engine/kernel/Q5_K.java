@@ -11,27 +11,30 @@ import java.lang.foreign.MemorySegment;
 /// ```
 ///
 /// A weight is `d * s * q - dMin * m`.
-class Q5_K implements Format {
+final class Q5_K extends GroupedFormat {
 
-    static final int BLOCK = 256;
-    static final int BLOCK_BYTES = 176;
-    static final int GROUP = 32;
-    static final int FIFTHS = 16;
-    static final int QUANTS = 48;
+    Q5_K() {
+        super(256, 176, 32);
+    }
 
     @Override
-    public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
-        for (int k = 0; k < n; k += BLOCK, offset += BLOCK_BYTES) {
-            for (int group = 0; group < BLOCK / GROUP; group++) {
-                float scale = Q4_K.scale(weights, offset, group);
-                float minimum = Q4_K.minimum(weights, offset, group);
-                long pairs = offset + QUANTS + group / 2 * (long) GROUP;
-                for (int i = 0; i < GROUP; i++) {
-                    int fifth = Format.unsigned(weights, offset + FIFTHS + i) >> group & 1;
-                    int q = (Format.unsigned(weights, pairs + i) >> (group % 2 * 4) & 15) | fifth << 4;
-                    to[at + k + group * GROUP + i] = scale * q - minimum;
-                }
-            }
-        }
+    int quant(MemorySegment weights, long at, int i) {
+        int fifth = Format.unsigned(weights, at + 16 + i % 32) >> (i / 32) & 1;
+        return Q4_K.nibble(weights, at + 48, i) | fifth << 4;
+    }
+
+    @Override
+    float scale(MemorySegment weights, long at, int g) {
+        return F16.at(weights, at) * Q4_K.scaleBits(weights, at, g);
+    }
+
+    @Override
+    float minimum(MemorySegment weights, long at, int g) {
+        return -F16.at(weights, at + 2) * Q4_K.minimumBits(weights, at, g);
+    }
+
+    @Override
+    boolean hasMinima() {
+        return true;
     }
 }

@@ -15,30 +15,25 @@ import java.lang.foreign.ValueLayout;
 /// A weight is `d * s * (q - 32)`. The first halves of each are weights 0 to 127, the second ones 128 to 255.
 /// Of a half's 64 bytes the lower nibbles are weights 0 to 63, the higher ones 64 to 127; of its 32 bytes,
 /// bits `2j` and `2j + 1` are weights `32j` and on.
-class Q6_K implements Format {
+final class Q6_K extends GroupedFormat {
 
-    static final int BLOCK = 256;
-    static final int BLOCK_BYTES = 210;
-    static final int GROUP = 16;
-    static final int UPPER = 128;
     static final int SCALES = 192;
     static final int D = 208;
 
-    @Override
-    public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
-        for (int k = 0; k < n; k += BLOCK, offset += BLOCK_BYTES) {
-            for (int i = 0; i < BLOCK; i++) {
-                int half = i / 128;
-                int pair = Format.unsigned(weights, offset + half * 64L + i % 64);
-                int four = Format.unsigned(weights, offset + UPPER + half * 32L + i % 32);
-                int q = (pair >> (i % 128 / 64 * 4) & 15) | (four >> (i % 128 / 32 * 2) & 3) << 4;
-                to[at + k + i] = scale(weights, offset, i / GROUP) * (q - 32);
-            }
-        }
+    Q6_K() {
+        super(256, 210, 16);
     }
 
-    /// `d * s` of a group.
-    static float scale(MemorySegment weights, long offset, int group) {
-        return F16.at(weights, offset + D) * weights.get(ValueLayout.JAVA_BYTE, offset + SCALES + group);
+    @Override
+    int quant(MemorySegment weights, long at, int i) {
+        int half = i / 128;
+        int pair = Format.unsigned(weights, at + half * 64L + i % 64);
+        int four = Format.unsigned(weights, at + 128 + half * 32L + i % 32);
+        return ((pair >> (i % 128 / 64 * 4) & 15) | (four >> (i % 128 / 32 * 2) & 3) << 4) - 32;
+    }
+
+    @Override
+    float scale(MemorySegment weights, long at, int g) {
+        return F16.at(weights, at + D) * weights.get(ValueLayout.JAVA_BYTE, at + SCALES + g);
     }
 }

@@ -57,17 +57,86 @@ class ScalarKernels implements Kernels {
     }
 
     @Override
-    public Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches) {
+    public int preparationParts(Matrix w, int tokens) {
+        return format(w) instanceof GroupedFormat ? tokens : 0;
+    }
+
+    @Override
+    public Workers.Task preparation(Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
+        int group = ((GroupedFormat) format(w)).group;
+        int n = w.columns();
+        int groups = n / group;
+        to.reserve(tokens * n, tokens * groups);
+        return (worker, t) -> to.round(x, t * n, n, group, t * groups);
+    }
+
+    @Override
+    public Workers.Task multiplication(
+            Matrix w, float[] x, Operand prepared, int tokens, float[] y, int rows, Scratch[] scratches) {
+        return switch (format(w)) {
+            case GroupedFormat format -> groupedMultiplication(format, w, prepared, tokens, y, rows, scratches);
+            case Format format -> multiplication(format, w, x, tokens, y, rows, scratches);
+        };
+    }
+
+    private static Workers.Task multiplication(
+            Format format, Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches) {
         int n = w.columns();
         return (worker, part) -> {
             Scratch scratch = scratches[worker];
             for (int r = part * rows; r < Math.min((part + 1) * rows, w.rows()); r++) {
-                row(w, r, scratch.tile, 0);
+                format.dequantize(w.data(), w.offset(r), n, scratch.tile, 0);
                 for (int t = 0; t < tokens; t++) {
                     y[t * w.rows() + r] = dot(scratch.tile, 0, x, t * n, n, scratch.strands);
                 }
             }
         };
+    }
+
+    private static Workers.Task groupedMultiplication(
+            GroupedFormat format, Matrix w, Operand x, int tokens, float[] y, int rows, Scratch[] scratches) {
+        return (worker, part) -> {
+            Scratch scratch = scratches[worker];
+            for (int r = part * rows; r < Math.min((part + 1) * rows, w.rows()); r++) {
+                readGroups(format, w, r, scratch);
+                for (int t = 0; t < tokens; t++) {
+                    y[t * w.rows() + r] = groupedDot(format, w.columns(), x, t, scratch);
+                }
+            }
+        };
+    }
+
+    private static void readGroups(GroupedFormat format, Matrix w, int row, Scratch scratch) {
+        long at = w.offset(row);
+        for (int k = 0; k < w.columns(); k += format.block, at += format.blockBytes) {
+            for (int i = 0; i < format.block; i++) {
+                scratch.quants[k + i] = (short) format.quant(w.data(), at, i);
+            }
+            for (int g = 0; g < format.block / format.group; g++) {
+                scratch.scales[k / format.group + g] = format.scale(w.data(), at, g);
+                scratch.minima[k / format.group + g] = format.minimum(w.data(), at, g);
+            }
+        }
+    }
+
+    /// The row in `scratch` times the vector of token `t`.
+    private static float groupedDot(GroupedFormat format, int n, Operand x, int t, Scratch scratch) {
+        float[] strands = scratch.strands;
+        Arrays.fill(strands, 0, STRANDS, 0);
+        int groups = n / format.group;
+        for (int g = 0; g < groups; g++) {
+            int sum = 0;
+            for (int k = g * format.group; k < (g + 1) * format.group; k++) {
+                sum += scratch.quants[k] * x.quants[t * n + k];
+            }
+            int strand = g % STRANDS;
+            int at = t * groups + g;
+            strands[strand] = multiplyAdd(sum, scratch.scales[g] * x.scales[at], strands[strand]);
+            if (format.hasMinima()) {
+                strands[strand] = multiplyAdd(scratch.minima[g], x.totals[at], strands[strand]);
+            }
+        }
+        return sum(strands, 0);
     }
 
     @Override

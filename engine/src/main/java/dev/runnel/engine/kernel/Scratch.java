@@ -22,10 +22,30 @@ public final class Scratch {
     /// power of two from sharing cache sets.
     final int stride;
 
+    /// Unpacked whole numbers: `(columns, ROWS)`. In scalar code one row.
+    final short[] quants;
+
+    /// The scales of those rows' groups: `(groups, ROWS)`.
+    final float[] scales;
+
+    /// The minima.
+    final float[] minima;
+
+    /// Sums over runs of them: `(runs, ROWS)`, or one group's `(2, tokens, ROWS)`.
+    final short[] sums;
+
+    /// Unfinished sums: `(STRANDS, tokens, ROWS)`.
+    final float[] rowStrands = new float[Kernels.STRANDS * PackedProduct.TOKENS * Packing.ROWS];
+
     /// @param columns of the widest matrix
     public Scratch(int columns) {
         stride = Kernels.padded(columns) + Kernels.STRANDS;
         tileRows = BLOCK * Math.max(1, Math.min(8, TILE / stride / BLOCK));
         tile = new float[tileRows * stride];
+
+        quants = new short[columns * Packing.ROWS];
+        scales = new float[Math.ceilDiv(columns, 16) * Packing.ROWS];
+        minima = new float[scales.length];
+        sums = new short[Math.max(2 * PackedProduct.TOKENS, Math.ceilDiv(columns, 8)) * Packing.ROWS];
     }
 }

@@ -5,7 +5,9 @@ import static dev.runnel.engine.kernel.Lanes.floats;
 
 import dev.runnel.engine.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.Map;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -15,13 +17,22 @@ import jdk.incubator.vector.VectorOperators;
 /// Elements that don't fill a vector are left to scalar code; only the smallest models have any.
 final class VectorKernels extends ScalarKernels {
 
+    private final Map<TensorType, PackedFormat> packed = Map.of(
+            TensorType.Q4_0, PackedFormat.q4_0(),
+            TensorType.Q4_1, PackedFormat.q4_1(),
+            TensorType.Q5_0, PackedFormat.q5_0(),
+            TensorType.Q5_1, PackedFormat.q5_1(),
+            TensorType.Q4_K, PackedFormat.q4_K(),
+            TensorType.Q5_K, PackedFormat.q5_K(),
+            TensorType.Q6_K, PackedFormat.q6_K());
+
     VectorKernels() {
         super(Map.ofEntries(
                 Map.entry(TensorType.F32, new VectorF32()),
                 Map.entry(TensorType.F16, new VectorF16()),
                 Map.entry(TensorType.BF16, new VectorBF16()),
                 Map.entry(TensorType.Q8_0, new VectorQ8_0()),
-                Map.entry(TensorType.Q4_0, new VectorQ4_0()),
+                Map.entry(TensorType.Q4_0, new Q4_0()),
                 Map.entry(TensorType.Q4_1, new Q4_1()),
                 Map.entry(TensorType.Q5_0, new Q5_0()),
                 Map.entry(TensorType.Q5_1, new Q5_1()),
@@ -41,7 +52,42 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches) {
+    public Matrix arrange(Matrix stored, Workers workers, SegmentAllocator memory) {
+        PackedFormat format = packed.get(stored.type());
+        return format == null ? stored : format.pack(stored, workers, memory);
+    }
+
+    @Override
+    public void row(Matrix w, int row, float[] to, int at) {
+        switch (w.layout()) {
+            case STORED -> super.row(w, row, to, at);
+            case PACKED -> packed(w).dequantize(w, row, to, at);
+        }
+    }
+
+    private PackedFormat packed(Matrix w) {
+        return Objects.requireNonNull(packed.get(w.type()));
+    }
+
+    @Override
+    public Workers.Task preparation(Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
+        if (w.layout() == Matrix.Layout.STORED) {
+            return super.preparation(w, x, tokens, to, scratches);
+        }
+        PackedFormat format = packed(w);
+        to.reserve(tokens * w.columns(), tokens * format.groups(w));
+        return (worker, t) -> format.prepare(w, x, t, to);
+    }
+
+    @Override
+    public Workers.Task multiplication(
+            Matrix w, float[] x, Operand prepared, int tokens, float[] y, int rows, Scratch[] scratches) {
+        if (w.layout() == Matrix.Layout.PACKED) {
+            return new PackedProduct(packed(w), w, prepared, tokens, y).task(rows, scratches);
+        }
+        if (format(w) instanceof GroupedFormat) {
+            return super.multiplication(w, x, prepared, tokens, y, rows, scratches);
+        }
         if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format) {
             return format.multiplication(w, x, y, rows, scratches);
         }

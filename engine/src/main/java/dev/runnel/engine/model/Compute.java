@@ -3,6 +3,7 @@ package dev.runnel.engine.model;
 import dev.runnel.engine.kernel.Activation;
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.Matrix;
+import dev.runnel.engine.kernel.Operand;
 import dev.runnel.engine.kernel.Scratch;
 import dev.runnel.engine.kernel.Workers;
 import java.util.stream.IntStream;
@@ -13,12 +14,14 @@ final class Compute {
     /// Parts per worker: enough that one who is late delays little, few enough that taking one costs nothing.
     private static final int PARTS_PER_WORKER = 8;
 
-    /// A part has a multiple of so many rows, so that parts write to cache lines of their own.
-    private static final int ROWS = 16;
+    /// A part has a multiple of so many rows, so that kernels that take many at a time find as many, and parts
+    /// write to cache lines of their own.
+    private static final int ROWS = 64;
 
     private final Kernels kernels;
     private final Workers workers;
     private final Scratch[] scratches;
+    private final Operand operand = new Operand();
 
     /// @param columns of the widest matrix
     Compute(Kernels kernels, Workers workers, int columns) {
@@ -62,7 +65,13 @@ final class Compute {
     void multiply(Matrix matrix, float[] x, int tokens, float[] y) {
         int share = Math.ceilDiv(matrix.rows(), workers.count() * PARTS_PER_WORKER);
         int rows = Math.ceilDiv(share, ROWS) * ROWS;
-        workers.run(Math.ceilDiv(matrix.rows(), rows), kernels.multiplication(matrix, x, tokens, y, rows, scratches));
+        int preparations = kernels.preparationParts(matrix, tokens);
+        if (preparations > 0) {
+            workers.run(preparations, kernels.preparation(matrix, x, tokens, operand, scratches));
+        }
+        workers.run(
+                Math.ceilDiv(matrix.rows(), rows),
+                kernels.multiplication(matrix, x, operand, tokens, y, rows, scratches));
     }
 
     /// Normalizes every token's vector: `x (tokens, n) -> y (tokens, n)`.

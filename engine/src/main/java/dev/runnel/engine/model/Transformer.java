@@ -7,6 +7,7 @@ import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.Matrix;
 import dev.runnel.engine.kernel.PageLayout;
 import dev.runnel.engine.kernel.Workers;
+import java.lang.foreign.Arena;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,13 +18,15 @@ import org.jspecify.annotations.Nullable;
 
 /// A decoder-only transformer from a GGUF file: layers of attention and feed-forward over a residual stream.
 ///
-/// Weight matrices stay where the file is mapped. All buffers are made when it is loaded. It owns its cache,
+/// Weight matrices stay where the file is mapped, unless the kernels like another order of their numbers. All buffers are made when it is loaded. It owns its cache,
 /// not the file and the workers that it was given.
 public final class Transformer implements LanguageModel {
 
     /// Tokens whose logits are computed together, which bounds their buffer.
     private static final int LOGITS_AT_ONCE = 16;
 
+    private final Arena memory; // of arranged matrices
+    private final Set<String> copied; // names of tensors that are all arranged
     private final Hyperparameters model;
     private final Ropes ropes;
     private final Matrix embedding; // (vocabulary, width)
@@ -44,26 +47,59 @@ public final class Transformer implements LanguageModel {
     /// @param file stays open while the model is used
     /// @param workers run nothing else meanwhile
     /// @throws ModelFileException if the file holds no model that this engine runs
+    @SuppressWarnings("MustBeClosedChecker") // the model closes its memory
     public static Transformer load(
             GgufFile file, Kernels kernels, Workers workers, LoadOptions options, LoadProgress progress) {
-        Transformer model = new Transformer(file, kernels, workers, options);
+        Arena memory = Arena.ofShared();
+        try {
+            return load(file, kernels, workers, options, memory, progress);
+        } catch (RuntimeException | Error failure) {
+            memory.close();
+            throw failure;
+        }
+    }
+
+    private static Transformer load(
+            GgufFile file,
+            Kernels kernels,
+            Workers workers,
+            LoadOptions options,
+            Arena memory,
+            LoadProgress progress) {
+        Transformer model = new Transformer(file, kernels, workers, options, memory);
         FiniteWeights check = new FiniteWeights(file.name(), model.compute);
         long total = file.tensors().stream()
                 .mapToLong(tensor -> tensor.data().byteSize())
                 .sum();
         long loaded = 0;
         for (Tensor tensor : file.tensors()) {
-            if (tensor.data().isMapped()) {
-                tensor.data().load();
+            if (model.copied.contains(tensor.name())) {
+                unload(tensor);
+            } else {
+                read(tensor);
+                check.require(tensor);
             }
-            check.require(tensor);
             loaded += tensor.data().byteSize();
             progress.loaded(loaded, total);
         }
         return model;
     }
 
-    private Transformer(GgufFile file, Kernels kernels, Workers workers, LoadOptions options) {
+    private static void read(Tensor tensor) {
+        if (tensor.data().isMapped()) {
+            tensor.data().load();
+        }
+    }
+
+    /// Gives back the pages of a tensor that is not read again.
+    private static void unload(Tensor tensor) {
+        if (tensor.data().isMapped()) {
+            tensor.data().unload();
+        }
+    }
+
+    private Transformer(GgufFile file, Kernels kernels, Workers workers, LoadOptions options, Arena memory) {
+        this.memory = memory;
         model = Hyperparameters.of(file);
         PageLayout layout = new PageLayout(model.keySize(), model.valueSize());
         long pageBytes = KvCache.pageBytes(layout, model.layers(), model.keyValueHeads());
@@ -77,7 +113,7 @@ public final class Transformer implements LanguageModel {
         long capacity = pages * PageLayout.POSITIONS;
         contextLength = (int) Math.min(capacity, Math.min(model.context(), options.contextLength()));
 
-        Weights weights = new Weights(file, kernels);
+        Weights weights = new Weights(file, kernels, workers, memory);
         ropes = Ropes.of(file, model, weights, contextLength, options.batchTokens());
         embedding = weights.matrixOfWidth("token_embd.weight", model.width());
         positions = model.family().positions() == Positions.LEARNED
@@ -91,6 +127,7 @@ public final class Transformer implements LanguageModel {
                 ? weights.linear("output", embedding.rows(), model.width())
                 : new Linear(embedding, null);
         weights.requireAllTaken(model.family());
+        copied = weights.copied();
 
         cache = new KvCache(layout, model.layers(), model.keyValueHeads(), (int) pages);
         int widest = Math.max(model.width(), Math.max(model.widestFeedForward(), model.heads() * model.valueSize()));
@@ -275,5 +312,6 @@ public final class Transformer implements LanguageModel {
     @Override
     public void close() {
         cache.close();
+        memory.close();
     }
 }

@@ -6,6 +6,8 @@ import dev.runnel.engine.gguf.Tensor;
 import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.Matrix;
+import dev.runnel.engine.kernel.Workers;
+import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -29,11 +31,18 @@ final class Weights {
 
     private final GgufFile file;
     private final Kernels kernels;
+    private final Workers workers;
+    private final SegmentAllocator memory;
     private final Set<String> taken = new HashSet<>();
+    private final Set<String> arranged = new HashSet<>();
+    private final Set<String> stored = new HashSet<>();
 
-    Weights(GgufFile file, Kernels kernels) {
+    /// @param workers arrange matrices, and `memory` holds what they make
+    Weights(GgufFile file, Kernels kernels, Workers workers, SegmentAllocator memory) {
         this.file = file;
         this.kernels = kernels;
+        this.workers = workers;
+        this.memory = memory;
     }
 
     /// The matrix `name.weight` of this shape, and `name.bias` where the file has one.
@@ -106,7 +115,7 @@ final class Weights {
         int from = first;
         for (Part part : parts) {
             linears.add(new Linear(
-                    matrix(weight, from, part.rows(), columns),
+                    arranged(weight, from, part.rows(), columns),
                     bias == null ? null : Arrays.copyOfRange(bias, from, from + part.rows())));
             from += part.rows();
         }
@@ -114,7 +123,7 @@ final class Weights {
     }
 
     Matrix matrix(String name, int rows, int columns) {
-        return matrix(take(file.require(name, columns, rows)), 0, rows, columns);
+        return arranged(take(file.require(name, columns, rows)), 0, rows, columns);
     }
 
     /// A matrix whose height the file decides.
@@ -127,7 +136,7 @@ final class Weights {
         }
         long rows = tensor.shape().getLast();
         requireReasonable(name, rows);
-        return matrix(take(tensor), 0, (int) rows, columns);
+        return arranged(take(tensor), 0, (int) rows, columns);
     }
 
     private void requireReasonable(String name, long rows) {
@@ -147,7 +156,7 @@ final class Weights {
     }
 
     private float[] numbers(Tensor tensor) {
-        Matrix row = matrix(tensor, 0, 1, Math.toIntExact(tensor.elements()));
+        Matrix row = stored(tensor, 0, 1, Math.toIntExact(tensor.elements()));
         float[] numbers = new float[row.columns()];
         kernels.row(row, 0, numbers, 0);
         for (float number : numbers) {
@@ -181,8 +190,26 @@ final class Weights {
         return tensor;
     }
 
-    /// Some rows of a tensor, whatever its shape.
-    private Matrix matrix(Tensor tensor, int first, int rows, int columns) {
+    /// The names of tensors of which nothing is used where it lies in the file, and whose numbers are known to be
+    /// finite.
+    Set<String> copied() {
+        Set<String> copied = new HashSet<>(arranged);
+        copied.removeAll(stored);
+        return copied;
+    }
+
+    /// Some rows of a tensor, whatever its shape, as the kernels like them best.
+    private Matrix arranged(Tensor tensor, int first, int rows, int columns) {
+        Matrix matrix = kernels.arrange(stored(tensor, first, rows, columns), workers, memory);
+        switch (matrix.layout()) {
+            case PACKED -> arranged.add(tensor.name());
+            case STORED -> stored.add(tensor.name());
+        }
+        return matrix;
+    }
+
+    /// Some rows of a tensor, as they are.
+    private Matrix stored(Tensor tensor, int first, int rows, int columns) {
         if (!kernels.matrixTypes().contains(tensor.type())) {
             throw new ModelFileException(
                     file.name(),

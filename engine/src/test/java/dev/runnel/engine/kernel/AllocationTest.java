@@ -32,11 +32,11 @@ class AllocationTest {
     @ParameterizedTest
     @MethodSource("types")
     void matricesTimesOneVectorOrMany(TensorType type) {
-        Matrix matrix = Numbers.matrix(random, type, ROWS, N);
+        Matrix matrix = Numbers.arranged(kernels, Numbers.matrix(random, type, ROWS, N));
         float[] x = Numbers.random(random, 7 * N);
         float[] y = new float[7 * ROWS];
         for (int tokens : new int[] {1, 7}) {
-            Workers.Task task = kernels.multiplication(matrix, x, tokens, y, ROWS, new Scratch[] {scratch});
+            Workers.Task task = Numbers.multiplication(kernels, matrix, x, tokens, y, ROWS, scratch);
             assertAllocatesNothing(() -> task.run(0, 0));
         }
     }

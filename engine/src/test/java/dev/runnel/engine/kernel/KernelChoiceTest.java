@@ -95,7 +95,8 @@ class KernelChoiceTest {
                             .orElseThrow();
                     float[] x = Numbers.random(random, tokens * n);
                     float[] y = new float[tokens * 19];
-                    Numbers.multiply(kernels, Numbers.matrix(random, type, 19, n), x, tokens, y, scratch);
+                    Matrix matrix = Numbers.arranged(kernels, Numbers.matrix(random, type, 19, n));
+                    Numbers.multiply(kernels, matrix, x, tokens, y, scratch);
                     digest = 31 * digest + Arrays.hashCode(y);
                 }
             }

@@ -46,10 +46,42 @@ final class Numbers {
         return (n + 1) * 0x1p-24 * sum;
     }
 
+    /// What rounding vectors to 8 bits may add to that: half a step of the scale of each block.
+    static double roundingTolerance(float[] w, int r, float[] x, int t, int n) {
+        double sum = 0;
+        for (int k = 0; k < n; k += Operand.BLOCK) {
+            double largest = 0;
+            double weights = 0;
+            for (int i = k; i < k + Operand.BLOCK; i++) {
+                largest = Math.max(largest, Math.abs(x[t * n + i]));
+                weights += Math.abs(w[r * n + i]);
+            }
+            sum += largest / 127 * 0.5001 * weights;
+        }
+        return sum;
+    }
+
+    /// The matrix as `kernels` like it best.
+    static Matrix arranged(Kernels kernels, Matrix matrix) {
+        try (Workers workers = new Workers(1)) {
+            return kernels.arrange(matrix, workers, Arena.ofAuto());
+        }
+    }
+
     /// A whole matrix times a batch, in this thread.
     static void multiply(Kernels kernels, Matrix matrix, float[] x, int tokens, float[] y, Scratch scratch) {
-        kernels.multiplication(matrix, x, tokens, y, matrix.rows(), new Scratch[] {scratch})
-                .run(0, 0);
+        multiplication(kernels, matrix, x, tokens, y, matrix.rows(), scratch).run(0, 0);
+    }
+
+    /// A multiplication that is prepared, for one thread.
+    static Workers.Task multiplication(
+            Kernels kernels, Matrix matrix, float[] x, int tokens, float[] y, int rows, Scratch scratch) {
+        Operand operand = new Operand();
+        Scratch[] scratches = {scratch};
+        for (int part = 0; part < kernels.preparationParts(matrix, tokens); part++) {
+            kernels.preparation(matrix, x, tokens, operand, scratches).run(0, part);
+        }
+        return kernels.multiplication(matrix, x, operand, tokens, y, rows, scratches);
     }
 
     static float[] weights(Kernels kernels, Matrix matrix) {

@@ -37,17 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
             "quants/q-llama-F16",
             "quants/q-llama-BF16",
             "quants/q-llama-Q8_0",
-            "quants/q-llama-Q4_0",
-            "quants/q-llama-Q4_1",
-            "quants/q-llama-Q5_0",
-            "quants/q-llama-Q5_1",
             "quants/q-llama-Q2_K",
             "quants/q-llama-Q3_K",
-            "quants/q-llama-Q4_K",
-            "quants/q-llama-Q4_K_M",
-            "quants/q-llama-Q5_K",
-            "quants/q-llama-Q5_K_M",
-            "quants/q-llama-Q6_K",
             "quants/q-llama-IQ4_NL",
             "quants/q-llama-IQ4_XS"
         })

@@ -1,0 +1,36 @@
+package dev.runnel.engine.kernel;
+
+import static dev.runnel.engine.kernel.Packing.ROWS;
+
+import java.lang.foreign.MemorySegment;
+
+/// A scale for each block, in F16; what [Q4_0] and [Q5_0] have.
+final class HalfScales implements PackedScales {
+
+    @Override
+    public int bytes() {
+        return ROWS * Short.BYTES;
+    }
+
+    @Override
+    public void pack(MemorySegment stored, long block, MemorySegment packed, long at, int row) {
+        packed.set(F16.HALF, at + 2L * row, stored.get(F16.HALF, block));
+    }
+
+    @Override
+    public float scale(MemorySegment packed, long at, int row, int g) {
+        return F16.at(packed, at + 2L * row);
+    }
+
+    @Override
+    public float minimum(MemorySegment packed, long at, int row, int g) {
+        return 0;
+    }
+
+    @Override
+    public void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
+        for (int i = 0; i < blocks * ROWS; i += Lanes.COUNT) {
+            Lanes.halves(packed, at + 2L * i).intoArray(scales, i);
+        }
+    }
+}

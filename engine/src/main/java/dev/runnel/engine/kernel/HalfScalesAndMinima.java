@@ -1,0 +1,44 @@
+package dev.runnel.engine.kernel;
+
+import static dev.runnel.engine.kernel.Packing.ROWS;
+
+import java.lang.foreign.MemorySegment;
+
+/// A scale and a minimum for each block, in F16; what [Q4_1] and [Q5_1] have. The scales of all rows come before
+/// the minima.
+final class HalfScalesAndMinima implements PackedScales {
+
+    private static final int MINIMA = ROWS * Short.BYTES;
+
+    @Override
+    public int bytes() {
+        return 2 * MINIMA;
+    }
+
+    @Override
+    public void pack(MemorySegment stored, long block, MemorySegment packed, long at, int row) {
+        packed.set(F16.HALF, at + 2L * row, stored.get(F16.HALF, block));
+        packed.set(F16.HALF, at + MINIMA + 2L * row, stored.get(F16.HALF, block + 2));
+    }
+
+    @Override
+    public float scale(MemorySegment packed, long at, int row, int g) {
+        return F16.at(packed, at + 2L * row);
+    }
+
+    @Override
+    public float minimum(MemorySegment packed, long at, int row, int g) {
+        return F16.at(packed, at + MINIMA + 2L * row);
+    }
+
+    @Override
+    public void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
+        for (int b = 0; b < blocks; b++) {
+            for (int i = 0; i < ROWS; i += Lanes.COUNT) {
+                long from = at + (long) b * 2 * MINIMA + 2L * i;
+                Lanes.halves(packed, from).intoArray(scales, b * ROWS + i);
+                Lanes.halves(packed, from + MINIMA).intoArray(minima, b * ROWS + i);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.runnel.engine.kernel;
+
+import java.util.Arrays;
+
+/// What a matrix is multiplied by: the vectors of a batch, as that matrix reads them. Filled by
+/// [Kernels#preparation]; one matrix after another may use the same room.
+///
+/// # Rounding to 8 bits
+///
+/// Each 32 elements of a vector are written as whole numbers from -127 to 127 times one scale: `scale =
+/// largest / 127`, and `q = x * (127 / largest)`, rounded to the nearest, ties to even. Elements no larger
+/// than 2^-100 count as nothing. The scale is each block's own, since a few large elements would take the bits
+/// of all others.
+public final class Operand {
+
+    /// Elements that share a scale.
+    static final int BLOCK = 32;
+
+    /// Adding this to a small number and taking it away again leaves the nearest whole one.
+    static final float ROUNDER = 0x1.8p23f;
+
+    /// Blocks with nothing larger than this are zeros, so that no scale is subnormal.
+    static final float LEAST = 0x1p-100f;
+
+    static final float MOST = 127;
+
+    /// The whole numbers: `(tokens, columns)`; for packed matrices as [Packing] wants them.
+    int[] quants = {};
+
+    /// The scale of the elements of each of the weights' groups: `(tokens, groups)`.
+    float[] scales = {};
+
+    /// The sum of each group's whole numbers: `(tokens, groups)`.
+    int[] sums = {};
+
+    /// `scale * sum` of each group, which is what its minimum is multiplied by: `(tokens, groups)`.
+    float[] totals = {};
+
+    /// Makes room; what was there is lost.
+    ///
+    /// @param quants of all tokens
+    /// @param groups of all tokens
+    void reserve(int quants, int groups) {
+        if (this.quants.length < quants) {
+            this.quants = new int[quants];
+        }
+        if (scales.length < groups) {
+            scales = new float[groups];
+            sums = new int[groups];
+            totals = new float[groups];
+        }
+    }
+
+    /// Rounds one vector.
+    ///
+    /// @param at of its first element in `x`, and of its whole numbers in `quants`
+    /// @param n elements, a multiple of `BLOCK`
+    /// @param group elements that meet one group of weights
+    /// @param groupsAt where what belongs to its groups goes
+    void round(float[] x, int at, int n, int group, int groupsAt) {
+        for (int k = 0; k < n; k += BLOCK) {
+            float scale = roundBlock(x, at + k, quants, at + k);
+            for (int i = k; i < k + BLOCK; i += group) {
+                int sum = 0;
+                for (int j = 0; j < group; j++) {
+                    sum += quants[at + i + j];
+                }
+                int g = groupsAt + i / group;
+                scales[g] = scale;
+                sums[g] = sum;
+                totals[g] = scale * sum;
+            }
+        }
+    }
+
+    private static float roundBlock(float[] x, int at, int[] q, int to) {
+        float largest = 0;
+        for (int i = 0; i < BLOCK; i++) {
+            largest = Math.max(largest, Math.abs(x[at + i]));
+        }
+        if (largest <= LEAST) {
+            Arrays.fill(q, to, to + BLOCK, 0);
+            return 0;
+        }
+        float inverse = MOST / largest;
+        for (int i = 0; i < BLOCK; i++) {
+            q[to + i] = (int) (x[at + i] * inverse + ROUNDER - ROUNDER);
+        }
+        return largest / MOST;
+    }
+}

@@ -1,0 +1,156 @@
+package dev.runnel.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// A [GroupedFormat] in the order that vectors want it in.
+///
+/// ```
+/// data  (blocks of rows, runs)                whole numbers, see [Packing]
+///       (blocks of rows, blocks of columns)   scales and minima, see [PackedScales]
+/// ```
+///
+/// @param low what a packed number is short of the one that it stands for: a packing's range is fixed
+record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scales, int low) {
+
+    private static final int ROWS = Packing.ROWS;
+
+    static PackedFormat q4_0() {
+        return new PackedFormat(new Q4_0(), new Packing4(), new HalfScales(), 0);
+    }
+
+    static PackedFormat q4_1() {
+        return new PackedFormat(new Q4_1(), new Packing4(), new HalfScalesAndMinima(), 8);
+    }
+
+    static PackedFormat q5_0() {
+        return new PackedFormat(new Q5_0(), new Packing5(), new HalfScales(), 0);
+    }
+
+    static PackedFormat q5_1() {
+        return new PackedFormat(new Q5_1(), new Packing5(), new HalfScalesAndMinima(), 16);
+    }
+
+    static PackedFormat q4_K() {
+        return new PackedFormat(new Q4_K(), new Packing4(), new ScaledScalesAndMinima(), 8);
+    }
+
+    static PackedFormat q5_K() {
+        return new PackedFormat(new Q5_K(), new Packing5(), new ScaledScalesAndMinima(), 16);
+    }
+
+    static PackedFormat q6_K() {
+        return new PackedFormat(new Q6_K(), new Packing6(), new ScaledScales(), 0);
+    }
+
+    /// Groups of a row.
+    int groups(Matrix w) {
+        return w.columns() / definition.group;
+    }
+
+    int runsOfGroup() {
+        return definition.group / packing.run;
+    }
+
+    /// Runs of a row.
+    int runs(Matrix w) {
+        return w.columns() / packing.run;
+    }
+
+    /// Bytes from the start of a packed matrix to the numbers of a block of rows.
+    long quantsOffset(Matrix w, int block) {
+        return block * (runs(w) * packing.runBytes());
+    }
+
+    /// Bytes from the start of a packed matrix to the scales of a block of rows.
+    long scalesOffset(Matrix w, int block) {
+        int blocks = w.columns() / definition.block;
+        return quantsOffset(w, rowBlocks(w)) + (long) block * blocks * scales.bytes();
+    }
+
+    private static int rowBlocks(Matrix w) {
+        return Math.ceilDiv(w.rows(), ROWS);
+    }
+
+    /// The matrix, packed; or as it is, if it has scales that are no numbers.
+    Matrix pack(Matrix stored, Workers workers, SegmentAllocator memory) {
+        AtomicBoolean damaged = new AtomicBoolean();
+        workers.run(stored.rows(), (worker, row) -> {
+            if (definition.hasDamage(stored, row)) {
+                damaged.set(true);
+            }
+        });
+        if (damaged.get()) {
+            return stored;
+        }
+        int blocks = rowBlocks(stored);
+        MemorySegment data = memory.allocate(scalesOffset(stored, blocks), Packing.WORD_BYTES);
+        Matrix packed = new Matrix(stored.type(), stored.rows(), stored.columns(), Matrix.Layout.PACKED, data);
+        workers.run(blocks, (worker, block) -> {
+            for (int r = block * ROWS; r < Math.min((block + 1) * ROWS, stored.rows()); r++) {
+                packRow(stored, packed, r);
+            }
+        });
+        return packed;
+    }
+
+    private void packRow(Matrix stored, Matrix packed, int row) {
+        int[] elements = new int[packing.run];
+        for (int run = 0; run < runs(stored); run++) {
+            int k = run * packing.run;
+            long block = block(stored, row, k);
+            for (int e = 0; e < packing.run; e++) {
+                elements[e] = definition.quant(stored.data(), block, k % definition.block + e) - low;
+            }
+            long to = runOffset(packed, row, run);
+            for (int word = 0; word < packing.words; word++) {
+                long at = to + (long) word * Packing.WORD_BYTES;
+                packed.data().set(Packing.WORD, at, (short) packing.pack(elements, word));
+            }
+        }
+        for (int k = 0; k < stored.columns(); k += definition.block) {
+            scales.pack(stored.data(), block(stored, row, k), packed.data(), scalesOffset(packed, row, k), row % ROWS);
+        }
+    }
+
+    private long block(Matrix stored, int row, int k) {
+        return stored.offset(row) + (long) (k / definition.block) * definition.blockBytes;
+    }
+
+    /// Where the first word of a row's run lies.
+    private long runOffset(Matrix packed, int row, int run) {
+        return quantsOffset(packed, row / ROWS) + run * packing.runBytes() + row % ROWS * 2L;
+    }
+
+    /// Where the scales of the block lie that a row's column `k` belongs to.
+    private long scalesOffset(Matrix packed, int row, int k) {
+        return scalesOffset(packed, row / ROWS) + (long) (k / definition.block) * scales.bytes();
+    }
+
+    /// What [Format#dequantize] gives for a row of the stored matrix.
+    void dequantize(Matrix packed, int row, float[] to, int at) {
+        for (int k = 0; k < packed.columns(); k++) {
+            long block = scalesOffset(packed, row, k);
+            int g = k % definition.block / definition.group;
+            int q = packing.element(packed.data(), runOffset(packed, row, k / packing.run), k % packing.run) + low;
+            to[at + k] = scales.scale(packed.data(), block, row % ROWS, g) * q
+                    + scales.minimum(packed.data(), block, row % ROWS, g);
+        }
+    }
+
+    /// Rounds a vector for rows of `w`, with each number twice in its int.
+    ///
+    /// @param t number of the vector among those of `x`, and of its place in `to`
+    void prepare(Matrix w, float[] x, int t, Operand to) {
+        int n = w.columns();
+        int groups = groups(w);
+        to.round(x, t * n, n, definition.group, t * groups);
+        for (int g = t * groups; g < (t + 1) * groups; g++) {
+            to.sums[g] *= low;
+        }
+        for (int i = t * n; i < (t + 1) * n; i++) {
+            to.quants[i] = (to.quants[i] & 0xffff) | to.quants[i] << 16;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.runnel.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// How whole numbers of 4 to 6 bits lie in memory for vectors to multiply them as they are read.
+///
+/// # Lanes are rows, and have 16 bits
+///
+/// [#ROWS] rows lie side by side, one in each lane of 16 bits, and are multiplied by the same element at a
+/// time. A lane sums so few products, a *run* of them, that none leaves it: the sum is exact, in lanes half as
+/// wide as floats. No sum is taken over lanes, and a row's scales lie side by side too.
+///
+/// ```
+/// block  (runs, words, ROWS)   16 bits each: ROWS rows of a matrix
+/// x      (runs, run)           the same 16 bits twice in each int
+/// sums   (runs, ROWS)          16 bits each
+/// ```
+///
+/// A word holds several elements of a row; each kind of packing says how, and takes them out with two shifts
+/// or so.
+abstract class Packing {
+
+    /// Rows side by side; those that a matrix doesn't have are zeros.
+    static final int ROWS = 64;
+
+    /// Bytes of one word of all rows.
+    static final int WORD_BYTES = ROWS * Short.BYTES;
+
+    static final ValueLayout.OfShort WORD = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /// Elements of a row that one lane sums.
+    final int run;
+
+    /// Words that they take.
+    final int words;
+
+    Packing(int run, int words) {
+        this.run = run;
+        this.words = words;
+    }
+
+    /// Bytes of one run of all rows.
+    final long runBytes() {
+        return (long) words * WORD_BYTES;
+    }
+
+    /// Word number `word` of a run.
+    ///
+    /// @param elements the run's
+    abstract int pack(int[] elements, int word);
+
+    /// Element number `e` of a run.
+    ///
+    /// @param at bytes from the start of `packed` to the run's first word in the row's lane
+    abstract int element(MemorySegment packed, long at, int e);
+
+    /// Adds the products of a block with one vector, run by run.
+    ///
+    /// Two vectors of rows at a time also make this method too large for C2 to inline (`FreqInlineSize`). It
+    /// compiles it alone, and doesn't run out of its budget half way through, which would put vectors on the
+    /// heap.
+    ///
+    /// @param block bytes from the start of `packed`
+    /// @param x the vector, from `xAt` on
+    abstract void multiply(MemorySegment packed, long block, int runs, int[] x, int xAt, short[] sums);
+
+    /// Writes a block's elements as `(runs, run, ROWS)`.
+    abstract void unpack(MemorySegment packed, long block, int runs, short[] to);
+
+    static int word(MemorySegment packed, long at, int word) {
+        return packed.get(WORD, at + (long) word * WORD_BYTES);
+    }
+}

@@ -1,0 +1,100 @@
+package dev.runnel.engine.kernel;
+
+import static dev.runnel.engine.kernel.Lanes.shortPairs;
+import static dev.runnel.engine.kernel.Lanes.twice;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/// Numbers from -32 to 31. Word `i` of a run holds elements `2i` and `2i + 1` in its highest bits; the last
+/// four of its three words, one after another, are elements 6 and 7. A run is 8, whose sum is at most 8 * 32 *
+/// 127.
+final class Packing6 extends Packing {
+
+    private static final int MASK = 63;
+    private static final short REST = 15;
+
+    Packing6() {
+        super(8, 3);
+    }
+
+    @Override
+    int pack(int[] elements, int word) {
+        int last = (elements[6] & MASK) << 6 | (elements[7] & MASK);
+        return (elements[2 * word] & MASK) << 10
+                | (elements[2 * word + 1] & MASK) << 4
+                | (last >> (8 - 4 * word) & REST);
+    }
+
+    @Override
+    int element(MemorySegment packed, long at, int e) {
+        if (e < 6) {
+            return signed(word(packed, at, e / 2) >> (10 - e % 2 * 6));
+        }
+        int last = 0;
+        for (int i = 0; i < words; i++) {
+            last = last << 4 | (word(packed, at, i) & REST);
+        }
+        return signed(e == 6 ? last >> 6 : last);
+    }
+
+    private static int signed(int bits) {
+        return bits << 26 >> 26;
+    }
+
+    @Override
+    void multiply(MemorySegment packed, long block, int runs, int[] x, int xAt, short[] sums) {
+        for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
+            for (int j = 0; j < runs; j++) {
+                var sum0 = ShortVector.zero(Lanes.SHORT_PAIRS);
+                var sum1 = sum0;
+                var rest0 = sum0;
+                var rest1 = sum0;
+                int at = xAt + run * j;
+                for (int i = words * j; i < words * j + words; i++, at += 2) {
+                    long word = block + (long) i * WORD_BYTES + (long) Short.BYTES * h;
+                    var v0 = shortPairs(packed, word);
+                    var v1 = shortPairs(packed, word + Lanes.VECTOR_BYTES);
+                    var element = twice(x, at);
+                    sum0 = sum0.add(v0.lanewise(VectorOperators.ASHR, 10).mul(element));
+                    sum1 = sum1.add(v1.lanewise(VectorOperators.ASHR, 10).mul(element));
+                    element = twice(x, at + 1);
+                    sum0 = sum0.add(number(v0, 6).mul(element));
+                    sum1 = sum1.add(number(v1, 6).mul(element));
+                    rest0 = rest0.lanewise(VectorOperators.LSHL, 4).or(v0.and(REST));
+                    rest1 = rest1.lanewise(VectorOperators.LSHL, 4).or(v1.and(REST));
+                }
+                var element = twice(x, at);
+                sum0 = sum0.add(number(rest0, 4).mul(element));
+                sum1 = sum1.add(number(rest1, 4).mul(element));
+                element = twice(x, at + 1);
+                number(rest0, 10).mul(element).add(sum0).intoArray(sums, j * ROWS + h);
+                number(rest1, 10).mul(element).add(sum1).intoArray(sums, j * ROWS + h + Lanes.SHORT_COUNT);
+            }
+        }
+    }
+
+    @Override
+    void unpack(MemorySegment packed, long block, int runs, short[] to) {
+        for (int j = 0; j < runs; j++) {
+            for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
+                var rest = ShortVector.zero(Lanes.SHORT_PAIRS);
+                int at = run * j * ROWS + h;
+                for (int i = words * j; i < words * j + words; i++, at += 2 * ROWS) {
+                    var v = shortPairs(packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h);
+                    v.lanewise(VectorOperators.ASHR, 10).intoArray(to, at);
+                    number(v, 6).intoArray(to, at + ROWS);
+                    rest = rest.lanewise(VectorOperators.LSHL, 4).or(v.and(REST));
+                }
+                number(rest, 4).intoArray(to, at);
+                number(rest, 10).intoArray(to, at + ROWS);
+            }
+        }
+    }
+
+    /// The six bits that have `above` bits above them.
+    private static ShortVector number(ShortVector v, int above) {
+        return v.lanewise(VectorOperators.LSHL, above).lanewise(VectorOperators.ASHR, 10);
+    }
+}
