@@ -36,7 +36,7 @@ final class ModelBench {
         this.model = model;
     }
 
-    /// @param arguments a model file, or a type of weights such as `Q8_0` for a random model in the shape of
+    /// @param arguments a model file, or a type of weights such as `Q8_0` or `Q4_K_M` for a random model in the shape of
     ///     Llama 3.2 1B; then the number of threads, of all cores if it is left out
     static void main(String[] arguments) throws IOException {
         if (arguments.length == 0) {
@@ -52,13 +52,20 @@ final class ModelBench {
         }
         Path random = Files.createTempFile("random-1b", ".gguf");
         try {
-            TensorType type = TensorType.valueOf(arguments[0]);
-            TinyModels.llama(LlamaShape.LLAMA_1B, type, Vocabulary.BYTE_LEVEL, 42)
+            TinyModels.llama(LlamaShape.LLAMA_1B, mixture(arguments[0]), Vocabulary.BYTE_LEVEL, 42)
                     .write(random);
             measure(random, threads);
         } finally {
             Files.delete(random);
         }
+    }
+
+    private static TinyModels.Mixture mixture(String name) {
+        if (name.equals("Q4_K_M")) {
+            return TinyModels.Mixture.Q4_K_M;
+        }
+        TensorType type = TensorType.valueOf(name);
+        return (_, _) -> type;
     }
 
     private static void measure(Path path, int threads) {
