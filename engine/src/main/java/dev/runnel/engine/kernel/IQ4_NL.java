@@ -9,7 +9,7 @@ class IQ4_NL implements Format {
     static final int BLOCK = 32;
     static final int BLOCK_BYTES = 18;
 
-    private static final byte[] VALUES = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+    static final byte[] VALUES = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
     static int value(int q) {
         return VALUES[q];

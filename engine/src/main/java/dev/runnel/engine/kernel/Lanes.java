@@ -111,6 +111,10 @@ final class Lanes {
                 .mul(0x1p112f);
     }
 
+    static IntVector toInts(FloatVector floats) {
+        return (IntVector) floats.convert(VectorOperators.F2I, 0);
+    }
+
     static FloatVector toFloats(IntVector ints) {
         return (FloatVector) ints.convert(VectorOperators.I2F, 0);
     }

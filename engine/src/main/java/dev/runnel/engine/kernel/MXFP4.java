@@ -12,11 +12,7 @@ class MXFP4 implements Format {
     static final int BLOCK_BYTES = 17;
 
     /// The numbers, doubled, so that they are whole.
-    private static final byte[] DOUBLED = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
-
-    static int doubled(int q) {
-        return DOUBLED[q];
-    }
+    static final byte[] DOUBLED = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
     @Override
     public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {

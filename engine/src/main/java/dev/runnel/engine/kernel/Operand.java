@@ -1,7 +1,5 @@
 package dev.runnel.engine.kernel;
 
-import java.util.Arrays;
-
 /// What a matrix is multiplied by: the vectors of a batch, as that matrix reads them. Filled by
 /// [Kernels#preparation]; one matrix after another may use the same room.
 ///
@@ -20,9 +18,9 @@ public final class Operand {
     static final float ROUNDER = 0x1.8p23f;
 
     /// Blocks with nothing larger than this are zeros, so that no scale is subnormal.
-    static final float LEAST = 0x1p-100f;
+    private static final float LEAST = 0x1p-100f;
 
-    static final float MOST = 127;
+    private static final float MOST = 127;
 
     /// The whole numbers: `(tokens, columns)`; for packed matrices as [Packing] wants them.
     int[] quants = {};
@@ -78,14 +76,20 @@ public final class Operand {
         for (int i = 0; i < BLOCK; i++) {
             largest = Math.max(largest, Math.abs(x[at + i]));
         }
-        if (largest <= LEAST) {
-            Arrays.fill(q, to, to + BLOCK, 0);
-            return 0;
-        }
-        float inverse = MOST / largest;
+        float inverse = inverse(largest);
         for (int i = 0; i < BLOCK; i++) {
             q[to + i] = (int) (x[at + i] * inverse + ROUNDER - ROUNDER);
         }
-        return largest / MOST;
+        return scale(largest);
+    }
+
+    /// The scale of a block whose largest element is `largest`.
+    static float scale(float largest) {
+        return largest <= LEAST ? 0 : largest / MOST;
+    }
+
+    /// What such a block's elements are multiplied by.
+    static float inverse(float largest) {
+        return largest <= LEAST ? 0 : MOST / largest;
     }
 }

@@ -144,13 +144,25 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
     /// @param t number of the vector among those of `x`, and of its place in `to`
     void prepare(Matrix w, float[] x, int t, Operand to) {
         int n = w.columns();
-        int groups = groups(w);
-        to.round(x, t * n, n, definition.group, t * groups);
-        for (int g = t * groups; g < (t + 1) * groups; g++) {
-            to.sums[g] *= low;
+        int g = t * groups(w);
+        for (int k = t * n; k < (t + 1) * n; k += Operand.BLOCK) {
+            float largest = Rounding.largest(x, k);
+            float scale = Operand.scale(largest);
+            float inverse = Operand.inverse(largest);
+            int first = Rounding.round(x, k, inverse, to.quants);
+            int second = Rounding.round(x, k + Rounding.CHUNK, inverse, to.quants);
+            if (definition.group == Operand.BLOCK) {
+                put(to, g++, scale, first + second);
+            } else {
+                put(to, g++, scale, first);
+                put(to, g++, scale, second);
+            }
         }
-        for (int i = t * n; i < (t + 1) * n; i++) {
-            to.quants[i] = (to.quants[i] & 0xffff) | to.quants[i] << 16;
-        }
+    }
+
+    private void put(Operand to, int g, float scale, int sum) {
+        to.scales[g] = scale;
+        to.sums[g] = sum * low;
+        to.totals[g] = scale * sum;
     }
 }

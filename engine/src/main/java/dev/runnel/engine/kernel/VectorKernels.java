@@ -36,14 +36,14 @@ final class VectorKernels extends ScalarKernels {
                 Map.entry(TensorType.Q4_1, new Q4_1()),
                 Map.entry(TensorType.Q5_0, new Q5_0()),
                 Map.entry(TensorType.Q5_1, new Q5_1()),
-                Map.entry(TensorType.Q2_K, new Q2_K()),
-                Map.entry(TensorType.Q3_K, new Q3_K()),
+                Map.entry(TensorType.Q2_K, new VectorQ2_K()),
+                Map.entry(TensorType.Q3_K, new VectorQ3_K()),
                 Map.entry(TensorType.Q4_K, new Q4_K()),
                 Map.entry(TensorType.Q5_K, new Q5_K()),
                 Map.entry(TensorType.Q6_K, new Q6_K()),
-                Map.entry(TensorType.IQ4_NL, new IQ4_NL()),
-                Map.entry(TensorType.IQ4_XS, new IQ4_XS()),
-                Map.entry(TensorType.MXFP4, new MXFP4())));
+                Map.entry(TensorType.IQ4_NL, new VectorIQ4_NL()),
+                Map.entry(TensorType.IQ4_XS, new VectorIQ4_XS()),
+                Map.entry(TensorType.MXFP4, new VectorMXFP4())));
     }
 
     @Override
@@ -98,8 +98,9 @@ final class VectorKernels extends ScalarKernels {
     }
 
     private void multiplyRows(Matrix w, int from, int to, float[] x, int tokens, float[] y, Scratch scratch) {
-        for (int r = from; r < to; r += scratch.tileRows) {
-            int rows = Math.min(scratch.tileRows, to - r);
+        int tileRows = tokens == 1 ? Scratch.BLOCK : scratch.tileRows; // read once, so no more than needed
+        for (int r = from; r < to; r += tileRows) {
+            int rows = Math.min(tileRows, to - r);
             for (int i = 0; i < rows; i++) {
                 row(w, r + i, scratch.tile, i * scratch.stride);
             }

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 final class KernelBench {
 
     private static final int COLUMNS = 2048;
-    private static final int ROUNDS = 10;
+    private static final int ROUNDS = 8;
 
     private final Kernels kernels = KernelChoice.detect().kernels();
     private final Workers workers;
@@ -45,7 +45,7 @@ final class KernelBench {
 
     private void measure(TensorType type) {
         garbage = 0;
-        int rows = (int) (100_000_000 / type.bytes(COLUMNS)); // larger than any cache
+        int rows = (int) (30_000_000 / type.bytes(COLUMNS)); // larger than any cache
         byte[] row = RandomBlocks.of(type, random, COLUMNS * 64, 1);
         MemorySegment data = Arena.ofAuto().allocate(rows * type.bytes(COLUMNS), 64);
         for (long at = 0; at + row.length <= data.byteSize(); at += row.length) {
