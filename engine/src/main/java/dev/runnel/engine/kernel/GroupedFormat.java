@@ -23,10 +23,10 @@ abstract class GroupedFormat implements Format {
         this.group = group;
     }
 
-    /// Weight number `i` of a block, without scale and minimum.
+    /// Writes a block's weights without scale and minimum.
     ///
     /// @param at bytes from the start of `weights` to the block
-    abstract int quant(MemorySegment weights, long at, int i);
+    abstract void quants(MemorySegment weights, long at, short[] to, int toAt);
 
     /// The scale of a block's group number `g`.
     abstract float scale(MemorySegment weights, long at, int g);
@@ -56,10 +56,12 @@ abstract class GroupedFormat implements Format {
 
     @Override
     public final void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
+        short[] q = new short[block];
         for (int k = 0; k < n; k += block, offset += blockBytes) {
+            quants(weights, offset, q, 0);
             for (int i = 0; i < block; i++) {
                 float scale = scale(weights, offset, i / group);
-                to[at + k + i] = scale * quant(weights, offset, i) + minimum(weights, offset, i / group);
+                to[at + k + i] = scale * q[i] + minimum(weights, offset, i / group);
             }
         }
     }

@@ -22,6 +22,9 @@ public final class Operand {
 
     private static final float MOST = 127;
 
+    /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`.
+    float[] strands = {};
+
     /// The whole numbers: `(tokens, columns)`; for packed matrices as [Packing] wants them.
     int[] quants = {};
 
@@ -46,6 +49,23 @@ public final class Operand {
             scales = new float[groups];
             sums = new int[groups];
             totals = new float[groups];
+        }
+    }
+
+    /// Makes room for vectors strand by strand; what was there is lost.
+    void reserveStrands(int numbers) {
+        if (strands.length < numbers) {
+            strands = new float[numbers];
+        }
+    }
+
+    /// Orders one vector of `n` elements, a multiple of [Kernels#STRANDS], strand by strand.
+    void orderStrands(float[] x, int at, int n) {
+        int length = n / Kernels.STRANDS;
+        for (int i = 0; i < length; i++) {
+            for (int strand = 0; strand < Kernels.STRANDS; strand++) {
+                strands[at + strand * length + i] = x[at + i * Kernels.STRANDS + strand];
+            }
         }
     }
 

@@ -96,26 +96,16 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
     }
 
     private void packRow(Matrix stored, Matrix packed, int row) {
-        int[] elements = new int[packing.run];
-        for (int run = 0; run < runs(stored); run++) {
-            int k = run * packing.run;
-            long block = block(stored, row, k);
-            for (int e = 0; e < packing.run; e++) {
-                elements[e] = definition.quant(stored.data(), block, k % definition.block + e) - low;
-            }
-            long to = runOffset(packed, row, run);
-            for (int word = 0; word < packing.words; word++) {
-                long at = to + (long) word * Packing.WORD_BYTES;
-                packed.data().set(Packing.WORD, at, (short) packing.pack(elements, word));
-            }
+        short[] q = new short[stored.columns()];
+        for (int k = 0; k < q.length; k += definition.block) {
+            long block = stored.offset(row) + (long) (k / definition.block) * definition.blockBytes;
+            definition.quants(stored.data(), block, q, k);
+            scales.pack(stored.data(), block, packed.data(), scalesOffset(packed, row, k), row % ROWS);
         }
-        for (int k = 0; k < stored.columns(); k += definition.block) {
-            scales.pack(stored.data(), block(stored, row, k), packed.data(), scalesOffset(packed, row, k), row % ROWS);
+        for (int k = 0; k < q.length; k++) {
+            q[k] -= (short) low;
         }
-    }
-
-    private long block(Matrix stored, int row, int k) {
-        return stored.offset(row) + (long) (k / definition.block) * definition.blockBytes;
+        packing.pack(q, packed.data(), runOffset(packed, row, 0));
     }
 
     /// Where the first word of a row's run lies.

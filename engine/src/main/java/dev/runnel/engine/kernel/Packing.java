@@ -46,10 +46,19 @@ abstract class Packing {
         return (long) words * WORD_BYTES;
     }
 
-    /// Word number `word` of a run.
+    /// Writes a row's words.
     ///
-    /// @param elements the run's
-    abstract int pack(int[] elements, int word);
+    /// @param to bytes from the start of `packed` to the first of them
+    final void pack(short[] elements, MemorySegment packed, long to) {
+        for (int k = 0; k < elements.length; k += run) {
+            for (int word = 0; word < words; word++, to += WORD_BYTES) {
+                packed.set(WORD, to, (short) pack(elements, k, word));
+            }
+        }
+    }
+
+    /// Word number `word` of the run whose elements are those from `at` on.
+    abstract int pack(short[] elements, int at, int word);
 
     /// Element number `e` of a run.
     ///

@@ -19,12 +19,12 @@ final class Packing4 extends Packing {
     }
 
     @Override
-    int pack(int[] elements, int word) {
-        int bits = 0;
-        for (int i = IN_WORD - 1; i >= 0; i--) {
-            bits = bits << 4 | (elements[IN_WORD * word + i] & MASK);
-        }
-        return bits;
+    int pack(short[] elements, int at, int word) {
+        int first = at + IN_WORD * word;
+        return (elements[first] & MASK)
+                | (elements[first + 1] & MASK) << 4
+                | (elements[first + 2] & MASK) << 8
+                | (elements[first + 3] & MASK) << 12;
     }
 
     @Override

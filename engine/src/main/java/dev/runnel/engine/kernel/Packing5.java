@@ -19,12 +19,12 @@ final class Packing5 extends Packing {
     }
 
     @Override
-    int pack(int[] elements, int word) {
-        int first = 3 * word;
+    int pack(short[] elements, int at, int word) {
+        int first = at + 3 * word;
         return (elements[first] & MASK) << 11
                 | (elements[first + 1] & MASK) << 6
                 | (elements[first + 2] & MASK) << 1
-                | (elements[15] >> (4 - word) & 1);
+                | (elements[at + 15] >> (4 - word) & 1);
     }
 
     @Override

@@ -20,10 +20,10 @@ final class Packing6 extends Packing {
     }
 
     @Override
-    int pack(int[] elements, int word) {
-        int last = (elements[6] & MASK) << 6 | (elements[7] & MASK);
-        return (elements[2 * word] & MASK) << 10
-                | (elements[2 * word + 1] & MASK) << 4
+    int pack(short[] elements, int at, int word) {
+        int last = (elements[at + 6] & MASK) << 6 | (elements[at + 7] & MASK);
+        return (elements[at + 2 * word] & MASK) << 10
+                | (elements[at + 2 * word + 1] & MASK) << 4
                 | (last >> (8 - 4 * word) & REST);
     }
 

@@ -10,14 +10,18 @@ final class Q4_0 extends GroupedFormat {
         super(32, 18, 32);
     }
 
-    /// Nibble `i` of 32, laid out so from `at` on.
-    static int nibble(MemorySegment weights, long at, int i) {
-        return Format.unsigned(weights, at + i % 16) >> (i / 16 * 4) & 15;
+    /// Writes 32 nibbles that are laid out so from `at` on, each less by `less`.
+    static void nibbles(MemorySegment weights, long at, int less, short[] to, int toAt) {
+        for (int i = 0; i < 16; i++) {
+            int pair = Format.unsigned(weights, at + i);
+            to[toAt + i] = (short) ((pair & 15) - less);
+            to[toAt + i + 16] = (short) ((pair >> 4) - less);
+        }
     }
 
     @Override
-    int quant(MemorySegment weights, long at, int i) {
-        return nibble(weights, at + 2, i) - 8;
+    void quants(MemorySegment weights, long at, short[] to, int toAt) {
+        nibbles(weights, at + 2, 8, to, toAt);
     }
 
     @Override

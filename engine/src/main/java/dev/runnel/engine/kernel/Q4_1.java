@@ -11,8 +11,8 @@ final class Q4_1 extends GroupedFormat {
     }
 
     @Override
-    int quant(MemorySegment weights, long at, int i) {
-        return Q4_0.nibble(weights, at + 4, i);
+    void quants(MemorySegment weights, long at, short[] to, int toAt) {
+        Q4_0.nibbles(weights, at + 4, 0, to, toAt);
     }
 
     @Override

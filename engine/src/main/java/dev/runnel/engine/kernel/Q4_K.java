@@ -18,14 +18,20 @@ final class Q4_K extends GroupedFormat {
         super(256, 144, 32);
     }
 
-    /// Nibble `i` of 256, laid out so from `at` on.
-    static int nibble(MemorySegment weights, long at, int i) {
-        return Format.unsigned(weights, at + i / 64 * 32L + i % 32) >> (i / 32 % 2 * 4) & 15;
+    /// Writes 256 nibbles that are laid out so from `at` on.
+    static void nibbles(MemorySegment weights, long at, short[] to, int toAt) {
+        for (int k = toAt; k < toAt + 256; k += 64, at += 32) {
+            for (int i = 0; i < 32; i++) {
+                int pair = Format.unsigned(weights, at + i);
+                to[k + i] = (short) (pair & 15);
+                to[k + i + 32] = (short) (pair >> 4);
+            }
+        }
     }
 
     @Override
-    int quant(MemorySegment weights, long at, int i) {
-        return nibble(weights, at + 16, i);
+    void quants(MemorySegment weights, long at, short[] to, int toAt) {
+        nibbles(weights, at + 16, to, toAt);
     }
 
     @Override

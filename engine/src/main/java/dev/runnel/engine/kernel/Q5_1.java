@@ -11,8 +11,8 @@ final class Q5_1 extends GroupedFormat {
     }
 
     @Override
-    int quant(MemorySegment weights, long at, int i) {
-        return Q5_0.fiveBits(weights, at + 4, i);
+    void quants(MemorySegment weights, long at, short[] to, int toAt) {
+        Q5_0.fiveBits(weights, at + 4, 0, to, toAt);
     }
 
     @Override

@@ -18,9 +18,14 @@ final class Q5_K extends GroupedFormat {
     }
 
     @Override
-    int quant(MemorySegment weights, long at, int i) {
-        int fifth = Format.unsigned(weights, at + 16 + i % 32) >> (i / 32) & 1;
-        return Q4_K.nibble(weights, at + 48, i) | fifth << 4;
+    void quants(MemorySegment weights, long at, short[] to, int toAt) {
+        Q4_K.nibbles(weights, at + 48, to, toAt);
+        for (int g = 0; g < 8; g++) {
+            for (int i = 0; i < 32; i++) {
+                int fifth = Format.unsigned(weights, at + 16 + i) >> g & 1;
+                to[toAt + g * 32 + i] += (short) (fifth << 4);
+            }
+        }
     }
 
     @Override

@@ -25,11 +25,21 @@ final class Q6_K extends GroupedFormat {
     }
 
     @Override
-    int quant(MemorySegment weights, long at, int i) {
-        int half = i / 128;
-        int pair = Format.unsigned(weights, at + half * 64L + i % 64);
-        int four = Format.unsigned(weights, at + 128 + half * 32L + i % 32);
-        return ((pair >> (i % 128 / 64 * 4) & 15) | (four >> (i % 128 / 32 * 2) & 3) << 4) - 32;
+    void quants(MemorySegment weights, long at, short[] to, int toAt) {
+        for (int half = 0; half < 2; half++) {
+            long pairs = at + half * 64L;
+            long fours = at + 128 + half * 32L;
+            for (int i = 0; i < 32; i++) {
+                int first = Format.unsigned(weights, pairs + i);
+                int second = Format.unsigned(weights, pairs + 32 + i);
+                int upper = Format.unsigned(weights, fours + i) << 4;
+                int k = toAt + half * 128 + i;
+                to[k] = (short) (((first & 15) | (upper & 48)) - 32);
+                to[k + 32] = (short) (((second & 15) | (upper >> 2 & 48)) - 32);
+                to[k + 64] = (short) ((first >> 4 | (upper >> 4 & 48)) - 32);
+                to[k + 96] = (short) ((second >> 4 | (upper >> 6 & 48)) - 32);
+            }
+        }
     }
 
     @Override

@@ -109,9 +109,7 @@ class ScalarKernels implements Kernels {
     private static void readGroups(GroupedFormat format, Matrix w, int row, Scratch scratch) {
         long at = w.offset(row);
         for (int k = 0; k < w.columns(); k += format.block, at += format.blockBytes) {
-            for (int i = 0; i < format.block; i++) {
-                scratch.quants[k + i] = (short) format.quant(w.data(), at, i);
-            }
+            format.quants(w.data(), at, scratch.quants, k);
             for (int g = 0; g < format.block / format.group; g++) {
                 scratch.scales[k / format.group + g] = format.scale(w.data(), at, g);
                 scratch.minima[k / format.group + g] = format.minimum(w.data(), at, g);

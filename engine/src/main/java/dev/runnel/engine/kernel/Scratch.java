@@ -22,6 +22,9 @@ public final class Scratch {
     /// power of two from sharing cache sets.
     final int stride;
 
+    /// Dequantized rows, turned into lanes: `(STRANDS, columns / STRANDS, LaneBlocks.ROWS)`.
+    final float[] lanes;
+
     /// Unpacked whole numbers: `(columns, ROWS)`. In scalar code one row.
     final short[] quants;
 
@@ -43,6 +46,7 @@ public final class Scratch {
         tileRows = BLOCK * Math.max(1, Math.min(8, TILE / stride / BLOCK));
         tile = new float[tileRows * stride];
 
+        lanes = new float[columns * LaneBlocks.ROWS];
         quants = new short[columns * Packing.ROWS];
         scales = new float[Math.ceilDiv(columns, 16) * Packing.ROWS];
         minima = new float[scales.length];

@@ -69,8 +69,22 @@ final class VectorKernels extends ScalarKernels {
         return Objects.requireNonNull(packed.get(w.type()));
     }
 
+    /// Whether rows are turned into lanes for a batch.
+    private boolean turns(Matrix w, int tokens) {
+        return tokens >= LaneBlocks.LEAST && w.columns() % STRANDS == 0 && !(format(w) instanceof GroupedFormat);
+    }
+
+    @Override
+    public int preparationParts(Matrix w, int tokens) {
+        return turns(w, tokens) ? tokens : super.preparationParts(w, tokens);
+    }
+
     @Override
     public Workers.Task preparation(Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
+        if (turns(w, tokens)) {
+            to.reserveStrands(tokens * w.columns());
+            return (worker, t) -> to.orderStrands(x, t * w.columns(), w.columns());
+        }
         if (w.layout() == Matrix.Layout.STORED) {
             return super.preparation(w, x, tokens, to, scratches);
         }
@@ -90,6 +104,9 @@ final class VectorKernels extends ScalarKernels {
         }
         if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format) {
             return format.multiplication(w, x, y, rows, scratches);
+        }
+        if (turns(w, tokens)) {
+            return new LaneProduct(format(w), w, prepared, tokens, y).task(rows, scratches);
         }
         return (worker, part) -> {
             int to = Math.min((part + 1) * rows, w.rows());

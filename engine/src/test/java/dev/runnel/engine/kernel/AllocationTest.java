@@ -33,9 +33,9 @@ class AllocationTest {
     @MethodSource("types")
     void matricesTimesOneVectorOrMany(TensorType type) {
         Matrix matrix = Numbers.arranged(kernels, Numbers.matrix(random, type, ROWS, N));
-        float[] x = Numbers.random(random, 7 * N);
-        float[] y = new float[7 * ROWS];
-        for (int tokens : new int[] {1, 7}) {
+        float[] x = Numbers.random(random, 33 * N);
+        float[] y = new float[33 * ROWS];
+        for (int tokens : new int[] {1, 7, 33}) {
             Workers.Task task = Numbers.multiplication(kernels, matrix, x, tokens, y, ROWS, scratch);
             assertAllocatesNothing(() -> task.run(0, 0));
         }
