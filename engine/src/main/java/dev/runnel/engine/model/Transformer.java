@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A decoder-only transformer from a GGUF file: layers of attention and feed-forward over a residual stream.
 ///
-/// Weight matrices stay where the file is mapped, unless the kernels like another order of their numbers. All buffers are made when it is loaded. It owns its cache,
-/// not the file and the workers that it was given.
+/// Weight matrices stay where the file is mapped, unless the kernels like another order of their numbers. All
+/// buffers are made when it is loaded. It owns its cache and such matrices, not the file and the workers that
+/// it was given.
 public final class Transformer implements LanguageModel {
 
     /// Tokens whose logits are computed together, which bounds their buffer.
@@ -60,12 +61,7 @@ public final class Transformer implements LanguageModel {
     }
 
     private static Transformer load(
-            GgufFile file,
-            Kernels kernels,
-            Workers workers,
-            LoadOptions options,
-            Arena memory,
-            LoadProgress progress) {
+            GgufFile file, Kernels kernels, Workers workers, LoadOptions options, Arena memory, LoadProgress progress) {
         Transformer model = new Transformer(file, kernels, workers, options, memory);
         FiniteWeights check = new FiniteWeights(file.name(), model.compute);
         long total = file.tensors().stream()

@@ -20,11 +20,9 @@ class RoundedGoldenModelTest {
 
     private static final double LARGEST = 0.4;
 
-    private final String type;
     private final GoldenModel golden;
 
     RoundedGoldenModelTest(String type) {
-        this.type = type;
         golden = GoldenModel.read("quants/q-llama-" + type);
     }
 
@@ -44,7 +42,6 @@ class RoundedGoldenModelTest {
         }
 
         double usual = Math.sqrt(squares / count);
-        IO.println("%s: error of logits %.4f, at most %.4f standard deviations".formatted(type, usual, largest));
         assertThat(usual).isLessThan(USUAL);
         assertThat(largest).isLessThan(LARGEST);
     }
