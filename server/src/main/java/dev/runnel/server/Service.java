@@ -36,7 +36,7 @@ final class Service {
         this.random = random;
         keys = new ApiKeys(options.apiKeys());
         origins = new Origins(options.allowedOrigins());
-        sockets = new Sockets(options.limits().connections());
+        sockets = new Sockets(options.limits().connections(), options.limits().head());
     }
 
     synchronized void serve(Backend backend) {

@@ -56,6 +56,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         this.endpoint = endpoint;
         chunks = new ChunkWriter(endpoint, envelope, includeUsage);
         keepAliveNanos = loop.service().options().keepAlive().toNanos();
+        wrote = loop.nanos();
         exchange.onDrained(this::replenish);
     }
 
@@ -137,8 +138,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
             case TokenEvent.Started start -> {
                 chunks.write(start, out);
                 running = start.choices();
-                begun = true;
-                exchange.beginStream();
+                begin();
             }
             case TokenEvent.Finished finish -> {
                 if (--running == 0) {
@@ -160,6 +160,13 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
                 chunks.write(event, out);
                 exchange.notePiece();
             }
+        }
+    }
+
+    private void begin() {
+        if (!begun) {
+            begun = true;
+            exchange.beginStream();
         }
     }
 
@@ -202,8 +209,18 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         }
     }
 
+    /// Breaks a silence. One before the backend has started too: whoever waits in between gives up a
+    /// reply without a head as soon as one without a word, and a failure can be told in the stream as well.
     void tick(long now) {
-        if (begun && !ended && exchange.isSent() && now - wrote >= keepAliveNanos) {
+        if (!ended && exchange.isSent() && now - wrote >= keepAliveNanos) {
+            keepAlive();
+        }
+    }
+
+    /// Sends a comment line, which clients pass over.
+    void keepAlive() {
+        if (!ended) {
+            begin();
             ByteSink out = loop.emptySink();
             ChunkWriter.keepAlive(out);
             send(out);
