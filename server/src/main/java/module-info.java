@@ -5,7 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.runnel.server {
     requires static org.jspecify;
     requires transitive dev.runnel.core;
-    requires dev.runnel.wire;
+    requires transitive dev.runnel.wire;
     requires io.netty.buffer;
     requires io.netty.codec;
     requires io.netty.codec.http;

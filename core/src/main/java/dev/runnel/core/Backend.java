@@ -1,6 +1,7 @@
 package dev.runnel.core;
 
 import java.util.List;
+import java.util.Optional;
 
 /// Turns requests into streams of token events. Safe for use by many threads.
 public interface Backend extends AutoCloseable {
@@ -13,6 +14,11 @@ public interface Backend extends AutoCloseable {
     /// Never blocks and never throws: a refusal (unknown model, prompt too long, queue full) is a stream that fails
     /// before its first event. A stream that nobody reads costs nothing; the work starts with the first demand.
     CompletionStream complete(CompletionRequest request);
+
+    /// The vocabulary and the chat template of a model, where the backend has them at hand.
+    default Optional<TokenCodec> codec(String model) {
+        return Optional.empty();
+    }
 
     /// Ends the running streams with a failure and frees what the backend holds. Streams asked for afterwards fail.
     @Override

@@ -3,6 +3,7 @@ package dev.runnel.core;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Several backends as one: a request goes to the first that serves its model.
 public final class Backends implements Backend {
@@ -36,6 +37,11 @@ public final class Backends implements Backend {
             return CompletionStream.failed(BackendException.modelNotFound(request.model(), models));
         }
         return backend.complete(request);
+    }
+
+    @Override
+    public Optional<TokenCodec> codec(String model) {
+        return Optional.ofNullable(backendOfModel.get(model)).flatMap(backend -> backend.codec(model));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.runnel.core;
 
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 
@@ -40,6 +41,15 @@ public interface CompletionStream extends Flow.Publisher<TokenEvent>, Iterable<T
     /// This stream with `stage` acting on it. Closing either closes both; read only the result.
     default CompletionStream through(Stage stage) {
         return new StagedStream(this, stage);
+    }
+
+    /// Several completions as one, for a request of several prompts: the choices of the stream at position `p` are
+    /// numbered from `p * choicesEach`, and the usage is the sum. It begins when the first [MergedStream#AT_ONCE]
+    /// have begun, so a refusal of one of them is a refusal of all; the others begin as those before them end.
+    ///
+    /// @param streams unread, each of `choicesEach` choices; closed with the result
+    static CompletionStream merged(List<CompletionStream> streams, int choicesEach) {
+        return streams.size() == 1 ? streams.getFirst() : new MergedStream(streams, choicesEach);
     }
 
     /// A stream that fails before its first event: a refusal.

@@ -93,17 +93,10 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         try {
             byte[] json = RequestWriter.write(request, limit, true, true);
             call = new Call(upstream.network(), upstream.options().firstToken(), this);
-            call.post(path(), "text/event-stream", json);
+            call.post(Endpoint.of(request.prompt()).path(), "text/event-stream", json);
         } catch (BackendException inexpressible) {
             fail(inexpressible);
         }
-    }
-
-    private String path() {
-        return switch (Endpoint.of(request.prompt())) {
-            case CHAT -> "/chat/completions";
-            case TEXT -> "/completions";
-        };
     }
 
     @Override

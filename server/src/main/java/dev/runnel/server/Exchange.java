@@ -5,14 +5,14 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.server.AccessLog.Outcome;
-import dev.runnel.wire.CompletionWriter;
+import dev.runnel.wire.CodecRequest;
 import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.Envelope;
 import dev.runnel.wire.Errors;
 import dev.runnel.wire.ModelsWriter;
-import dev.runnel.wire.WireLimits;
 import dev.runnel.wire.WireRequest;
 import io.vertx.core.Completable;
 import io.vertx.core.MultiMap;
@@ -26,6 +26,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its response: finds the route, holds the request to the rules, gets it answered, and
@@ -76,6 +78,10 @@ final class Exchange {
 
     // What only the log wants to know.
     private @Nullable String model;
+
+    /// What of the request was passed over and is worth knowing.
+    private Optional<String> warning = Optional.empty();
+
     private TokenEvent.@Nullable Usage usage;
     private long firstPiece = -1;
 
@@ -103,7 +109,27 @@ final class Exchange {
                 case Route.AskMethods(var allowed) -> answerMethods(allowed);
                 case Route.ListModels _ -> send(200, ModelsWriter.write(admit().models()));
                 case Route.ShowModel(var name) -> send(200, ModelsWriter.write(model(name, admit().models())));
-                case Route.Complete(var endpoint) -> receive(endpoint, admit());
+                case Route.Complete(var endpoint) -> {
+                    Backend backend = admit();
+                    receive(endpoint, body -> {
+                        WireRequest wire = WireRequest.read(
+                                endpoint, body, service.options().wire());
+                        return () -> complete(backend, wire);
+                    });
+                }
+                case Route.AskCodec(var kind) -> {
+                    Backend backend = admit();
+                    receive(Endpoint.CHAT, body -> {
+                        byte[] reply = ask(backend, CodecRequest.read(kind, body));
+                        return () -> send(200, reply);
+                    });
+                }
+                case Route.Unserved(var unserved) -> {
+                    Backend backend = admit();
+                    receive(Endpoint.CHAT, body -> {
+                        throw unserved.refusal(body, backend.models());
+                    });
+                }
                 case Route.WrongMethod(var allowed) ->
                     throw Refusal.of(
                                     Errors.Transport.WRONG_METHOD,
@@ -112,7 +138,7 @@ final class Exchange {
                 case Route.UnknownPath _ ->
                     throw Refusal.of(
                             Errors.Transport.UNKNOWN_PATH,
-                            "there is nothing at %s; see /v1/chat/completions, /v1/completions, /v1/models and /health"
+                            "there is nothing at %s; see /v1/chat/completions, /v1/completions, /v1/responses, /v1/models and /health"
                                     .formatted(path));
             }
         });
@@ -199,10 +225,14 @@ final class Exchange {
         return models.stream()
                 .filter(model -> model.id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> Refusal.of(BackendException.modelNotFound(id, models)));
+                .orElseThrow(() -> BackendException.modelNotFound(id, models));
     }
 
-    private void receive(Endpoint endpoint, Backend backend) {
+    /// Has the body read, and then done what it asks for.
+    ///
+    /// @param endpoint in whose words to refuse
+    /// @param reading makes of the body what is to be done on the loop
+    private void receive(Endpoint endpoint, Function<byte[], Runnable> reading) {
         Body.requireJson(request);
         bodyDeadline = loop.nanos() + service.options().limits().body().toNanos();
         Body.receive(
@@ -211,7 +241,7 @@ final class Exchange {
                 body -> {
                     if (!answered) {
                         bodyDeadline = Long.MAX_VALUE;
-                        read(endpoint, backend, body);
+                        read(endpoint, reading, body);
                     }
                 },
                 this::refuseLast);
@@ -219,11 +249,15 @@ final class Exchange {
 
     /// Reads the body on a thread of its own: a long prompt takes longer than the events of other clients
     /// on this loop can wait.
-    private void read(Endpoint endpoint, Backend backend, byte[] body) {
+    private void read(Endpoint endpoint, Function<byte[], Runnable> reading, byte[] body) {
         Thread.startVirtualThread(() -> {
             try {
-                WireRequest wire = WireRequest.read(endpoint, body, WireLimits.DEFAULT);
-                loop.run(() -> attempt(() -> complete(endpoint, backend, wire)));
+                Runnable next = reading.apply(body);
+                loop.run(() -> attempt(() -> {
+                    if (!answered && !over) {
+                        next.run();
+                    }
+                }));
             } catch (RuntimeException | Error fault) {
                 Refusal refusal = Refusal.of(endpoint, noted(fault));
                 loop.run(() -> attempt(() -> refuse(refusal)));
@@ -231,35 +265,59 @@ final class Exchange {
         });
     }
 
-    private void complete(Endpoint endpoint, Backend backend, WireRequest wire) {
-        if (answered || over) {
-            return;
+    private static byte[] ask(Backend backend, CodecRequest question) {
+        List<Model> models = backend.models();
+        Model asked = question.model().map(name -> model(name, models)).orElseGet(models::getFirst);
+        TokenCodec codec = backend.codec(asked.id())
+                .orElseThrow(() -> BackendException.unsupported(
+                        "model", "the tokens of the model '%s' are not known here".formatted(asked.id())));
+        return question.answer().apply(codec);
+    }
+
+    private void complete(Backend backend, WireRequest wire) {
+        model = wire.model();
+        warning = wire.warning();
+        Envelope envelope = Envelope.fresh(wire.endpoint(), service.clock(), service.random())
+                .withFingerprint(fingerprint(wire.model(), backend.models()));
+        CompletionStream events = wire.complete(backend);
+        Optional<Stopwatch> watch = wire.timings() ? Optional.of(new Stopwatch(System::nanoTime)) : Optional.empty();
+        if (watch.isPresent()) {
+            events = events.through(watch.get());
         }
-        model = wire.completion().model();
-        Envelope envelope = Envelope.fresh(endpoint, service.clock(), service.random());
-        CompletionStream events = backend.complete(wire.completion());
         stream = events;
         if (wire.stream()) {
-            streamed = new StreamedReply(loop, this, endpoint, envelope, wire.includeUsage());
+            streamed = new StreamedReply(loop, this, wire.endpoint(), wire.writer(envelope), watch);
             events.subscribe(streamed);
         } else {
             var _ = events.completion()
-                    .whenComplete((whole, failure) -> loop.run(() -> answerWhole(endpoint, envelope, whole, failure)));
+                    .whenComplete(
+                            (whole, failure) -> loop.run(() -> answerWhole(wire, envelope, watch, whole, failure)));
         }
+    }
+
+    private static Optional<String> fingerprint(String id, List<Model> models) {
+        return models.stream()
+                .filter(model -> model.id().equals(id))
+                .findFirst()
+                .flatMap(Model::fingerprint);
     }
 
     /// @param whole absent if and only if there is a failure
     private void answerWhole(
-            Endpoint endpoint, Envelope envelope, @Nullable Completion whole, @Nullable Throwable failure) {
+            WireRequest wire,
+            Envelope envelope,
+            Optional<Stopwatch> watch,
+            @Nullable Completion whole,
+            @Nullable Throwable failure) {
         if (answered || over) {
             return;
         }
         attempt(() -> {
             if (whole == null) {
-                throw Refusal.of(endpoint, noted(Objects.requireNonNull(failure)));
+                throw Refusal.of(wire.endpoint(), noted(Objects.requireNonNull(failure)));
             }
             usage = whole.usage();
-            send(200, CompletionWriter.write(endpoint, envelope, whole));
+            send(200, wire.whole(envelope, whole, watch.map(Stopwatch::timings)));
         });
     }
 
@@ -313,6 +371,7 @@ final class Exchange {
         if (connection.isLast() && !connection.isHttp2()) {
             headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
+        warning.ifPresent(text -> headers.set("warning", "299 runnel \"" + text + "\""));
         String origin = request.getHeader(HttpHeaders.ORIGIN);
         if (origin != null) {
             headers.set(HttpHeaders.VARY, HttpHeaders.ORIGIN)

@@ -1,6 +1,8 @@
 package dev.runnel.server;
 
+import dev.runnel.wire.CodecRequest;
 import dev.runnel.wire.Endpoint;
+import dev.runnel.wire.UnservedRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 
@@ -8,6 +10,12 @@ import java.nio.charset.StandardCharsets;
 sealed interface Route {
 
     record Complete(Endpoint endpoint) implements Route {}
+
+    /// A question about a model's tokens or its template.
+    record AskCodec(CodecRequest.Kind kind) implements Route {}
+
+    /// What clients know and no model here can answer.
+    record Unserved(UnservedRequest request) implements Route {}
 
     record ListModels() implements Route {}
 
@@ -30,6 +38,13 @@ sealed interface Route {
         return switch (resource) {
             case "/chat/completions" -> posted(method, new Complete(Endpoint.CHAT));
             case "/completions" -> posted(method, new Complete(Endpoint.TEXT));
+            case "/responses" -> posted(method, new Complete(Endpoint.RESPONSES));
+            case "/chat/completions/input_tokens" -> posted(method, new AskCodec(CodecRequest.Kind.INPUT_TOKENS));
+            case "/tokenize" -> posted(method, new AskCodec(CodecRequest.Kind.TOKENIZE));
+            case "/detokenize" -> posted(method, new AskCodec(CodecRequest.Kind.DETOKENIZE));
+            case "/apply-template" -> posted(method, new AskCodec(CodecRequest.Kind.APPLY_TEMPLATE));
+            case "/embeddings" -> posted(method, new Unserved(UnservedRequest.EMBEDDINGS));
+            case "/moderations" -> posted(method, new Unserved(UnservedRequest.MODERATIONS));
             case "/models" -> got(method, new ListModels());
             case "/health" -> got(method, new Health());
             default ->

@@ -1,5 +1,6 @@
 package dev.runnel.server;
 
+import dev.runnel.wire.WireOptions;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
@@ -16,6 +17,7 @@ import java.util.Set;
 ///     the failure is told in the stream
 /// @param eventLoops threads that do the network's work
 /// @param accessLog log each request, at level `INFO` of the logger `dev.runnel.server.access`
+/// @param wire what one request may ask for, and how replies are worded
 public record ServerOptions(
         String host,
         int port,
@@ -24,7 +26,8 @@ public record ServerOptions(
         Duration keepAlive,
         int eventLoops,
         boolean accessLog,
-        Limits limits) {
+        Limits limits,
+        WireOptions wire) {
 
     /// What one client may take, so that none takes what is everyone's.
     ///
@@ -86,6 +89,7 @@ public record ServerOptions(
     public ServerOptions {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(limits, "limits");
+        Objects.requireNonNull(wire, "wire");
         apiKeys = Set.copyOf(apiKeys);
         allowedOrigins = Set.copyOf(allowedOrigins);
         if (port < 0 || port > 65535) {
@@ -110,38 +114,43 @@ public record ServerOptions(
                 Duration.ofSeconds(10),
                 Math.max(1, Runtime.getRuntime().availableProcessors() / 4),
                 false,
-                Limits.DEFAULT);
+                Limits.DEFAULT,
+                WireOptions.DEFAULT);
     }
 
     public ServerOptions withApiKeys(Set<String> apiKeys) {
-        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
     public ServerOptions withAllowedOrigins(Set<String> allowedOrigins) {
-        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
     public ServerOptions withKeepAlive(Duration keepAlive) {
-        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
     public ServerOptions withEventLoops(int eventLoops) {
-        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
     public ServerOptions withAccessLog(boolean accessLog) {
-        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
     public ServerOptions withLimits(Limits limits) {
-        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
+    }
+
+    public ServerOptions withWire(WireOptions wire) {
+        return new ServerOptions(host, port, apiKeys, allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
     /// Without the keys, which are nobody's business.
     @Override
     public String toString() {
-        return "ServerOptions[%s:%d, %d API keys, allowedOrigins=%s, keepAlive=%s, eventLoops=%d, accessLog=%b, %s]"
-                .formatted(host, port, apiKeys.size(), allowedOrigins, keepAlive, eventLoops, accessLog, limits);
+        return "ServerOptions[%s:%d, %d API keys, allowedOrigins=%s, keepAlive=%s, eventLoops=%d, accessLog=%b, %s, %s]"
+                .formatted(host, port, apiKeys.size(), allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
     private static void requirePositive(String name, int value) {

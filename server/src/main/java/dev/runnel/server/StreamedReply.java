@@ -5,9 +5,10 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.wire.ByteSink;
 import dev.runnel.wire.ChunkWriter;
 import dev.runnel.wire.Endpoint;
-import dev.runnel.wire.Envelope;
+import dev.runnel.wire.EventWriter;
 import io.vertx.core.buffer.Buffer;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
@@ -29,7 +30,8 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     private final Loop loop;
     private final Exchange exchange;
     private final Endpoint endpoint;
-    private final ChunkWriter chunks;
+    private final EventWriter chunks;
+    private final Optional<Stopwatch> watch;
     private final long keepAliveNanos;
 
     // Between the backend's threads and the loop.
@@ -42,19 +44,19 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     private boolean complete;
 
     // On the loop.
-    private TokenEvent.@Nullable Finished lastFinish;
-    private int running;
     private int taken;
     private boolean begun;
     private boolean opened;
     private boolean ended;
     private long wrote;
 
-    StreamedReply(Loop loop, Exchange exchange, Endpoint endpoint, Envelope envelope, boolean includeUsage) {
+    /// @param watch whose time the reply tells, if it was asked to
+    StreamedReply(Loop loop, Exchange exchange, Endpoint endpoint, EventWriter chunks, Optional<Stopwatch> watch) {
         this.loop = loop;
         this.exchange = exchange;
         this.endpoint = endpoint;
-        chunks = new ChunkWriter(endpoint, envelope, includeUsage);
+        this.chunks = chunks;
+        this.watch = watch;
         keepAliveNanos = loop.service().options().keepAlive().toNanos();
         wrote = loop.nanos();
         exchange.onDrained(this::replenish);
@@ -126,29 +128,15 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         replenish();
     }
 
-    /// The last choice's end is kept until something follows, which is the usage: all that makes the reply
-    /// complete is sent in one piece, so a client that stops reading at `[DONE]` has read its connection
-    /// empty.
     private void write(TokenEvent event, ByteSink out) {
-        if (lastFinish != null) {
-            chunks.write(lastFinish, out);
-            lastFinish = null;
+        if (event instanceof TokenEvent.Usage) {
+            watch.ifPresent(stopped -> chunks.time(stopped.timings()));
         }
+        chunks.write(event, out);
         switch (event) {
-            case TokenEvent.Started start -> {
-                chunks.write(start, out);
-                running = start.choices();
-                begin();
-            }
-            case TokenEvent.Finished finish -> {
-                if (--running == 0) {
-                    lastFinish = finish;
-                } else {
-                    chunks.write(finish, out);
-                }
-            }
+            case TokenEvent.Started _ -> begin();
+            case TokenEvent.Finished _ -> {}
             case TokenEvent.Usage usage -> {
-                chunks.write(usage, out);
                 exchange.noteUsage(usage);
                 ended = true;
             }
@@ -156,10 +144,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
                     TokenEvent.Thinking _,
                     TokenEvent.Refusal _,
                     TokenEvent.Call _,
-                    TokenEvent.Arguments _ -> {
-                chunks.write(event, out);
-                exchange.notePiece();
-            }
+                    TokenEvent.Arguments _ -> exchange.notePiece();
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.runnel.wire;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Arrays;
 
 /// A growing array of bytes that the writers append to. Clearing keeps the array, so that a sink in use for
@@ -34,6 +36,12 @@ public final class ByteSink {
         length = 0;
     }
 
+    /// What was written, which is UTF-8, as text.
+    @Override
+    public String toString() {
+        return new String(bytes, 0, length, UTF_8);
+    }
+
     /// A copy of what was written.
     public byte[] toByteArray() {
         return Arrays.copyOf(bytes, length);
@@ -61,6 +69,16 @@ public final class ByteSink {
 
     ByteSink number(long value) {
         return raw(Long.toString(value));
+    }
+
+    /// Appends a number that has a fraction, and is finite.
+    ByteSink decimal(double value) {
+        return raw(Double.toString(value));
+    }
+
+    /// Appends JSON as it stands.
+    ByteSink json(String text) {
+        return raw(text.getBytes(UTF_8));
     }
 
     /// Appends a small number without garbage.

@@ -3,10 +3,16 @@ package dev.runnel.wire;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.FinishReason;
+import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.core.TokenLogprob;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -18,16 +24,41 @@ import org.jspecify.annotations.Nullable;
 /// finished, nothing of it follows, and usage has come.
 public final class ChunkReader {
 
+    /// What a piece is of.
+    private enum Kind {
+        THINKING,
+        TEXT,
+        REFUSAL,
+        ARGUMENTS
+    }
+
     private static final class Choice {
-        final WholeText text = new WholeText();
-        final WholeText thinking = new WholeText();
+        final Map<Kind, WholeText> texts = new EnumMap<>(Kind.class);
+
+        /// Index and id of the latest call, as the upstream gave them.
+        int callIndex;
+
+        String callId = "";
+        int calls;
 
         @Nullable
         FinishReason reason;
+
+        Choice() {
+            for (Kind kind : Kind.values()) {
+                texts.put(kind, new WholeText());
+            }
+        }
+
+        WholeText text(Kind kind) {
+            return Objects.requireNonNull(texts.get(kind));
+        }
     }
 
     private final Endpoint endpoint;
     private final String askedModel;
+    private final OptionalInt logprobs;
+    private final boolean offersTools;
     private final List<Choice> choices;
     private TokenEvent.@Nullable Usage usage;
     private boolean started;
@@ -38,6 +69,9 @@ public final class ChunkReader {
     public ChunkReader(CompletionRequest request) {
         endpoint = Endpoint.of(request.prompt());
         askedModel = request.model();
+        logprobs = request.logprobs();
+        offersTools = request.prompt() instanceof Prompt.Chat chat
+                && !chat.tools().offered().isEmpty();
         choices = Stream.generate(Choice::new).limit(request.choices()).toList();
     }
 
@@ -112,26 +146,101 @@ public final class ChunkReader {
     private void part(Node part, List<TokenEvent> events) {
         int index = part.get("index").integer(0, choices.size() - 1);
         Choice choice = choices.get(index);
-        String thinking = "";
-        String text = "";
-        switch (endpoint) {
-            case CHAT -> {
-                Optional<Node> delta = part.find("delta");
-                delta.ifPresent(UpstreamReply::refuseToolCalls);
-                thinking = delta.map(UpstreamReply::thinking).orElse("");
-                text = delta.map(UpstreamReply::text).orElse("");
-            }
-            case TEXT -> text = part.find("text").map(Node::rawText).orElse("");
+        int before = events.size();
+        if (endpoint == Endpoint.CHAT) {
+            part.find("delta").ifPresent(delta -> delta(index, choice, part, delta, events));
+        } else {
+            List<TokenLogprob> tokens = tellsLogprobs(part)
+                    .map(object -> LogprobsObject.readText(object, logprobs.orElse(0)))
+                    .orElse(List.of());
+            piece(index, choice, Kind.TEXT, UpstreamReply.rawText(part, "text"), tokens, events);
         }
-        if (choice.reason != null && !(text.isEmpty() && thinking.isEmpty())) {
+        if (choice.reason != null && events.size() > before) {
             throw UpstreamReply.failed("the upstream sent text for choice %d after it had finished".formatted(index));
         }
-        think(index, choice.thinking.append(thinking), events);
-        if (!text.isEmpty()) {
-            think(index, choice.thinking.end(), events);
-        }
-        say(index, choice.text.append(text), events);
         part.find("finish_reason").filter(ChunkReader::isSaid).ifPresent(word -> finish(index, choice, word, events));
+    }
+
+    private void delta(int index, Choice choice, Node part, Node delta, List<TokenEvent> events) {
+        List<TokenLogprob> tokens =
+                tellsLogprobs(part).map(LogprobsObject::readChat).orElse(List.of());
+        piece(index, choice, Kind.THINKING, UpstreamReply.thinking(delta), List.of(), events);
+        piece(index, choice, Kind.TEXT, UpstreamReply.rawText(delta, "content"), tokens, events);
+        piece(index, choice, Kind.REFUSAL, UpstreamReply.rawText(delta, "refusal"), List.of(), events);
+        for (Node call : UpstreamReply.toolCalls(delta, offersTools)) {
+            call(index, choice, call, events);
+        }
+    }
+
+    private Optional<Node> tellsLogprobs(Node part) {
+        return logprobs.isPresent() ? part.find("logprobs") : Optional.empty();
+    }
+
+    /// Upstreams differ in how they tell one call from the next: by its index, by its id, or by naming a
+    /// tool again.
+    private void call(int index, Choice choice, Node call, List<TokenEvent> events) {
+        Optional<Node> function = call.find("function");
+        String id = UpstreamReply.rawText(call, "id");
+        String name =
+                function.map(known -> UpstreamReply.rawText(known, "name")).orElse("");
+        Optional<Integer> position = call.find("index").map(at -> at.integer(0, Integer.MAX_VALUE));
+        int at = position.orElse(choice.callIndex);
+        boolean next = choice.calls == 0
+                || at > choice.callIndex
+                || (!id.isBlank() && !id.equals(choice.callId))
+                || (position.isEmpty() && id.isBlank() && !name.isBlank());
+        if (at < choice.callIndex) {
+            throw UpstreamReply.failed(
+                    "the upstream went back to call %d of choice %d after it had begun the next".formatted(at, index));
+        }
+        if (next) {
+            if (name.isBlank()) {
+                throw UpstreamReply.failed("the upstream called a tool without naming it");
+            }
+            endPieces(index, choice, Kind.ARGUMENTS, events);
+            end(index, choice, Kind.ARGUMENTS, events);
+            choice.callIndex = at;
+            choice.callId = id.isBlank() ? UpstreamReply.newCallId() : id;
+            choice.calls++;
+            events.add(new TokenEvent.Call(index, WholeText.repaired(choice.callId), WholeText.repaired(name)));
+        }
+        String arguments =
+                function.map(known -> UpstreamReply.rawText(known, "arguments")).orElse("");
+        piece(index, choice, Kind.ARGUMENTS, arguments, List.of(), events);
+    }
+
+    private static void piece(
+            int index, Choice choice, Kind kind, String piece, List<TokenLogprob> tokens, List<TokenEvent> events) {
+        if (!piece.isEmpty()) {
+            endPieces(index, choice, kind, events);
+        }
+        add(index, kind, choice.text(kind).append(piece), tokens, events);
+    }
+
+    /// Ends what was said in other kinds: what half of a character they still hold gets no other half.
+    private static void endPieces(int index, Choice choice, Kind but, List<TokenEvent> events) {
+        for (Kind kind : Kind.values()) {
+            if (kind != but) {
+                end(index, choice, kind, events);
+            }
+        }
+    }
+
+    private static void end(int index, Choice choice, Kind kind, List<TokenEvent> events) {
+        add(index, kind, choice.text(kind).end(), List.of(), events);
+    }
+
+    private static void add(int index, Kind kind, String text, List<TokenLogprob> tokens, List<TokenEvent> events) {
+        if (text.isEmpty() && tokens.isEmpty()) {
+            return;
+        }
+        events.add(
+                switch (kind) {
+                    case THINKING -> new TokenEvent.Thinking(index, text);
+                    case TEXT -> new TokenEvent.Text(index, text, tokens);
+                    case REFUSAL -> new TokenEvent.Refusal(index, text);
+                    case ARGUMENTS -> new TokenEvent.Arguments(index, text);
+                });
     }
 
     private static void finish(int index, Choice choice, Node word, List<TokenEvent> events) {
@@ -144,25 +253,14 @@ public final class ChunkReader {
                     "the upstream finished choice %d twice, the second time as '%s'".formatted(index, word.text()));
         }
         choice.reason = reason;
-        think(index, choice.thinking.end(), events);
-        say(index, choice.text.end(), events);
+        for (Kind kind : Kind.values()) {
+            end(index, choice, kind, events);
+        }
         events.add(new TokenEvent.Finished(index, reason));
     }
 
     /// Some upstreams write an empty word where null is meant.
     private static boolean isSaid(Node finishReason) {
         return !finishReason.text().isEmpty();
-    }
-
-    private static void think(int index, String thinking, List<TokenEvent> events) {
-        if (!thinking.isEmpty()) {
-            events.add(new TokenEvent.Thinking(index, thinking));
-        }
-    }
-
-    private static void say(int index, String text, List<TokenEvent> events) {
-        if (!text.isEmpty()) {
-            events.add(new TokenEvent.Text(index, text));
-        }
     }
 }

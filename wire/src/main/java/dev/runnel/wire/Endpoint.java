@@ -3,12 +3,16 @@ package dev.runnel.wire;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Prompt;
 
-/// The two endpoints that complete, and how their replies are marked.
+/// The endpoints that complete, and how their replies are marked.
 public enum Endpoint {
     /// A conversation: `/v1/chat/completions`.
-    CHAT("chatcmpl-", "chat.completion", "chat.completion.chunk"),
+    CHAT("/chat/completions", "chatcmpl-", "chat.completion", "chat.completion.chunk"),
     /// Plain text, the older form: `/v1/completions`. It knows neither reasoning nor tools.
-    TEXT("cmpl-", "text_completion", "text_completion");
+    TEXT("/completions", "cmpl-", "text_completion", "text_completion"),
+    /// A conversation in another form: `/v1/responses`. Nothing of it is kept.
+    RESPONSES("/responses", "resp_", "response", "response");
+
+    private final String path;
 
     final String idPrefix;
 
@@ -18,13 +22,19 @@ public enum Endpoint {
     /// `object` of each chunk of a streamed reply.
     final String chunkObject;
 
-    Endpoint(String idPrefix, String wholeObject, String chunkObject) {
+    Endpoint(String path, String idPrefix, String wholeObject, String chunkObject) {
+        this.path = path;
         this.idPrefix = idPrefix;
         this.wholeObject = wholeObject;
         this.chunkObject = chunkObject;
     }
 
-    /// The endpoint that takes such a prompt.
+    /// Where it is, behind `/v1`.
+    public String path() {
+        return path;
+    }
+
+    /// The endpoint of an upstream that takes such a prompt.
     public static Endpoint of(Prompt prompt) {
         return switch (prompt) {
             case Prompt.Chat _ -> CHAT;
@@ -34,7 +44,7 @@ public enum Endpoint {
 
     /// @throws BackendException if this endpoint has no place for `what`
     void requireChat(String what) {
-        if (this != CHAT) {
+        if (this == TEXT) {
             throw new BackendException(
                     BackendException.Kind.INTERNAL,
                     "a backend answered a text completion with " + what + ", which only a chat completion can carry");

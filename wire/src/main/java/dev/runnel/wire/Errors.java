@@ -83,8 +83,18 @@ public final class Errors {
         return out.toByteArray();
     }
 
+    /// A word for programs, which every failure of a response has.
+    static String code(BackendException failure) {
+        Form form = form(failure.kind());
+        return failure.code().orElse(form.code == null ? form.type : form.code);
+    }
+
+    static Optional<String> parameter(Endpoint endpoint, BackendException failure) {
+        return failure.parameter().or(() -> blamed(endpoint, failure.kind()));
+    }
+
     static void write(Endpoint endpoint, BackendException failure, ByteSink out) {
-        write(failure, failure.parameter().or(() -> blamed(endpoint, failure.kind())), out);
+        write(failure, parameter(endpoint, failure), out);
     }
 
     private static void write(BackendException failure, Optional<String> parameter, ByteSink out) {
@@ -95,11 +105,28 @@ public final class Errors {
 
     private static void write(
             String message, String type, Optional<String> parameter, Optional<String> code, ByteSink out) {
-        out.raw("{\"error\":{\"message\":").string(message);
+        inner(message, type, parameter, code, out.raw("{\"error\":"));
+        out.raw("}");
+    }
+
+    private static void inner(
+            String message, String type, Optional<String> parameter, Optional<String> code, ByteSink out) {
+        out.raw("{\"message\":").string(message);
         out.raw(",\"type\":").string(type);
         stringOrNull(out.raw(",\"param\":"), parameter);
         stringOrNull(out.raw(",\"code\":"), code);
-        out.raw("}}");
+        out.raw("}");
+    }
+
+    /// Appends the members of a response's `error` event: flat, as the protocol has them, and once more
+    /// as the object that clients take for a failure wherever they find it.
+    static void writeOfResponse(BackendException failure, ByteSink out) {
+        Optional<String> parameter = parameter(Endpoint.RESPONSES, failure);
+        String code = code(failure);
+        out.raw(",\"code\":").string(code);
+        out.raw(",\"message\":").string(failure.getMessage());
+        stringOrNull(out.raw(",\"param\":"), parameter);
+        inner(failure.getMessage(), form(failure.kind()).type, parameter, Optional.of(code), out.raw(",\"error\":"));
     }
 
     private static void stringOrNull(ByteSink out, Optional<String> value) {
@@ -139,6 +166,7 @@ public final class Errors {
                     switch (endpoint) {
                         case CHAT -> "messages";
                         case TEXT -> "prompt";
+                        case RESPONSES -> "input";
                     });
         }
         return kind == BackendException.Kind.MODEL_NOT_FOUND ? Optional.of("model") : Optional.empty();

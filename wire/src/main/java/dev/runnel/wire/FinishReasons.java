@@ -8,16 +8,27 @@ final class FinishReasons {
 
     private FinishReasons() {}
 
+    /// A choice that ended by itself is worded by what was sent of it, whatever its backend calls that: a
+    /// client that reads `tool_calls` looks for calls, and one that reads `stop` doesn't.
+    ///
+    /// @param called whether the choice has called a tool
     /// @throws BackendException if the endpoint has no such word
-    static String write(Endpoint endpoint, FinishReason reason) {
+    static String write(Endpoint endpoint, FinishReason reason, boolean called, ReplyForm form) {
+        if (reason == FinishReason.TOOL_CALLS) {
+            endpoint.requireChat("tool calls");
+        }
         return switch (reason) {
-            case STOP -> "stop";
+            case STOP, TOOL_CALLS -> called && !form.callsFinishAsStop() ? "tool_calls" : "stop";
             case LENGTH -> "length";
-            case TOOL_CALLS -> {
-                endpoint.requireChat("tool calls");
-                yield "tool_calls";
-            }
             case CONTENT_FILTER -> "content_filter";
+        };
+    }
+
+    /// Whether the reply was cut, so that the latest call's arguments may be half of what they were to be.
+    static boolean isCut(FinishReason reason) {
+        return switch (reason) {
+            case STOP, TOOL_CALLS -> false;
+            case LENGTH, CONTENT_FILTER -> true;
         };
     }
 

@@ -31,4 +31,39 @@ sealed interface Json {
             case Null _ -> "null";
         };
     }
+
+    /// The value as a document of its own, without blanks; half a surrogate pair becomes U+FFFD.
+    default String text() {
+        ByteSink out = new ByteSink(256);
+        write(out);
+        return out.toString();
+    }
+
+    private void write(ByteSink out) {
+        switch (this) {
+            case Obj(var members) -> {
+                out.raw("{");
+                String separator = "";
+                for (Map.Entry<String, Json> member : members.entrySet()) {
+                    out.raw(separator).string(member.getKey()).raw(":");
+                    member.getValue().write(out);
+                    separator = ",";
+                }
+                out.raw("}");
+            }
+            case Arr(var elements) -> {
+                out.raw("[");
+                String separator = "";
+                for (Json element : elements) {
+                    element.write(out.raw(separator));
+                    separator = ",";
+                }
+                out.raw("]");
+            }
+            case Str(var value) -> out.string(value);
+            case Num(var literal) -> out.raw(literal);
+            case Bool(var value) -> out.raw(Boolean.toString(value));
+            case Null _ -> out.raw("null");
+        }
+    }
 }

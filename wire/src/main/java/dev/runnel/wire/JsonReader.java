@@ -14,15 +14,15 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /// Reads JSON documents, strictly: UTF-8 and nothing else, one value and nothing after it.
 ///
-/// Of a member that comes twice the last one counts, as everywhere; some client libraries override a field by
-/// appending it once more.
+/// Of a member that comes twice the last one counts, as everywhere; some client libraries override a
+/// field by appending it once more.
 final class JsonReader {
 
     /// Arrays and objects within each other.
@@ -43,7 +43,8 @@ final class JsonReader {
                     .build())
             .build();
 
-    /// The document can't be read. The message goes on where a sentence has named it: "the body … is empty".
+    /// The document can't be read. The message goes on where a sentence has named it: "the body … is
+    /// empty".
     static final class MalformedException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -118,7 +119,7 @@ final class JsonReader {
     }
 
     private Json object(int depth) throws IOException, MalformedException {
-        Map<String, Json> members = new HashMap<>();
+        Map<String, Json> members = new LinkedHashMap<>(); // a schema keeps its order
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
             members.put(name, value(parser.nextToken(), depth));
         }

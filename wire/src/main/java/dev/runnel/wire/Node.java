@@ -4,7 +4,9 @@ import dev.runnel.core.BackendException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// A JSON value and where it stands in its document, so that whatever is wrong with it can be named. Every
 /// accessor throws a [BackendException] of kind `INVALID_REQUEST` if the value is not what it asks for.
@@ -22,6 +24,16 @@ record Node(String path, Json json) {
         return new Node("", document);
     }
 
+    /// The body of a request.
+    static Node ofBody(byte[] body) {
+        try {
+            return of(JsonReader.read(body));
+        } catch (JsonReader.MalformedException malformed) {
+            throw new BackendException(
+                    BackendException.Kind.INVALID_REQUEST, "the body " + malformed.getMessage(), malformed);
+        }
+    }
+
     /// The member of that name, unless it is absent or null.
     Optional<Node> find(String name) {
         Json member = members().get(name);
@@ -33,6 +45,11 @@ record Node(String path, Json json) {
     /// The member of that name, which must be there.
     Node get(String name) {
         return find(name).orElseThrow(() -> missing(name));
+    }
+
+    /// The member of that name, which is there, null or not.
+    Node member(String name) {
+        return new Node(pathTo(name), Objects.requireNonNull(members().get(name)));
     }
 
     Map<String, Json> members() {
@@ -51,6 +68,30 @@ record Node(String path, Json json) {
             nodes.add(new Node(path + "[" + i + "]", elements.get(i)));
         }
         return nodes;
+    }
+
+    /// The elements, of which there must be one.
+    List<Node> nonEmpty() {
+        List<Node> elements = elements();
+        if (elements.isEmpty()) {
+            throw invalid(subject() + " is an empty array, expected at least one element");
+        }
+        return elements;
+    }
+
+    /// The flag of that name; absent, it is not set.
+    boolean flag(String name) {
+        return find(name).map(Node::flag).orElse(false);
+    }
+
+    /// The object as JSON text.
+    String objectText() {
+        var _ = members();
+        return json.text();
+    }
+
+    boolean isNull() {
+        return json instanceof Json.Null;
     }
 
     /// Text that UTF-8 can say.
@@ -78,14 +119,27 @@ record Node(String path, Json json) {
     }
 
     double number(int least, int most) {
-        if (!(json instanceof Json.Num(var literal))) {
-            throw wrongType("a number");
-        }
-        double number = Double.parseDouble(literal);
+        double number = number();
         if (number < least || number > most) {
             throw expected("%d to %d".formatted(least, most));
         }
         return number;
+    }
+
+    /// A number above 0.
+    double positive(double most) {
+        double number = number();
+        if (number <= 0 || number > most) {
+            throw expected(most == 1 ? "above 0, to 1" : "above 0");
+        }
+        return number;
+    }
+
+    double number() {
+        if (!(json instanceof Json.Num(var literal))) {
+            throw wrongType("a number");
+        }
+        return Double.parseDouble(literal) + 0.0; // which makes -0 one with 0
     }
 
     int integer(int least, int most) {
@@ -143,6 +197,33 @@ record Node(String path, Json json) {
         return refusal(message).withCode("invalid_value");
     }
 
+    /// The refusal of a field that does nothing here; `message` is the whole sentence.
+    BackendException unsupportedParameter(String message) {
+        return BackendException.unsupported(path, message).withCode("unsupported_parameter");
+    }
+
+    /// The refusal of a value of a field that takes others.
+    BackendException unsupportedValue(String what) {
+        return BackendException.unsupported(path, "%s is %s, which is not supported".formatted(path, what))
+                .withCode("unsupported_value");
+    }
+
+    /// Refuses a member that is there at all.
+    void refuse(String name) {
+        find(name).ifPresent(member -> {
+            throw member.unsupportedParameter(member.path() + " is not supported");
+        });
+    }
+
+    /// Refuses a member unless it asks for nothing.
+    ///
+    /// @param nothing what asks for nothing, for the sentence
+    void refuseUnless(String name, String nothing, Predicate<Node> asksNothing) {
+        find(name).filter(asksNothing.negate()).ifPresent(member -> {
+            throw member.unsupportedParameter(member.path() + " is not supported, except as " + nothing);
+        });
+    }
+
     private BackendException refusal(String message) {
         return path.isEmpty()
                 ? new BackendException(BackendException.Kind.INVALID_REQUEST, message)
@@ -157,7 +238,7 @@ record Node(String path, Json json) {
         return path.isEmpty() ? "the body" : path;
     }
 
-    private static String shortened(String text) {
+    static String shortened(String text) {
         return text.length() <= LONGEST_QUOTE
                 ? text
                 : text.substring(0, text.offsetByCodePoints(0, LONGEST_QUOTE / 2)) + "…";

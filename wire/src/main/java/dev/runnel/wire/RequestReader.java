@@ -1,190 +1,289 @@
 package dev.runnel.wire;
 
-import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
-import dev.runnel.core.Message;
+import dev.runnel.core.OutputFormat;
 import dev.runnel.core.Prompt;
-import dev.runnel.core.Sampling;
 import dev.runnel.core.Stopping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/// Reads one request. What it asks for is done, or refused by name; only fields that change nothing about
-/// the answer, and fields we don't know, are passed over.
+/// Reads a request for a chat or a text completion. What it asks for is done, or refused by name; only
+/// fields that change nothing about the answer, and fields we don't know, are passed over.
 final class RequestReader {
 
     /// OpenAI's bound on `n`, and beyond it a mistake rather than a wish.
     private static final int MOST_CHOICES = 128;
 
+    private static final int MOST_CANDIDATES = 20;
+    private static final int MOST_ALTERNATIVES = 20;
+    private static final int MOST_TEXT_ALTERNATIVES = 5;
+
     /// What the older endpoint takes for a limit where the client names none.
     private static final int TEXT_MAX_TOKENS = 16;
 
-    private static final List<String> TEXT_PARTS = List.of("text");
-    private static final List<String> REPLY_PARTS = List.of("text", "refusal");
+    /// Known to both endpoints; those that are read nowhere change nothing about the answer.
+    private static final Set<String> KNOWN = Set.of(
+            "model",
+            "stream",
+            "stream_options",
+            "max_tokens",
+            "temperature",
+            "top_p",
+            "top_k",
+            "min_p",
+            "typical_p",
+            "repetition_penalty",
+            "repeat_penalty",
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "logprobs",
+            "n",
+            "stop",
+            "stop_token_ids",
+            "ignore_eos",
+            "seed",
+            "grammar",
+            "response_format",
+            "cache_prompt",
+            "timings",
+            "timings_per_token",
+            "user");
+
+    private static final Set<String> KNOWN_OF_CHAT = and(
+            "messages",
+            "max_completion_tokens",
+            "top_logprobs",
+            "tools",
+            "tool_choice",
+            "parallel_tool_calls",
+            "functions",
+            "function_call",
+            "reasoning_effort",
+            "chat_template_kwargs",
+            "modalities",
+            "audio",
+            "web_search_options",
+            "moderation",
+            "verbosity",
+            "prediction",
+            "store",
+            "metadata",
+            "service_tier",
+            "safety_identifier",
+            "prompt_cache_key",
+            "prompt_cache_retention",
+            "prompt_cache_options");
+
+    private static final Set<String> KNOWN_OF_TEXT = and("prompt", "suffix", "echo", "best_of");
+
+    private static final ToolsReader TOOLS = new ToolsReader(false);
 
     private final Endpoint endpoint;
     private final Node body;
-    private final WireLimits limits;
+    private final WireOptions options;
 
-    RequestReader(Endpoint endpoint, Node body, WireLimits limits) {
+    /// @param endpoint chat or text
+    RequestReader(Endpoint endpoint, Node body, WireOptions options) {
         this.endpoint = endpoint;
         this.body = body;
-        this.limits = limits;
+        this.options = options;
+    }
+
+    private static Set<String> and(String... more) {
+        return Stream.concat(KNOWN.stream(), Stream.of(more)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private boolean isChat() {
+        return endpoint == Endpoint.CHAT;
     }
 
     WireRequest read() {
-        boolean stream = flag(body, "stream");
-        boolean includeUsage = includeUsage(stream);
-        CompletionRequest completion = CompletionRequest.of(body.get("model").text(), prompt())
-                .withChoices(choices())
-                .withSampling(sampling())
-                .withStopping(new Stopping(maxTokens(), stop(), Set.of(), false));
-        refuseWhatWouldChangeTheAnswer();
-        return new WireRequest(completion, stream, includeUsage);
-    }
-
-    private boolean includeUsage(boolean stream) {
-        Optional<Node> options = body.find("stream_options");
-        if (options.isEmpty()) {
-            return false;
+        boolean stream = body.flag("stream");
+        String model = body.get("model").text();
+        if (options.strict()) {
+            SamplingReader.requireKnown(body, isChat() ? KNOWN_OF_CHAT : KNOWN_OF_TEXT);
         }
-        if (!stream) {
-            throw options.get().invalid("stream_options is set, but stream is not true");
+        List<Prompt> prompts = isChat() ? List.of(chat(body)) : texts();
+        int choices = choices();
+        int candidates = isChat() ? choices : candidates(choices, stream);
+        OptionalInt logprobs = isChat() ? chatLogprobs() : textLogprobs();
+        if (isChat()) {
+            refuseWhatAChatCannot();
         }
-        refuseUnless(options.get(), "include_obfuscation", "false", asked -> !asked.flag());
-        return flag(options.get(), "include_usage");
+        CompletionRequest asked = new CompletionRequest(
+                model,
+                prompts.getFirst(),
+                candidates,
+                SamplingReader.sampling(body),
+                new Stopping(
+                        maxTokens(),
+                        SamplingReader.stop(body, options),
+                        SamplingReader.stopTokens(body),
+                        body.flag("ignore_eos")),
+                format(),
+                candidates > choices && logprobs.isEmpty() ? OptionalInt.of(0) : logprobs,
+                !isChat() && body.flag("echo"),
+                body.find("cache_prompt").map(Node::flag).orElse(true));
+        return new WireRequest(
+                endpoint,
+                prompts.stream().map(asked::withPrompt).toList(),
+                choices,
+                stream,
+                form(ReplyForm.of(asked, options), logprobs, stream),
+                warning());
     }
 
-    private Prompt prompt() {
-        return switch (endpoint) {
-            case CHAT -> new Prompt.Chat(messages(body.get("messages")));
-            case TEXT -> new Prompt.Text(prompt(body.get("prompt")));
-        };
-    }
-
-    private static List<Message> messages(Node array) {
-        List<Message> messages = new ArrayList<>();
-        for (Node message : nonEmpty(array)) {
-            messages.add(message(message));
+    private ReplyForm form(ReplyForm form, OptionalInt logprobs, boolean stream) {
+        Optional<Node> asked = body.find("stream_options");
+        if (asked.isPresent() && !stream) {
+            throw asked.get().invalid("stream_options is set, but stream is not true");
         }
-        return messages;
+        boolean padded = asked.flatMap(node -> node.find("include_obfuscation"))
+                .map(Node::flag)
+                .orElse(form.obfuscated());
+        return new ReplyForm(
+                asked.map(node -> node.flag("include_usage")).orElse(false),
+                padded,
+                logprobs,
+                form.callsFinishAsStop(),
+                form.reasoningAlias(),
+                isChat() && body.find("service_tier").isPresent(),
+                body.flag("timings") || body.flag("timings_per_token"),
+                "");
     }
 
-    private static Message message(Node message) {
-        Node role = message.get("role");
-        return switch (role.text()) {
-            case "system" -> new Message.System(content(message.get("content"), TEXT_PARTS));
-            case "developer" -> new Message.Developer(content(message.get("content"), TEXT_PARTS));
-            case "user" -> new Message.User(content(message.get("content"), TEXT_PARTS));
-            case "assistant" -> assistant(message);
-            case "tool", "function" -> throw unsupportedValue(role, "'" + role.text() + "'");
-            default -> throw role.expected("system, developer, user or assistant");
-        };
+    private Optional<String> warning() {
+        return isChat() && body.flag("store")
+                ? Optional.of("store is passed over: this server keeps no completions")
+                : Optional.empty();
     }
 
-    /// An earlier reply. What the model said in refusing is part of what it said.
-    private static Message assistant(Node message) {
-        refuseUnless(message, "tool_calls", "[]", RequestReader::isEmpty);
-        refuse(message, "function_call");
-        refuse(message, "audio");
-        Optional<Node> content = message.find("content");
-        Optional<Node> refusal = message.find("refusal");
-        if (content.isEmpty() && refusal.isEmpty()) {
-            throw message.missing("content");
+    /// The conversation of a body.
+    static Prompt.Chat chat(Node body) {
+        return new Prompt.Chat(
+                new MessagesReader().read(body.get("messages")),
+                TOOLS.tools(body),
+                body.find("reasoning_effort").map(SamplingReader::effort),
+                body.find("chat_template_kwargs").map(Node::objectText).orElse("{}"));
+    }
+
+    /// The prompts of a text completion; without any it is the empty one, from which the model begins by
+    /// itself.
+    private List<Prompt> texts() {
+        Optional<Node> suffix =
+                body.find("suffix").filter(after -> !after.text().isEmpty());
+        List<Prompt> prompts = body.find("prompt").map(this::prompts).orElseGet(() -> List.of(new Prompt.Text("")));
+        return suffix.isEmpty()
+                ? prompts
+                : prompts.stream().map(prompt -> gap(prompt, suffix.get())).toList();
+    }
+
+    private static Prompt gap(Prompt prompt, Node suffix) {
+        if (!(prompt instanceof Prompt.Text(var prefix))) {
+            throw suffix.unsupportedParameter("suffix is not supported after a prompt of token ids");
         }
-        return new Message.Assistant(
-                content.map(said -> content(said, REPLY_PARTS)).orElse("")
-                        + refusal.map(Node::text).orElse(""));
+        return new Prompt.Gap(prefix, suffix.text());
     }
 
-    /// @param readable the types of parts that are text; each holds it under its type's name
-    private static String content(Node content, List<String> readable) {
-        return switch (content.json()) {
-            case Json.Str _ -> content.text();
-            case Json.Arr _ -> {
-                StringBuilder text = new StringBuilder();
-                for (Node part : nonEmpty(content)) {
-                    text.append(part(part, readable));
-                }
-                yield text.toString();
-            }
-            case Json.Obj _, Json.Num _, Json.Bool _, Json.Null _ ->
-                throw content.wrongType("a string or an array of parts");
-        };
-    }
-
-    private static String part(Node part, List<String> readable) {
-        Node type = part.get("type");
-        if (readable.contains(type.text())) {
-            return part.get(type.text()).text();
-        }
-        throw switch (type.text()) {
-            case "image_url", "input_audio", "file" -> unsupportedValue(part, "a part of type " + type.text());
-            default -> type.expected(String.join(" or ", readable));
-        };
-    }
-
-    private static String prompt(Node prompt) {
+    private List<Prompt> prompts(Node prompt) {
         return switch (prompt.json()) {
-            case Json.Str _ -> prompt.text();
+            case Json.Str _ -> List.of(new Prompt.Text(prompt.text()));
             case Json.Arr _ -> {
-                List<Node> prompts = nonEmpty(prompt);
-                yield switch (prompts.getFirst().json()) {
-                    case Json.Num _, Json.Arr _ -> throw unsupportedValue(prompt, "an array of token ids");
-                    case Json.Str _, Json.Obj _, Json.Bool _, Json.Null _ -> {
-                        String first = prompts.getFirst().text();
-                        if (prompts.size() > 1) {
-                            throw unsupportedValue(prompt, "an array of several prompts");
-                        }
-                        yield first;
-                    }
+                List<Node> elements = prompt.nonEmpty();
+                yield switch (elements.getFirst().json()) {
+                    case Json.Num _ -> List.of(tokens(elements));
+                    case Json.Arr _ ->
+                        counted(prompt, elements).stream()
+                                .map(ids -> tokens(ids.nonEmpty()))
+                                .toList();
+                    case Json.Str _, Json.Obj _, Json.Bool _, Json.Null _ ->
+                        counted(prompt, elements).stream()
+                                .<Prompt>map(text -> new Prompt.Text(text.text()))
+                                .toList();
                 };
             }
             case Json.Obj _, Json.Num _, Json.Bool _, Json.Null _ ->
-                throw prompt.wrongType("a string or an array of strings");
+                throw prompt.wrongType("a string, or an array of strings, of token ids or of arrays of token ids");
         };
     }
 
+    private List<Node> counted(Node prompt, List<Node> prompts) {
+        if (prompts.size() > options.maxPrompts()) {
+            throw prompt.unsupportedValue(
+                    "an array of %d prompts, over this server's %d".formatted(prompts.size(), options.maxPrompts()));
+        }
+        return prompts;
+    }
+
+    private static Prompt tokens(List<Node> elements) {
+        List<Integer> ids = new ArrayList<>(elements.size());
+        for (Node id : elements) {
+            ids.add(id.integer(0, Integer.MAX_VALUE));
+        }
+        return new Prompt.Tokens(ids);
+    }
+
     private int choices() {
-        Optional<Node> n = body.find("n");
-        int choices = n.map(wanted -> wanted.integer(1, MOST_CHOICES)).orElse(1);
-        if (choices > limits.maxChoices()) {
-            throw unsupportedValue(n.get(), "%d, over this server's %d".formatted(choices, limits.maxChoices()));
+        return body.find("n").map(n -> granted(n, n.integer(1, MOST_CHOICES))).orElse(1);
+    }
+
+    private int granted(Node field, int choices) {
+        if (choices > options.maxChoices()) {
+            throw field.unsupportedValue("%d, over this server's %d".formatted(choices, options.maxChoices()));
         }
         return choices;
     }
 
-    private Sampling sampling() {
-        return new Sampling(
-                body.find("temperature").map(node -> node.number(0, 2)).orElse(Sampling.DEFAULT.temperature()),
-                body.find("top_p").map(node -> node.number(0, 1)).orElse(Sampling.DEFAULT.topP()),
-                body.find("seed")
-                        .map(node -> OptionalLong.of(node.integer(Long.MIN_VALUE, Long.MAX_VALUE)))
-                        .orElse(OptionalLong.empty()));
+    /// How many answers are made, of which the best `choices` are sent. A stream can't wait for that.
+    private int candidates(int choices, boolean stream) {
+        Optional<Node> bestOf = body.find("best_of");
+        if (bestOf.isEmpty()) {
+            return choices;
+        }
+        int candidates = bestOf.get().integer(0, MOST_CANDIDATES);
+        if (candidates < choices) {
+            throw bestOf.get()
+                    .invalid("best_of is %d, expected at least n, which is %d".formatted(candidates, choices));
+        }
+        if (stream && candidates > choices) {
+            throw bestOf.get()
+                    .invalid("best_of is %d and stream is true, but the best of several can't be streamed"
+                            .formatted(candidates));
+        }
+        return granted(bestOf.get(), candidates);
+    }
+
+    private OptionalInt chatLogprobs() {
+        boolean asked = body.flag("logprobs");
+        Optional<Node> top = body.find("top_logprobs");
+        int alternatives = top.map(count -> count.integer(0, MOST_ALTERNATIVES)).orElse(0);
+        if (top.isPresent() && !asked) {
+            throw top.get().invalid("top_logprobs is set, but logprobs is not true");
+        }
+        return asked ? OptionalInt.of(alternatives) : OptionalInt.empty();
+    }
+
+    private OptionalInt textLogprobs() {
+        return body.find("logprobs")
+                .map(count -> OptionalInt.of(count.integer(0, MOST_TEXT_ALTERNATIVES)))
+                .orElse(OptionalInt.empty());
     }
 
     private OptionalInt maxTokens() {
         Optional<Node> older = body.find("max_tokens");
-        return switch (endpoint) {
-            case CHAT -> {
-                OptionalInt olderLimit = atLeastOne(older);
-                OptionalInt limit = atLeastOne(body.find("max_completion_tokens"));
-                yield limit.isPresent() ? limit : olderLimit;
-            }
-            case TEXT -> {
-                int limit =
-                        older.map(node -> node.integer(0, Integer.MAX_VALUE)).orElse(TEXT_MAX_TOKENS);
-                if (limit == 0) {
-                    throw unsupportedValue(older.get(), "0");
-                }
-                yield OptionalInt.of(limit);
-            }
-        };
+        if (!isChat()) {
+            return OptionalInt.of(
+                    older.map(node -> node.integer(0, Integer.MAX_VALUE)).orElse(TEXT_MAX_TOKENS));
+        }
+        OptionalInt olderLimit = atLeastOne(older);
+        OptionalInt limit = atLeastOne(body.find("max_completion_tokens"));
+        return limit.isPresent() ? limit : olderLimit;
     }
 
     private static OptionalInt atLeastOne(Optional<Node> limit) {
@@ -192,112 +291,26 @@ final class RequestReader {
                 .orElse(OptionalInt.empty());
     }
 
-    private List<String> stop() {
-        Optional<Node> stop = body.find("stop");
-        if (stop.isEmpty()) {
-            return List.of();
+    private OutputFormat format() {
+        OutputFormat format = body.find("response_format").map(TOOLS::format).orElse(OutputFormat.FREE);
+        Optional<Node> grammar =
+                body.find("grammar").filter(gbnf -> !gbnf.text().isEmpty());
+        if (grammar.isEmpty()) {
+            return format;
         }
-        return switch (stop.get().json()) {
-            case Json.Str _ -> List.of(stopString(stop.get()));
-            case Json.Arr _ -> {
-                List<Node> strings = nonEmpty(stop.get());
-                if (strings.size() > limits.maxStopStrings()) {
-                    throw stop.get()
-                            .invalid("stop holds %d strings, expected at most %d"
-                                    .formatted(strings.size(), limits.maxStopStrings()));
-                }
-                yield strings.stream().map(RequestReader::stopString).toList();
-            }
-            case Json.Obj _, Json.Num _, Json.Bool _, Json.Null _ ->
-                throw stop.get().wrongType("a string or an array of strings");
-        };
-    }
-
-    private static String stopString(Node node) {
-        String text = node.text();
-        if (text.isEmpty()) {
-            throw node.invalid(node.path() + " is empty, expected some text to stop at");
+        if (!format.equals(OutputFormat.FREE)) {
+            throw grammar.get().invalid("grammar and response_format are both set, expected one of them");
         }
-        return text;
+        return new OutputFormat.Grammar(grammar.get().text());
     }
 
-    /// Refuses what we can't do and must not drop.
-    private void refuseWhatWouldChangeTheAnswer() {
-        refuseUnless(body, "logit_bias", "{}", bias -> bias.members().isEmpty());
-        refuseUnless(body, "frequency_penalty", "0", RequestReader::isNoPenalty);
-        refuseUnless(body, "presence_penalty", "0", RequestReader::isNoPenalty);
-        switch (endpoint) {
-            case CHAT -> refuseInChat();
-            case TEXT -> refuseInText();
-        }
-    }
-
-    private void refuseInChat() {
-        refuseUnless(body, "tools", "[]", RequestReader::isEmpty);
-        refuseUnless(body, "tool_choice", "none or auto", RequestReader::callsNothing);
-        refuseUnless(body, "functions", "[]", RequestReader::isEmpty);
-        refuseUnless(body, "function_call", "none or auto", RequestReader::callsNothing);
-        refuseUnless(body, "response_format", "type text", RequestReader::isText);
-        refuseUnless(body, "modalities", "text alone", RequestReader::isTextAlone);
-        refuse(body, "audio");
-        refuse(body, "web_search_options");
-        refuse(body, "moderation");
-        refuseUnless(body, "logprobs", "false", asked -> !asked.flag());
-        body.find("top_logprobs").ifPresent(count -> {
-            int _ = count.integer(0, 20);
-            throw count.invalid("top_logprobs is set, but logprobs is not true");
-        });
-    }
-
-    private void refuseInText() {
-        refuseUnless(body, "echo", "false", asked -> !asked.flag());
-        refuseUnless(body, "suffix", "an empty string", suffix -> suffix.text().isEmpty());
-        body.find("logprobs").ifPresent(count -> {
-            int _ = count.integer(0, 5);
-            throw unsupportedParameter(count, "logprobs is not supported");
-        });
-        body.find("best_of").ifPresent(this::refuseToChoose);
-    }
-
-    private void refuseToChoose(Node bestOf) {
-        int candidates = bestOf.integer(0, 20);
-        if (candidates < choices()) {
-            throw bestOf.invalid("best_of is %d, expected at least n, which is %d".formatted(candidates, choices()));
-        }
-        if (candidates > 1) {
-            throw unsupportedParameter(bestOf, "best_of over 1 is not supported");
-        }
-    }
-
-    private static boolean isEmpty(Node array) {
-        return array.elements().isEmpty();
-    }
-
-    private static boolean isNoPenalty(Node penalty) {
-        return penalty.number(-2, 2) == 0;
-    }
-
-    private static boolean callsNothing(Node toolChoice) {
-        return switch (toolChoice.json()) {
-            case Json.Str(var word) ->
-                switch (word) {
-                    case "none", "auto" -> true; // without tools both mean the same
-                    case "required" -> false;
-                    default -> throw toolChoice.expected("none, auto, required or an object");
-                };
-            case Json.Obj _ -> false;
-            case Json.Arr _, Json.Num _, Json.Bool _, Json.Null _ ->
-                throw toolChoice.wrongType("a string or an object");
-        };
-    }
-
-    private static boolean isText(Node responseFormat) {
-        Node type = responseFormat.get("type");
-        return switch (type.text()) {
-            case "text" -> true;
-            case "json_object", "json_schema" -> false;
-            default -> throw type.expected("text, json_object or json_schema");
-        };
+    private void refuseWhatAChatCannot() {
+        body.refuseUnless("functions", "[]", functions -> functions.elements().isEmpty());
+        body.refuseUnless("function_call", "none or auto", ToolsReader::callsNothing);
+        body.refuseUnless("modalities", "text alone", RequestReader::isTextAlone);
+        body.refuse("audio");
+        body.refuse("web_search_options");
+        body.refuse("moderation");
     }
 
     private static boolean isTextAlone(Node modalities) {
@@ -306,45 +319,5 @@ final class RequestReader {
             case "audio" -> false;
             default -> throw modality.expected("text or audio");
         });
-    }
-
-    /// Refuses a member that is there at all.
-    private static void refuse(Node object, String name) {
-        object.find(name).ifPresent(member -> {
-            throw unsupportedParameter(member, member.path() + " is not supported");
-        });
-    }
-
-    /// Refuses a member unless it asks for nothing.
-    ///
-    /// @param nothing what asks for nothing, for the sentence
-    private static void refuseUnless(Node object, String name, String nothing, Predicate<Node> asksNothing) {
-        object.find(name).filter(asksNothing.negate()).ifPresent(member -> {
-            throw unsupportedParameter(member, member.path() + " is not supported, except as " + nothing);
-        });
-    }
-
-    /// The refusal of a field that does nothing here.
-    private static BackendException unsupportedParameter(Node node, String message) {
-        return BackendException.unsupported(node.path(), message).withCode("unsupported_parameter");
-    }
-
-    /// The refusal of a value of a field that takes others.
-    private static BackendException unsupportedValue(Node node, String what) {
-        return BackendException.unsupported(
-                        node.path(), "%s is %s, which is not supported".formatted(node.path(), what))
-                .withCode("unsupported_value");
-    }
-
-    private static List<Node> nonEmpty(Node array) {
-        List<Node> elements = array.elements();
-        if (elements.isEmpty()) {
-            throw array.invalid(array.path() + " is an empty array, expected at least one element");
-        }
-        return elements;
-    }
-
-    private static boolean flag(Node object, String name) {
-        return object.find(name).map(Node::flag).orElse(false);
     }
 }

@@ -1,6 +1,8 @@
 package dev.runnel.wire;
 
 import dev.runnel.core.BackendException;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 
 /// What whole replies and chunks of an upstream have in common.
@@ -43,11 +45,6 @@ final class UpstreamReply {
         return new BackendException(BackendException.Kind.UPSTREAM, message);
     }
 
-    /// The answer in a message or a delta, as it came. What the model says in refusing is its answer.
-    static String text(Node message) {
-        return rawText(message, "content") + rawText(message, "refusal");
-    }
-
     /// The reasoning in a message or a delta, as it came; it has no name that all agree on.
     static String thinking(Node message) {
         return message.find("reasoning_content")
@@ -56,18 +53,25 @@ final class UpstreamReply {
                 .orElse("");
     }
 
-    /// @throws BackendException if a message or a delta calls tools, which no request of ours offers
-    static void refuseToolCalls(Node message) {
-        boolean calls = message.find("tool_calls")
-                .map(Node::elements)
-                .filter(all -> !all.isEmpty())
-                .isPresent();
-        if (calls || message.find("function_call").isPresent()) {
+    /// The tool calls in a message or a delta.
+    ///
+    /// @param offered whether the request offered tools
+    /// @throws BackendException if there are some that were not offered, or of a kind that no request of
+    ///     ours offers
+    static List<Node> toolCalls(Node message, boolean offered) {
+        List<Node> calls = message.find("tool_calls").map(Node::elements).orElse(List.of());
+        if ((!offered && !calls.isEmpty()) || message.find("function_call").isPresent()) {
             throw failed("the upstream called a tool, but was offered none");
         }
+        return calls;
     }
 
-    private static String rawText(Node object, String name) {
+    /// @return the id of a call that has none; some upstreams leave it out
+    static String newCallId() {
+        return "call_" + UUID.randomUUID().toString().replace("-", "");
+    }
+
+    static String rawText(Node object, String name) {
         return object.find(name).map(Node::rawText).orElse("");
     }
 }

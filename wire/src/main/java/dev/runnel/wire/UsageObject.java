@@ -18,6 +18,15 @@ final class UsageObject {
         out.raw(",\"audio_tokens\":0,\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}");
     }
 
+    /// Writes it in the words of responses.
+    static void writeOfResponse(TokenEvent.Usage usage, ByteSink out) {
+        out.raw("{\"input_tokens\":").number(usage.promptTokens());
+        out.raw(",\"input_tokens_details\":{\"cached_tokens\":").number(usage.cachedTokens());
+        out.raw("},\"output_tokens\":").number(usage.completionTokens());
+        out.raw(",\"output_tokens_details\":{\"reasoning_tokens\":").number(usage.reasoningTokens());
+        out.raw("},\"total_tokens\":").number(usage.totalTokens()).raw("}");
+    }
+
     static TokenEvent.Usage read(Node usage) {
         int prompt = usage.get("prompt_tokens").integer(0, Integer.MAX_VALUE);
         int completion = usage.get("completion_tokens").integer(0, Integer.MAX_VALUE);

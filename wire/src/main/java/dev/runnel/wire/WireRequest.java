@@ -1,30 +1,147 @@
 package dev.runnel.wire;
 
+import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BestOf;
+import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
-/// A completion request as it came over the wire: what to complete, and in which form to reply.
-///
-/// @param stream reply with a stream of chunks
-/// @param includeUsage end the stream with a chunk of usage
-public record WireRequest(CompletionRequest completion, boolean stream, boolean includeUsage) {
+/// A request as it came over the wire: what to complete, and in which form to reply.
+public final class WireRequest {
+
+    private final Endpoint endpoint;
+    private final List<CompletionRequest> completions;
+    private final int kept;
+    private final boolean stream;
+    private final ReplyForm form;
+    private final Optional<String> warning;
+
+    /// @param completions one for each prompt, alike in all else
+    /// @param kept how many choices of each are sent, the best ones
+    /// @param warning what was passed over and is worth knowing
+    WireRequest(
+            Endpoint endpoint,
+            List<CompletionRequest> completions,
+            int kept,
+            boolean stream,
+            ReplyForm form,
+            Optional<String> warning) {
+        this.endpoint = endpoint;
+        this.completions = List.copyOf(completions);
+        this.kept = kept;
+        this.stream = stream;
+        this.form = form;
+        this.warning = warning;
+    }
 
     /// Reads a request's JSON body.
     ///
     /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to
     ///     blame
-    public static WireRequest read(Endpoint endpoint, byte[] body, WireLimits limits) {
-        Json document;
-        try {
-            document = JsonReader.read(body);
-        } catch (JsonReader.MalformedException malformed) {
-            throw new BackendException(
-                    BackendException.Kind.INVALID_REQUEST, "the body " + malformed.getMessage(), malformed);
-        }
-        return new RequestReader(endpoint, Node.of(document), limits).read();
+    public static WireRequest read(Endpoint endpoint, byte[] body, WireOptions options) {
+        Node document = Node.ofBody(body);
+        return switch (endpoint) {
+            case CHAT, TEXT -> new RequestReader(endpoint, document, options).read();
+            case RESPONSES -> new ResponsesReader(document, options).read();
+        };
     }
 
     public Endpoint endpoint() {
-        return Endpoint.of(completion.prompt());
+        return endpoint;
+    }
+
+    /// Id of the model that shall answer.
+    public String model() {
+        return completion().model();
+    }
+
+    /// What is asked of a backend; where there are several prompts, of the first.
+    public CompletionRequest completion() {
+        return completions.getFirst();
+    }
+
+    /// What is asked of a backend, for each prompt.
+    public List<CompletionRequest> completions() {
+        return completions;
+    }
+
+    /// Whether to reply with a stream of chunks.
+    public boolean stream() {
+        return stream;
+    }
+
+    /// Whether the reply shall tell how long it took ([EventWriter#time], [#whole]).
+    public boolean timings() {
+        return form.timings();
+    }
+
+    /// What was passed over and is worth knowing, in a sentence for a header.
+    public Optional<String> warning() {
+        return warning;
+    }
+
+    ReplyForm form() {
+        return form;
+    }
+
+    /// Has `backend` complete it. The stream's choices are those of the reply.
+    public CompletionStream complete(Backend backend) {
+        return CompletionStream.merged(
+                completions.stream()
+                        .map(request -> best(request, backend.complete(request)))
+                        .toList(),
+                kept);
+    }
+
+    private CompletionStream best(CompletionRequest request, CompletionStream events) {
+        return kept == request.choices()
+                ? events
+                : events.through(new BestOf(kept, form.logprobs().isPresent(), request.echo()));
+    }
+
+    /// What writes the streamed reply.
+    public EventWriter writer(Envelope envelope) {
+        return switch (endpoint) {
+            case CHAT, TEXT -> new ChunkWriter(endpoint, envelope, form);
+            case RESPONSES -> new ResponseEventWriter(envelope, form);
+        };
+    }
+
+    /// The whole reply.
+    ///
+    /// @param timings absent unless it was asked for
+    /// @throws BackendException of kind `INTERNAL` if the endpoint has no words for what the completion
+    ///     holds
+    public byte[] whole(Envelope envelope, Completion completion, Optional<Timings> timings) {
+        return switch (endpoint) {
+            case CHAT, TEXT -> CompletionWriter.write(endpoint, envelope, form, completion, timings);
+            case RESPONSES -> ResponseWriter.write(envelope, form, completion);
+        };
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof WireRequest that
+                && endpoint == that.endpoint
+                && completions.equals(that.completions)
+                && kept == that.kept
+                && stream == that.stream
+                && form.equals(that.form)
+                && warning.equals(that.warning);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(endpoint, completions, kept, stream, form, warning);
+    }
+
+    @Override
+    public String toString() {
+        return "WireRequest[%s, %s, kept=%d, stream=%b, %s, %s]"
+                .formatted(endpoint, completions, kept, stream, form, warning);
     }
 }

@@ -41,7 +41,7 @@ public class ChunkWriterBenchmark {
     public String piece = " word";
 
     private final ByteSink out = new ByteSink(1024);
-    private ChunkWriter writer = new ChunkWriter(endpoint, envelope(), true);
+    private ChunkWriter writer = new ChunkWriter(endpoint, envelope(), ReplyForm.PLAIN.withUsage(true));
     private TokenEvent event = new TokenEvent.Text(0, piece);
 
     private static Envelope envelope() {
@@ -51,7 +51,7 @@ public class ChunkWriterBenchmark {
 
     @Setup
     public void start() {
-        writer = new ChunkWriter(endpoint, envelope(), true);
+        writer = new ChunkWriter(endpoint, envelope(), ReplyForm.PLAIN.withUsage(true));
         writer.write(new TokenEvent.Started("some-model-of-4b", 1), out);
         event = new TokenEvent.Text(0, piece);
     }

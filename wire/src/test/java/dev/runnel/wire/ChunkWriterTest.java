@@ -9,12 +9,16 @@ import com.sun.management.ThreadMXBean;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.core.TokenEvent.Arguments;
+import dev.runnel.core.TokenEvent.Call;
 import dev.runnel.core.TokenEvent.Finished;
+import dev.runnel.core.TokenEvent.Refusal;
 import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Thinking;
 import dev.runnel.core.TokenEvent.Usage;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,10 +28,12 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// The rules that decide whether clients work, as far as a stream's bytes decide it, one test each; what each
-/// chunk looks like stands in the transcripts.
+/// The rules that decide whether clients work, as far as a stream's bytes decide it, one test each; what
+/// each chunk looks like stands in the transcripts.
 class ChunkWriterTest {
 
     private static final List<TokenEvent> TWO_CHOICES = List.of(
@@ -90,13 +96,13 @@ class ChunkWriterTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"CHAT", "TEXT"})
     void noGoodChunkHasAKeyNamedError(Endpoint endpoint) {
         List<TokenEvent> events = TWO_CHOICES.stream()
                 .filter(event -> endpoint == Endpoint.CHAT || !(event instanceof Thinking))
                 .toList();
 
-        assertThat(chunks(new ChunkWriter(endpoint, envelope(), true), events))
+        assertThat(chunks(new ChunkWriter(endpoint, envelope(), ReplyForm.PLAIN.withUsage(true)), events))
                 .noneMatch(chunk -> chunk.containsKey("error"));
     }
 
@@ -120,8 +126,9 @@ class ChunkWriterTest {
     void createdIsAnIntegerHoweverExactTheClock() {
         Envelope envelope = new Envelope("x", Instant.parse("2026-01-01T00:00:00.999Z"), Optional.empty());
 
-        List<Map<String, Object>> chunks =
-                chunks(new ChunkWriter(Endpoint.CHAT, envelope, false), List.of(new Started("m", 1)));
+        List<Map<String, Object>> chunks = chunks(
+                new ChunkWriter(Endpoint.CHAT, envelope, ReplyForm.PLAIN.withUsage(false)),
+                List.of(new Started("m", 1)));
 
         assertThat(chunks.getFirst().get("created")).isEqualTo(1_767_225_600L);
     }
@@ -130,8 +137,9 @@ class ChunkWriterTest {
     void anUnknownFingerprintIsLeftOut() {
         Envelope envelope = new Envelope("x", Instant.EPOCH, Optional.empty());
 
-        List<Map<String, Object>> chunks =
-                chunks(new ChunkWriter(Endpoint.CHAT, envelope, false), List.of(new Started("m", 1)));
+        List<Map<String, Object>> chunks = chunks(
+                new ChunkWriter(Endpoint.CHAT, envelope, ReplyForm.PLAIN.withUsage(false)),
+                List.of(new Started("m", 1)));
 
         assertThat(chunks.getFirst()).doesNotContainKey("system_fingerprint");
     }
@@ -179,9 +187,9 @@ class ChunkWriterTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"CHAT", "TEXT"})
     void aFailureIsAnErrorFrameWithoutDone(Endpoint endpoint) {
-        ChunkWriter writer = new ChunkWriter(endpoint, envelope(), true);
+        ChunkWriter writer = new ChunkWriter(endpoint, envelope(), ReplyForm.PLAIN.withUsage(true));
         writer.write(new Started("m", 1), out);
         writer.write(new Text(0, "Hel"), out);
         out.clear();
@@ -235,7 +243,7 @@ class ChunkWriterTest {
     @Test
     void aTextCompletionHasNoRoleChunkAndNoDelta() {
         List<Map<String, Object>> chunks = chunks(
-                new ChunkWriter(Endpoint.TEXT, envelope(), false),
+                new ChunkWriter(Endpoint.TEXT, envelope(), ReplyForm.PLAIN.withUsage(false)),
                 List.of(
                         new Started("m", 1),
                         new Text(0, "a"),
@@ -248,6 +256,166 @@ class ChunkWriterTest {
                 {"text":"a","index":0,"logprobs":null,"finish_reason":null}"""));
         assertThat(choice(chunks.getLast())).isEqualTo(TestJson.parse("""
                 {"text":"","index":0,"logprobs":null,"finish_reason":"content_filter"}"""));
+    }
+
+    @Test
+    void theFirstDeltaOfACallHasItsIdAndNameAndTheOthersItsArgumentsAlone() {
+        List<Map<String, Object>> chunks = chunks(
+                chat(false),
+                List.of(
+                        new Started("m", 2),
+                        new Call(1, "call_a", "f"),
+                        new Arguments(1, "{\"a\":"),
+                        new Arguments(1, "\"1\"}"),
+                        new Call(1, "call_b", "g"),
+                        new Arguments(1, "{}")));
+
+        assertThat(chunks.subList(2, chunks.size()).stream().map(ChunkWriterTest::delta))
+                .containsExactly(json("""
+                                {"tool_calls":[{"index":0,"id":"call_a","type":"function",\
+                                "function":{"name":"f","arguments":""}}]}"""), json("""
+                                {"tool_calls":[{"index":0,"function":{"arguments":"{\\"a\\":"}}]}"""), json("""
+                                {"tool_calls":[{"index":0,"function":{"arguments":"\\"1\\"}"}}]}"""), json("""
+                                {"tool_calls":[{"index":1,"id":"call_b","type":"function",\
+                                "function":{"name":"g","arguments":""}}]}"""), json("""
+                                {"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}"""));
+    }
+
+    @Test
+    void aCallWithoutArgumentsHasAnEmptyObjectOfThem() {
+        chunks(
+                chat(false),
+                List.of(
+                        new Started("m", 1),
+                        new Call(0, "a", "f"),
+                        new Call(0, "b", "g"),
+                        new Finished(0, FinishReason.TOOL_CALLS),
+                        new Usage(1, 1)));
+
+        assertThat(written().split("\"arguments\":\"\\{}\"", -1)).hasSize(3);
+    }
+
+    @Test
+    void aCallThatWasCutBeforeItsArgumentsHasNone() {
+        chunks(
+                chat(false),
+                List.of(
+                        new Started("m", 1),
+                        new Call(0, "a", "f"),
+                        new Finished(0, FinishReason.LENGTH),
+                        new Usage(1, 1)));
+
+        assertThat(written()).doesNotContain("\"{}\"").contains("\"finish_reason\":\"length\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "STOP, true, tool_calls",
+        "TOOL_CALLS, true, tool_calls",
+        "STOP, false, stop",
+        "TOOL_CALLS, false, stop",
+        "LENGTH, true, length",
+        "CONTENT_FILTER, true, content_filter"
+    })
+    void theFinishReasonFollowsFromWhatWasSent(FinishReason reason, boolean calls, String word) {
+        List<TokenEvent> events = new ArrayList<>(List.of(new Started("m", 1)));
+        if (calls) {
+            events.add(new Call(0, "a", "f"));
+        }
+        events.add(new Finished(0, reason));
+        events.add(new Usage(1, 1));
+
+        assertThat(choice(chunks(chat(false), events).getLast()).get("finish_reason"))
+                .isEqualTo(word);
+    }
+
+    @Test
+    void aCallOfTheToolThatWasNamedFinishesWithStop() {
+        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), ReplyForm.PLAIN.withCallsFinishingAsStop(true));
+
+        List<Map<String, Object>> chunks = chunks(
+                writer,
+                List.of(
+                        new Started("m", 1),
+                        new Call(0, "a", "f"),
+                        new Finished(0, FinishReason.TOOL_CALLS),
+                        new Usage(1, 1)));
+
+        assertThat(choice(chunks.getLast()).get("finish_reason")).isEqualTo("stop");
+    }
+
+    @Test
+    void aRefusalLeavesTheContentUntouched() {
+        List<Map<String, Object>> chunks =
+                chunks(chat(false), List.of(new Started("m", 1), new Refusal(0, "I will not")));
+
+        assertThat(delta(chunks.getLast())).isEqualTo(json("{\"refusal\":\"I will not\"}"));
+    }
+
+    @Test
+    void reasoningHasASecondNameWhereItIsAskedFor() {
+        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), ReplyForm.PLAIN.withReasoningAlias(true));
+
+        List<Map<String, Object>> chunks = chunks(writer, List.of(new Started("m", 1), new Thinking(0, "hm\"")));
+
+        assertThat(delta(chunks.getLast()))
+                .isEqualTo(json("{\"reasoning_content\":\"hm\\\"\",\"reasoning\":\"hm\\\"\"}"));
+    }
+
+    @Test
+    void theTierAndThePaddingAreOnEveryChunk() {
+        ReplyForm form = ReplyForm.PLAIN.withUsage(true).withTier(true).withObfuscation(true);
+
+        List<Map<String, Object>> chunks = chunks(new ChunkWriter(Endpoint.CHAT, envelope(), form), TWO_CHOICES);
+
+        assertThat(chunks).allMatch(chunk -> "default".equals(chunk.get("service_tier")));
+        assertThat(chunks)
+                .allSatisfy(
+                        chunk -> assertThat((String) chunk.get("obfuscation")).matches("[A-Za-z0-9]{1,16}"));
+        assertThat(chunks.stream()
+                        .map(chunk -> ((String) chunk.get("obfuscation")).length())
+                        .distinct()
+                        .count())
+                .isGreaterThan(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void timingsAreOnTheLastChunkAlone(boolean includeUsage) {
+        ChunkWriter writer = chat(includeUsage);
+        writer.time(new Timings(Duration.ofMillis(4), Duration.ofMillis(100)));
+
+        List<Map<String, Object>> chunks = chunks(writer, TWO_CHOICES);
+
+        assertThat(chunks.subList(0, chunks.size() - 1)).noneMatch(chunk -> chunk.containsKey("timings"));
+        assertThat(chunks.getLast().get("timings")).isEqualTo(TestJson.parse("""
+                {"cache_n":1,"prompt_n":2,"prompt_ms":4.0,"prompt_per_token_ms":2.0,"prompt_per_second":500.0,
+                 "predicted_n":7,"predicted_ms":100.0,"predicted_per_token_ms":14.285714285714286,
+                 "predicted_per_second":70.0}"""));
+    }
+
+    @Test
+    void theLastChoicesEndComesTogetherWithAllThatFollowsIt() {
+        ChunkWriter writer = chat(true);
+        writer.write(new Started("m", 1), out);
+        out.clear();
+
+        writer.write(new Finished(0, FinishReason.STOP), out);
+
+        assertThat(out.isEmpty()).isTrue();
+        writer.write(new Usage(1, 1), out);
+        assertThat(written()).contains("\"finish_reason\":\"stop\"").endsWith("data: [DONE]\n\n");
+    }
+
+    @Test
+    void aFailureAfterTheLastChoiceTakesItsEndBack() {
+        ChunkWriter writer = chat(true);
+        writer.write(new Started("m", 1), out);
+        writer.write(new Finished(0, FinishReason.STOP), out);
+
+        writer.fail(new BackendException(INTERNAL, "x"), out);
+
+        assertThat(written()).doesNotContain("\"stop\"").contains("event: error");
     }
 
     @ParameterizedTest
@@ -273,6 +441,9 @@ class ChunkWriterTest {
         assertThat(refusal(List.of(started), new Text(2, "a"))).contains("was not announced; there are 2");
         assertThat(refusal(List.of(started, zero), new Text(0, "a"))).contains("came after its choice had finished");
         assertThat(refusal(List.of(started, zero), new Thinking(0, "a")))
+                .contains("came after its choice had finished");
+        assertThat(refusal(List.of(started), new Arguments(0, "{}"))).contains("before its choice had called a tool");
+        assertThat(refusal(List.of(started, zero), new Call(0, "a", "f")))
                 .contains("came after its choice had finished");
         assertThat(refusal(List.of(started, zero), zero)).contains("came after its choice had finished");
         assertThat(refusal(List.of(started, zero), usage)).contains("came while 1 of 2 choices had not finished");
@@ -306,7 +477,7 @@ class ChunkWriterTest {
 
     @Test
     void aTextCompletionHasNoPlaceForReasoningAndTools() {
-        ChunkWriter writer = new ChunkWriter(Endpoint.TEXT, envelope(), true);
+        ChunkWriter writer = new ChunkWriter(Endpoint.TEXT, envelope(), ReplyForm.PLAIN.withUsage(true));
         writer.write(new Started("m", 1), out);
 
         assertThat(catchThrowableOfType(BackendException.class, () -> writer.write(new Thinking(0, "hm"), out)))
@@ -314,6 +485,10 @@ class ChunkWriterTest {
                         + " carry")
                 .extracting(BackendException::kind)
                 .isEqualTo(INTERNAL);
+        assertThat(catchThrowableOfType(BackendException.class, () -> writer.write(new Call(0, "a", "f"), out)))
+                .hasMessageContaining("with a tool call");
+        assertThat(catchThrowableOfType(BackendException.class, () -> writer.write(new Refusal(0, "no"), out)))
+                .hasMessageContaining("with a refusal");
         assertThat(catchThrowableOfType(
                         BackendException.class, () -> writer.write(new Finished(0, FinishReason.TOOL_CALLS), out)))
                 .hasMessageContaining("with tool calls");
@@ -325,7 +500,10 @@ class ChunkWriterTest {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         ChunkWriter writer = chat(true);
         writer.write(new Started("m", 120), out);
-        TokenEvent[] pieces = {new Text(0, " word"), new Text(119, "字😀\n"), new Thinking(7, "hm\"")};
+        writer.write(new Call(3, "call_1", "f"), out);
+        TokenEvent[] pieces = {
+            new Text(0, " word"), new Text(119, "字😀\n"), new Thinking(7, "hm\""), new Arguments(3, "{\"a\":")
+        };
         int chunks = 30_000;
         write(writer, pieces, chunks);
 
@@ -356,7 +534,7 @@ class ChunkWriterTest {
     }
 
     private static ChunkWriter chat(boolean includeUsage) {
-        return new ChunkWriter(Endpoint.CHAT, envelope(), includeUsage);
+        return new ChunkWriter(Endpoint.CHAT, envelope(), ReplyForm.PLAIN.withUsage(includeUsage));
     }
 
     private static Envelope envelope() {
@@ -392,6 +570,11 @@ class ChunkWriterTest {
     @SuppressWarnings("unchecked") // a choice is an object
     private static Map<String, Object> choice(Map<String, Object> chunk) {
         return (Map<String, Object>) choices(chunk).getFirst();
+    }
+
+    @SuppressWarnings("unchecked") // for objects
+    private static Map<String, Object> json(String text) {
+        return (Map<String, Object>) TestJson.parse(text);
     }
 
     @SuppressWarnings("unchecked") // a delta is an object

@@ -34,7 +34,8 @@ class CompletionReaderTest {
             {"model":"m","choices":[{"index":1,"message":{"content":"a"},"finish_reason":"stop"}]} | the upstream's reply makes no sense: choices[0].index is 1, expected 0 to 0
             {"model":"m","choices":[{"index":0,"message":{"content":[]},"finish_reason":"stop"}]} | the upstream's reply makes no sense: choices[0].message.content is an array, expected a string
             {"model":"m","choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]} | the upstream's reply makes no sense: usage is missing
-            {"model":"m","choices":[{"index":0,"message":{"tool_calls":[{}]},"finish_reason":"tool_calls"}]} | the upstream called a tool, but was offered none
+            {"model":"m","choices":[{"index":0,"message":{"tool_calls":[{}]},"finish_reason":"tool_calls"}]} | the upstream's reply makes no sense: choices[0].message.tool_calls[0].function is missing
+            {"model":"m","choices":[{"index":0,"message":{"function_call":{}},"finish_reason":"function_call"}]} | the upstream called a tool, but was offered none
             """)
     void whatIsNoWholeReplyIsTheUpstreamsFault(String body, String message) {
         byte[] bytes = body == null ? new byte[0] : body.getBytes(UTF_8);
@@ -71,7 +72,8 @@ class CompletionReaderTest {
         for (Completion completion : List.of(thought, called)) {
             assertThat(catchThrowableOfType(
                                     BackendException.class,
-                                    () -> CompletionWriter.write(Endpoint.TEXT, envelope, completion))
+                                    () -> CompletionWriter.write(
+                                            Endpoint.TEXT, envelope, ReplyForm.PLAIN, completion, Optional.empty()))
                             .kind())
                     .isEqualTo(Kind.INTERNAL);
         }

@@ -34,7 +34,24 @@ class FuzzTest {
             "frequency_penalty":0,"presence_penalty":0.0,"logprobs":false,"top_logprobs":null,"tools":[],
             "tool_choice":"auto","response_format":{"type":"text"},"modalities":["text"],"user":"u"}""", """
             {"model":"m","prompt":["once"],"max_tokens":5,"n":1,"best_of":1,"echo":false,"suffix":"","logprobs":null,
-            "stop":"END","stream":false,"metadata":{"a":[1,2,{"b":[[],{}]}]}}""");
+            "stop":"END","stream":false,"metadata":{"a":[1,2,{"b":[[],{}]}]}}""", """
+            {"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[
+            {"id":"c","type":"function","function":{"name":"f","arguments":"{\\"a\\":1}"}}]},{"role":"tool",
+            "tool_call_id":"c","content":"x"}],"tools":[{"type":"function","function":{"name":"f","description":"d",
+            "parameters":{"type":"object"},"strict":true}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{
+            "mode":"auto","tools":[{"type":"function","function":{"name":"f"}}]}},"parallel_tool_calls":false,
+            "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"a":[1]}}},"logprobs":true,
+            "top_logprobs":3,"top_k":4,"min_p":0.1,"logit_bias":{"5":-1.5},"reasoning_effort":"low",
+            "chat_template_kwargs":{"x":true},"service_tier":"auto","timings":true}""", """
+            {"model":"m","prompt":[[1,2],[3]],"max_tokens":0,"n":2,"best_of":3,"echo":true,"logprobs":5,"top_k":-1,
+            "typical_p":0.5,"repetition_penalty":1.1,"stop_token_ids":[1,2],"ignore_eos":true,"grammar":"root ::= a",
+            "cache_prompt":false,"prompt_":["a","b"],"suffix_":"x","timings_per_token":true}""", """
+            {"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"hi"}]},{"type":"reasoning",
+            "summary":[],"content":[{"type":"reasoning_text","text":"hm"}]},{"type":"function_call","call_id":"c",
+            "name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":"1"}],
+            "instructions":"be","tools":[{"type":"function","name":"f","parameters":{},"strict":false}],
+            "text":{"format":{"type":"text"}},"reasoning":{"effort":"low"},"include":["message.output_text.logprobs"],
+            "top_logprobs":2,"max_output_tokens":9,"stream":true,"tool_choice":{"type":"function","name":"f"}}""");
 
     /// What a mutation may put in: JSON's tokens, edges of numbers, and names that mean something.
     private static final List<byte[]> TOKENS = Stream.of(
@@ -76,6 +93,11 @@ class FuzzTest {
                     "\"error\":",
                     "\"delta\":",
                     "\"index\":",
+                    "\"tool_calls\":",
+                    "\"tools\":",
+                    "\"logprobs\":",
+                    "\"input\":",
+                    "\"arguments\":",
                     "\"finish_reason\":",
                     "data:",
                     "event: error\n",
@@ -91,13 +113,14 @@ class FuzzTest {
     @Test
     void everyRequestIsReadOrRefusedWithAnErrorThatIsJson() {
         List<byte[]> seeds = REQUESTS.stream().map(text -> text.getBytes(UTF_8)).toList();
+        List<Endpoint> endpoints = List.of(Endpoint.CHAT, Endpoint.TEXT, Endpoint.RESPONSES);
         int read = 0;
         int rounds = 100_000;
         for (int round = 0; round < rounds; round++) {
-            Endpoint endpoint = random.nextBoolean() ? Endpoint.CHAT : Endpoint.TEXT;
+            Endpoint endpoint = endpoints.get(random.nextInt(endpoints.size()));
             byte[] body = mutated(seeds);
             try {
-                assertThat(WireRequest.read(endpoint, body, WireLimits.DEFAULT).endpoint())
+                assertThat(WireRequest.read(endpoint, body, WireOptions.DEFAULT).endpoint())
                         .isEqualTo(endpoint);
                 read++;
             } catch (BackendException refusal) {
@@ -116,12 +139,12 @@ class FuzzTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"CHAT", "TEXT"})
     void everyUpstreamIsUnderstoodOrFails(Endpoint endpoint) throws IOException {
         List<byte[]> seeds = transcripts(".sse");
         CompletionRequest request = switch (endpoint) {
             case CHAT -> CompletionRequest.of("m", "hi").withChoices(2);
-            case TEXT -> CompletionRequest.of("m", new Prompt.Text("hi"));
+            case TEXT, RESPONSES -> CompletionRequest.of("m", new Prompt.Text("hi"));
         };
         for (int round = 0; round < 5_000; round++) {
             byte[] stream = mutated(seeds);
@@ -196,8 +219,8 @@ class FuzzTest {
         return bytes;
     }
 
-    /// The bytes with what stands between a colon and the next comma or bracket replaced: more likely to stay
-    /// JSON.
+    /// The bytes with what stands between a colon and the next comma or bracket replaced: more likely to
+    /// stay JSON.
     private byte[] withOneValueReplaced(byte[] bytes) {
         int from = random.nextInt(bytes.length + 1);
         while (from < bytes.length && bytes[from] != ':') {

@@ -1,5 +1,6 @@
 package dev.runnel.wire;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -9,20 +10,35 @@ import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.Message;
+import dev.runnel.core.OutputFormat;
 import dev.runnel.core.Prompt;
+import dev.runnel.core.ReasoningEffort;
 import dev.runnel.core.Sampling;
+import dev.runnel.core.Stopping;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.core.TokenLogprob;
+import dev.runnel.core.TokenLogprob.Alternative;
+import dev.runnel.core.TokenText;
+import dev.runnel.core.Tool;
+import dev.runnel.core.ToolCall;
+import dev.runnel.core.Tools;
 import dev.runnel.wire.RequestWriter.LimitField;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,7 +46,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// What one side writes the other reads, whatever it is.
 class RoundTripTest {
 
-    private static final int ROUNDS = 2000;
+    private static final int ROUNDS = 500;
+    private static final int ALTERNATIVES = 3;
+    private static final Tools TOOLS = Tools.auto(List.of(new Tool("f", "", "{}", false)));
 
     private final Random random = new Random(42);
 
@@ -45,9 +63,9 @@ class RoundTripTest {
             WireRequest read = WireRequest.read(
                     Endpoint.of(request.prompt()),
                     RequestWriter.write(request, limit, stream, usage),
-                    WireLimits.DEFAULT);
+                    WireOptions.DEFAULT);
 
-            assertThat(read).as("round %d", round).isEqualTo(new WireRequest(request, stream, usage));
+            assertThat(read).as("round %d", round).isEqualTo(Asking.of(request, stream, usage));
         }
     }
 
@@ -81,7 +99,7 @@ class RoundTripTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"CHAT", "TEXT"})
     void streamsComeBackAsTheyWereHoweverTheyAreSplit(Endpoint endpoint) {
         for (int round = 0; round < ROUNDS; round++) {
             List<TokenEvent> events = events(endpoint);
@@ -91,14 +109,21 @@ class RoundTripTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"CHAT", "TEXT"})
     void aWholeReplyIsTheFoldOfItsStream(Endpoint endpoint) {
         Envelope envelope = Envelope.fresh(endpoint, InstantSource.system(), random);
         for (int round = 0; round < ROUNDS; round++) {
             List<TokenEvent> events = events(endpoint);
 
-            Completion whole =
-                    CompletionReader.read(endpoint, CompletionWriter.write(endpoint, envelope, Completion.of(events)));
+            Completion whole = CompletionReader.read(
+                    endpoint,
+                    ALTERNATIVES,
+                    CompletionWriter.write(
+                            endpoint,
+                            envelope,
+                            ReplyForm.PLAIN.withLogprobs(ALTERNATIVES),
+                            Completion.of(events),
+                            Optional.empty()));
 
             assertThat(Completion.of(throughTheWire(endpoint, events)))
                     .as("round %d", round)
@@ -128,8 +153,10 @@ class RoundTripTest {
 
     @Test
     void aFailureComesBackAsAFailure() {
-        ChunkWriter writer =
-                new ChunkWriter(Endpoint.CHAT, Envelope.fresh(Endpoint.CHAT, InstantSource.system(), random), true);
+        ChunkWriter writer = new ChunkWriter(
+                Endpoint.CHAT,
+                Envelope.fresh(Endpoint.CHAT, InstantSource.system(), random),
+                ReplyForm.PLAIN.withUsage(true));
         ByteSink out = new ByteSink(64);
         writer.write(new TokenEvent.Started("m", 1), out);
         writer.write(new TokenEvent.Text(0, "Hel"), out);
@@ -197,7 +224,16 @@ class RoundTripTest {
     }
 
     private byte[] written(Endpoint endpoint, List<TokenEvent> events) {
-        ChunkWriter writer = new ChunkWriter(endpoint, Envelope.fresh(endpoint, InstantSource.system(), random), true);
+        ReplyForm form = ReplyForm.PLAIN
+                .withUsage(true)
+                .withLogprobs(ALTERNATIVES)
+                .withObfuscation(random.nextBoolean())
+                .withReasoningAlias(random.nextBoolean())
+                .withTier(random.nextBoolean());
+        ChunkWriter writer = new ChunkWriter(endpoint, Envelope.fresh(endpoint, InstantSource.system(), random), form);
+        if (random.nextBoolean()) {
+            writer.time(new Timings(Duration.ofMillis(random.nextInt(1000)), Duration.ofNanos(random.nextInt())));
+        }
         ByteSink out = new ByteSink(64);
         for (TokenEvent event : events) {
             if (random.nextInt(8) == 0) {
@@ -210,15 +246,15 @@ class RoundTripTest {
 
     private static CompletionRequest asking(Endpoint endpoint, List<TokenEvent> events) {
         Prompt prompt = switch (endpoint) {
-            case CHAT -> new Prompt.Chat(List.of(new Message.User("?")));
-            case TEXT -> new Prompt.Text("?");
+            case CHAT -> new Prompt.Chat(List.of(new Message.User("?"))).withTools(TOOLS);
+            case TEXT, RESPONSES -> new Prompt.Text("?");
         };
         int choices = ((TokenEvent.Started) events.getFirst()).choices();
-        return CompletionRequest.of("asked", prompt).withChoices(choices);
+        return CompletionRequest.of("asked", prompt).withChoices(choices).withLogprobs(ALTERNATIVES);
     }
 
-    /// A stream as a backend may produce it. A text completion starts on the wire with its first chunk, so it
-    /// has one.
+    /// A stream as a backend may produce it. A text completion starts on the wire with its first chunk,
+    /// so it has one.
     private List<TokenEvent> events(Endpoint endpoint) {
         int choices = 1 + random.nextInt(4);
         List<Integer> turns = new ArrayList<>();
@@ -228,15 +264,14 @@ class RoundTripTest {
         Collections.shuffle(turns, random);
         List<TokenEvent> events = new ArrayList<>();
         events.add(new TokenEvent.Started("model " + text(), choices));
+        Set<Integer> callers = new HashSet<>();
         for (int i = 0; i < turns.size(); i++) {
             int choice = turns.get(i);
             boolean last = !turns.subList(i + 1, turns.size()).contains(choice);
             if (last) {
-                events.add(new TokenEvent.Finished(choice, reason(endpoint)));
-            } else if (endpoint == Endpoint.CHAT && random.nextInt(3) == 0) {
-                events.add(new TokenEvent.Thinking(choice, text()));
+                events.add(new TokenEvent.Finished(choice, reason(callers.contains(choice))));
             } else {
-                events.add(new TokenEvent.Text(choice, text()));
+                events.addAll(pieces(endpoint, choice, callers));
             }
         }
         int prompt = random.nextInt(1000);
@@ -246,41 +281,191 @@ class RoundTripTest {
         return events;
     }
 
-    private FinishReason reason(Endpoint endpoint) {
-        return switch (random.nextInt(endpoint == Endpoint.CHAT ? 4 : 3)) {
-            case 0 -> FinishReason.STOP;
+    private List<TokenEvent> pieces(Endpoint endpoint, int choice, Set<Integer> callers) {
+        return switch (random.nextInt(endpoint == Endpoint.CHAT ? 7 : 2)) {
+            case 0 -> List.of(new TokenEvent.Text(choice, text()));
+            case 1 -> {
+                List<TokenLogprob> tokens = tokens(endpoint);
+                yield List.of(new TokenEvent.Text(choice, random.nextInt(4) == 0 ? "" : text(), tokens));
+            }
+            case 2, 3 -> List.of(new TokenEvent.Thinking(choice, text()));
+            case 4 -> List.of(new TokenEvent.Refusal(choice, text()));
+            default -> {
+                callers.add(choice);
+                List<TokenEvent> call = new ArrayList<>();
+                call.add(new TokenEvent.Call(choice, "call_" + random.nextLong(), "name " + text()));
+                for (int i = random.nextInt(3); i >= 0; i--) {
+                    call.add(new TokenEvent.Arguments(choice, text())); // at least one: none is written as {}
+                }
+                yield call;
+            }
+        };
+    }
+
+    /// Tokens of an answer, the first of a text's with nothing before it. Texts don't keep bytes on the
+    /// wire but of what is no text.
+    private List<TokenLogprob> tokens(Endpoint endpoint) {
+        List<TokenLogprob> tokens = new ArrayList<>();
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            List<Alternative> alternatives = new ArrayList<>();
+            for (int rank = 0; rank < ALTERNATIVES; rank++) {
+                alternatives.add(new Alternative(token(endpoint, rank + " "), -rank - random.nextDouble()));
+            }
+            boolean first = endpoint == Endpoint.TEXT && random.nextInt(5) == 0;
+            tokens.add(
+                    first
+                            ? new TokenLogprob(token(endpoint, ""), OptionalDouble.empty(), List.of())
+                            : new TokenLogprob(
+                                    random.nextBoolean()
+                                            ? alternatives.getFirst().token()
+                                            : token(endpoint, "chosen "),
+                                    OptionalDouble.of(-10 * random.nextDouble() - 5),
+                                    alternatives));
+        }
+        return tokens;
+    }
+
+    private TokenText token(Endpoint endpoint, String unlike) {
+        if (random.nextInt(4) == 0) {
+            return TokenText.of(new byte[] {
+                (byte) (0x80 + random.nextInt(64)), (byte) ("x" + unlike).charAt(unlike.isEmpty() ? 0 : 1)
+            });
+        }
+        String text = unlike + text();
+        boolean bytes = endpoint == Endpoint.CHAT && random.nextBoolean();
+        return bytes ? TokenText.of(text.getBytes(UTF_8)) : new TokenText(text, List.of());
+    }
+
+    private FinishReason reason(boolean called) {
+        return switch (random.nextInt(3)) {
+            case 0 -> called ? FinishReason.TOOL_CALLS : FinishReason.STOP;
             case 1 -> FinishReason.LENGTH;
-            case 2 -> FinishReason.CONTENT_FILTER;
-            default -> FinishReason.TOOL_CALLS;
+            default -> FinishReason.CONTENT_FILTER;
         };
     }
 
     private CompletionRequest request() {
-        boolean chat = random.nextBoolean();
-        List<Message> messages = new ArrayList<>();
-        for (int i = random.nextInt(4); i >= 0; i--) {
-            String text = random.nextInt(5) == 0 ? "" : text();
-            messages.add(
-                    switch (random.nextInt(4)) {
-                        case 0 -> new Message.System(text);
-                        case 1 -> new Message.Developer(text);
-                        case 2 -> new Message.User(text);
-                        default -> new Message.Assistant(text);
-                    });
-        }
-        List<String> stop = new ArrayList<>();
-        for (int i = random.nextInt(5); i > 0; i--) {
-            stop.add(text());
-        }
-        CompletionRequest request = CompletionRequest.of(
-                        text(), chat ? new Prompt.Chat(messages) : new Prompt.Text(text()))
+        Prompt prompt = prompt();
+        boolean chat = prompt instanceof Prompt.Chat;
+        CompletionRequest request = CompletionRequest.of(text(), prompt)
                 .withChoices(1 + random.nextInt(16))
-                .withSampling(new Sampling(
-                        2 * random.nextDouble(),
-                        random.nextDouble(),
-                        random.nextBoolean() ? OptionalLong.of(random.nextLong()) : OptionalLong.empty()))
-                .withStop(stop);
-        return chat && random.nextBoolean() ? request : request.withMaxTokens(1 + random.nextInt(1 << 30));
+                .withSampling(sampling())
+                .withStopping(new Stopping(
+                        chat && random.nextBoolean()
+                                ? OptionalInt.empty()
+                                : OptionalInt.of((chat ? 1 : 0) + random.nextInt(1 << 30)),
+                        texts(4),
+                        random.ints(random.nextInt(3), 0, 1000).boxed().collect(Collectors.toSet()),
+                        random.nextBoolean()))
+                .withFormat(format())
+                .withEcho(!chat && random.nextBoolean())
+                .withCachePrompt(random.nextBoolean());
+        return random.nextBoolean() ? request : request.withLogprobs(random.nextInt(chat ? 21 : 6));
+    }
+
+    private Prompt prompt() {
+        return switch (random.nextInt(6)) {
+            case 0 -> new Prompt.Text(text());
+            case 1 ->
+                new Prompt.Tokens(
+                        random.ints(1 + random.nextInt(5), 0, 1 << 20).boxed().toList());
+            case 2 -> new Prompt.Gap(text(), text());
+            default -> {
+                List<Message> messages = new ArrayList<>();
+                for (int i = random.nextInt(4); i >= 0; i--) {
+                    messages.addAll(messages());
+                }
+                yield new Prompt.Chat(
+                        messages,
+                        tools(),
+                        random.nextBoolean()
+                                ? Optional.empty()
+                                : Optional.of(oneOf(List.copyOf(EnumSet.allOf(ReasoningEffort.class)))),
+                        random.nextBoolean() ? "{}" : "{\"z\":1,\"a\":[true,null,\"字\"]}");
+            }
+        };
+    }
+
+    private List<Message> messages() {
+        String text = random.nextInt(5) == 0 ? "" : text();
+        return switch (random.nextInt(5)) {
+            case 0 -> List.of(new Message.System(text));
+            case 1 -> List.of(new Message.Developer(text));
+            case 2 -> List.of(new Message.User(text));
+            case 3 -> List.of(new Message.Assistant(text, random.nextBoolean() ? "" : text(), List.of()));
+            default -> {
+                String id = "call_" + text();
+                List<ToolCall> calls = List.of(new ToolCall(id, "name " + text(), text()), new ToolCall("b", "g", ""));
+                yield List.of(new Message.Assistant(text, "", calls), new Message.ToolResult(id, text()));
+            }
+        };
+    }
+
+    private Tools tools() {
+        List<Tool> offered = new ArrayList<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            offered.add(new Tool(
+                    "tool_" + i,
+                    random.nextBoolean() ? "" : text(),
+                    "{\"type\":\"object\",\"properties\":{\"z\":{},\"a\":{\"const\":1.50}}}",
+                    random.nextBoolean()));
+        }
+        if (offered.isEmpty()) {
+            return Tools.NONE;
+        }
+        Set<String> all = offered.stream().map(Tool::name).collect(Collectors.toSet());
+        Set<String> one = Set.of(offered.getFirst().name());
+        return switch (random.nextInt(5)) {
+            case 0 -> new Tools(offered, Tools.Use.NONE, Set.of(), random.nextBoolean());
+            case 1 -> new Tools(offered, Tools.Use.AUTO, all, random.nextBoolean());
+            case 2 -> new Tools(offered, Tools.Use.REQUIRED, all, random.nextBoolean());
+            case 3 -> new Tools(offered, Tools.Use.NAMED, one, random.nextBoolean());
+            default -> new Tools(offered, Tools.Use.AUTO, one, random.nextBoolean());
+        };
+    }
+
+    private Sampling sampling() {
+        OptionalLong seed = random.nextBoolean() ? OptionalLong.of(random.nextLong()) : OptionalLong.empty();
+        if (random.nextBoolean()) {
+            return new Sampling(2 * random.nextDouble(), random.nextDouble(), seed);
+        }
+        return new Sampling(
+                2 * random.nextDouble(),
+                random.nextDouble(),
+                random.nextInt(100),
+                random.nextDouble(),
+                1 - random.nextDouble(),
+                2 - random.nextDouble(),
+                4 * random.nextDouble() - 2,
+                4 * random.nextDouble() - 2,
+                Map.of(random.nextInt(1000), 200 * random.nextDouble() - 100),
+                seed);
+    }
+
+    private OutputFormat format() {
+        return switch (random.nextInt(6)) {
+            case 0 -> new OutputFormat.JsonObject();
+            case 1 ->
+                new OutputFormat.JsonSchema(
+                        "a_name-1",
+                        random.nextBoolean() ? "" : text(),
+                        "{\"$schema\":\"x\",\"b\":1e5,\"a\":\"字\"}",
+                        random.nextBoolean());
+            case 2 -> new OutputFormat.Grammar(text());
+            default -> OutputFormat.FREE;
+        };
+    }
+
+    private <T> T oneOf(List<T> choices) {
+        return choices.get(random.nextInt(choices.size()));
+    }
+
+    private List<String> texts(int most) {
+        List<String> texts = new ArrayList<>();
+        for (int i = random.nextInt(most + 1); i > 0; i--) {
+            texts.add(text());
+        }
+        return texts;
     }
 
     /// Some characters from everywhere; never empty.

@@ -10,6 +10,8 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.core.Tool;
+import dev.runnel.core.Tools;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -28,6 +30,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TranscriptTest {
 
     static final Path FOLDER = folder();
+
+    /// Those of the transcripts that tell logprobs.
+    private static final int ALTERNATIVES = 2;
 
     /// @param stream the `.sse`
     /// @param meaning the `.json`
@@ -49,14 +54,32 @@ class TranscriptTest {
                     : ((Long) json.getOrDefault("n", 1L)).intValue();
         }
 
+        private Tools tools() {
+            return meaning.contains("\"tool_calls\"")
+                    ? Tools.auto(List.of(new Tool("f", "", "{}", false)))
+                    : Tools.NONE;
+        }
+
+        boolean tellsLogprobs() {
+            return meaning.contains("\"logprobs\": {");
+        }
+
+        private CompletionRequest asking(CompletionRequest request) {
+            return tellsLogprobs() ? request.withLogprobs(ALTERNATIVES) : request;
+        }
+
+        ReplyForm form() {
+            return tellsLogprobs() ? ReplyForm.PLAIN.withLogprobs(ALTERNATIVES) : ReplyForm.PLAIN;
+        }
+
         /// The events read from the stream as it comes in pieces of up to `most` bytes.
         List<TokenEvent> events(int most, Random random) {
             Prompt prompt = switch (endpoint()) {
-                case CHAT -> new Prompt.Chat(List.of(new Message.User("?")));
-                case TEXT -> new Prompt.Text("?");
+                case CHAT -> new Prompt.Chat(List.of(new Message.User("?"))).withTools(tools());
+                case TEXT, RESPONSES -> new Prompt.Text("?");
             };
             ChunkReader chunks =
-                    new ChunkReader(CompletionRequest.of("asked", prompt).withChoices(choices()));
+                    new ChunkReader(asking(CompletionRequest.of("asked", prompt).withChoices(choices())));
             SseReader reader = new SseReader();
             List<TokenEvent> events = new ArrayList<>();
             byte[] bytes = stream.getBytes(UTF_8);
@@ -115,7 +138,7 @@ class TranscriptTest {
         Completion folded = Completion.of(transcript.events());
 
         Completion whole = CompletionReader.read(
-                transcript.endpoint(), transcript.meaning().getBytes(UTF_8));
+                transcript.endpoint(), ALTERNATIVES, transcript.meaning().getBytes(UTF_8));
         assertThat(folded).isEqualTo(whole);
     }
 
@@ -135,7 +158,8 @@ class TranscriptTest {
     @ParameterizedTest
     @MethodSource("written")
     void aStreamIsWrittenByteForByteAsTheProtocolSays(Transcript transcript) {
-        ChunkWriter writer = new ChunkWriter(transcript.endpoint(), envelope(transcript), true);
+        ChunkWriter writer = new ChunkWriter(
+                transcript.endpoint(), envelope(transcript), transcript.form().withUsage(true));
         ByteSink out = new ByteSink(16);
 
         transcript.events().forEach(event -> writer.write(event, out));
@@ -148,7 +172,8 @@ class TranscriptTest {
     void aWholeReplyIsWrittenAsTheProtocolSays(Transcript transcript) {
         Completion completion = Completion.of(transcript.events());
 
-        byte[] body = CompletionWriter.write(transcript.endpoint(), envelope(transcript), completion);
+        byte[] body = CompletionWriter.write(
+                transcript.endpoint(), envelope(transcript), transcript.form(), completion, Optional.empty());
 
         assertThat(TestJson.parse(body)).isEqualTo(transcript.json());
     }

@@ -34,7 +34,7 @@ class WireRequestTest {
         void aMinimalChat() {
             WireRequest request = chat("");
 
-            assertThat(request).isEqualTo(new WireRequest(HELLO, false, false));
+            assertThat(request).isEqualTo(Asking.of(HELLO, false, false));
             assertThat(request.endpoint()).isEqualTo(CHAT);
         }
 
@@ -55,7 +55,7 @@ class WireRequestTest {
                     "max_completion_tokens":7,"temperature":0.25,"top_p":0.5,"stop":["a","\\u4f60"],"seed":-3,"n":2,""");
 
             assertThat(request)
-                    .isEqualTo(new WireRequest(
+                    .isEqualTo(Asking.of(
                             CompletionRequest.of("m", HELLO.prompt())
                                     .withChoices(2)
                                     .withSampling(new Sampling(0.25, 0.5, OptionalLong.of(-3)))
@@ -82,7 +82,7 @@ class WireRequestTest {
                             new Message.System("a"),
                             new Message.Developer("bc"),
                             new Message.User("😀"),
-                            new Message.Assistant("d"),
+                            new Message.Assistant("d", "hm", List.of()),
                             new Message.Assistant("no"),
                             new Message.Assistant("never"),
                             new Message.User(""))));
@@ -144,12 +144,13 @@ class WireRequestTest {
 
         @Test
         void usageOnlyIfAskedFor() {
-            assertThat(chat("\"stream\":true,").includeUsage()).isFalse();
-            assertThat(chat("\"stream\":true,\"stream_options\":{},").includeUsage())
+            assertThat(chat("\"stream\":true,").form().includeUsage()).isFalse();
+            assertThat(chat("\"stream\":true,\"stream_options\":{},").form().includeUsage())
                     .isFalse();
-            assertThat(chat("\"stream\":true,\"stream_options\":null,").includeUsage())
+            assertThat(chat("\"stream\":true,\"stream_options\":null,").form().includeUsage())
                     .isFalse();
             assertThat(chat("\"stream\":true,\"stream_options\":{\"include_usage\":false},")
+                            .form()
                             .includeUsage())
                     .isFalse();
         }
@@ -169,7 +170,7 @@ class WireRequestTest {
                             CHAT,
                             "\uFEFF\r\n{\n\t\"model\" : \"m\",\"messages\":[{\"role\":\"user\","
                                     + "\"content\":\"hello\"}] }\n"))
-                    .isEqualTo(new WireRequest(HELLO, false, false));
+                    .isEqualTo(Asking.of(HELLO, false, false));
         }
     }
 
@@ -217,19 +218,15 @@ class WireRequestTest {
         @ParameterizedTest
         @ValueSource(
                 strings = {
-                    "\"reasoning_effort\":\"high\"",
                     "\"verbosity\":\"low\"",
                     "\"prediction\":{\"type\":\"content\",\"content\":\"x\"}",
-                    "\"store\":true",
                     "\"metadata\":{\"a\":\"b\"}",
-                    "\"service_tier\":\"flex\"",
                     "\"user\":\"u\"",
                     "\"safety_identifier\":\"s\"",
                     "\"prompt_cache_key\":\"k\"",
                     "\"prompt_cache_retention\":\"24h\"",
                     "\"prompt_cache_options\":{\"ttl\":\"30m\"}",
                     "\"parallel_tool_calls\":true",
-                    "\"top_k\":40",
                     "\"anything\":{\"else\":[1,{\"b\":null}]}"
                 })
         void whatChangesNothingAndWhatItDoesNotKnow(String member) {
@@ -243,6 +240,7 @@ class WireRequestTest {
                     "\"tool_choice\":\"none\"",
                     "\"tool_choice\":\"auto\"",
                     "\"functions\":[]",
+                    "\"stop\":[]",
                     "\"response_format\":{\"type\":\"text\"}",
                     "\"modalities\":[\"text\"]",
                     "\"logprobs\":false",
@@ -266,43 +264,28 @@ class WireRequestTest {
 
         @ParameterizedTest
         @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                "tools":[{"type":"function","function":{"name":"f"}}]   | tools
-                "tool_choice":"required"                                | tool_choice
-                "tool_choice":{"type":"function","function":{"name":"f"}} | tool_choice
                 "functions":[{"name":"f"}]                              | functions
                 "function_call":{"name":"f"}                            | function_call
-                "response_format":{"type":"json_object"}                | response_format
-                "response_format":{"type":"json_schema","json_schema":{"name":"x"}} | response_format
                 "modalities":["text","audio"]                           | modalities
                 "audio":{"voice":"v","format":"mp3"}                    | audio
                 "web_search_options":{}                                 | web_search_options
                 "moderation":{"model":"x"}                              | moderation
-                "logprobs":true                                         | logprobs
-                "logit_bias":{"1":-100}                                 | logit_bias
-                "frequency_penalty":0.1                                 | frequency_penalty
-                "presence_penalty":-2                                   | presence_penalty
-                "stream":true,"stream_options":{"include_obfuscation":true} | stream_options.include_obfuscation
                 """)
-        void whatItCannotDoYetByTheFieldsName(String member, String path) {
+        void whatItCannotDoByTheFieldsName(String member, String path) {
             assertThat(refusalOfChat(member + ",")).isEqualTo(new Refusal(UNSUPPORTED, "unsupported_parameter", path));
         }
 
         @ParameterizedTest
         @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                "echo":true         | unsupported_parameter | echo
-                "suffix":"tail"     | unsupported_parameter | suffix
-                "logprobs":0        | unsupported_parameter | logprobs
-                "best_of":2         | unsupported_parameter | best_of
-                "max_tokens":0      | unsupported_value     | max_tokens
                 "n":17              | unsupported_value     | n
+                "best_of":17        | unsupported_value     | best_of
                 """)
-        void whatItCannotDoYetInATextCompletion(String member, String code, String path) {
+        void whatItCannotDoInATextCompletion(String member, String code, String path) {
             assertThat(refusalOfText(member + ",")).isEqualTo(new Refusal(UNSUPPORTED, code, path));
         }
 
         @ParameterizedTest
         @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                {"role":"tool","tool_call_id":"c","content":"x"}                                        | messages[0].role
                 {"role":"function","name":"f","content":"x"}                                            | messages[0].role
                 {"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"x"}}]} | messages[0].content[1]
                 {"role":"user","content":[{"type":"input_audio","input_audio":{}}]}                     | messages[0].content[0]
@@ -315,20 +298,12 @@ class WireRequestTest {
 
         @ParameterizedTest
         @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-                {"role":"assistant","content":null,"tool_calls":[{"id":"c"}]}  | messages[0].tool_calls
                 {"role":"assistant","content":"x","function_call":{}}          | messages[0].function_call
                 {"role":"assistant","audio":{"id":"a"}}                        | messages[0].audio
                 """)
         void earlierRepliesThatHoldMoreThanText(String message, String path) {
             assertThat(refusal(CHAT, "{\"model\":\"m\",\"messages\":[" + message + "]}"))
                     .isEqualTo(new Refusal(UNSUPPORTED, "unsupported_parameter", path));
-        }
-
-        @ParameterizedTest
-        @ValueSource(strings = {"[\"a\",\"b\"]", "[1,2]", "[[1,2],[3]]"})
-        void severalPromptsAndTokenIds(String prompt) {
-            assertThat(refusal(TEXT, "{\"model\":\"m\",\"prompt\":" + prompt + "}"))
-                    .isEqualTo(new Refusal(UNSUPPORTED, "unsupported_value", "prompt"));
         }
 
         @ParameterizedTest
@@ -349,13 +324,27 @@ class WireRequestTest {
                 "seed":9223372036854775808       | seed                | seed is 9223372036854775808, expected -9223372036854775808 to 9223372036854775807
                 "seed":0.5                       | seed                | seed is 0.5, expected an integer
                 "stop":""                        | stop                | stop is empty, expected some text to stop at
-                "stop":[]                        | stop                | stop is an empty array, expected at least one element
                 "stop":["a",""]                  | stop[1]             | stop[1] is empty, expected some text to stop at
                 "stop":["a","b","c","d","e"]     | stop                | stop holds 5 strings, expected at most 4
                 "stream_options":{}              | stream_options      | stream_options is set, but stream is not true
                 "stream":false,"stream_options":{"include_usage":true} | stream_options | stream_options is set, but stream is not true
                 "top_logprobs":2                 | top_logprobs        | top_logprobs is set, but logprobs is not true
                 "top_logprobs":21                | top_logprobs        | top_logprobs is 21, expected 0 to 20
+                "logit_bias":{"1":100.5}         | logit_bias.1        | logit_bias.1 is 100.5, expected -100 to 100
+                "logit_bias":{"the":1}           | logit_bias.the      | logit_bias.the: 'the' is no id of a token
+                "logit_bias":{"-1":1}            | logit_bias.-1       | logit_bias.-1: '-1' is no id of a token
+                "top_k":-2                       | top_k               | top_k is -2, expected -1 to 2147483647
+                "min_p":1.1                      | min_p               | min_p is 1.1, expected 0 to 1
+                "typical_p":0                    | typical_p           | typical_p is 0, expected above 0, to 1
+                "typical_p":1.5                  | typical_p           | typical_p is 1.5, expected above 0, to 1
+                "repetition_penalty":0           | repetition_penalty  | repetition_penalty is 0, expected above 0
+                "repeat_penalty":-1              | repeat_penalty      | repeat_penalty is -1, expected above 0
+                "stop_token_ids":[-1]            | stop_token_ids[0]   | stop_token_ids[0] is -1, expected 0 to 2147483647
+                "reasoning_effort":"huge"        | reasoning_effort    | reasoning_effort is 'huge', expected none, minimal, low, medium, high, xhigh or max
+                "grammar":"root ::= x","response_format":{"type":"json_object"} | grammar | grammar and response_format are both set, expected one of them
+                "response_format":{"type":"json_schema","json_schema":{"name":"a b"}} | response_format.json_schema.name | response_format.json_schema.name is 'a b', expected 1 to 64 letters, digits, _ and -
+                "tool_choice":"required"         | tool_choice         | tool_choice asks for a call, but there are no tools
+                "tool_choice":{"type":"function","function":{"name":"f"}} | tool_choice | tool_choice asks for a call, but there are no tools
                 "tool_choice":"maybe"            | tool_choice         | tool_choice is 'maybe', expected none, auto, required or an object
                 "response_format":{"type":"xml"} | response_format.type | response_format.type is 'xml', expected text, json_object or json_schema
                 "modalities":["smell"]           | modalities[0]       | modalities[0] is 'smell', expected text or audio
@@ -371,6 +360,7 @@ class WireRequestTest {
                 "logprobs":6         | logprobs   | logprobs is 6, expected 0 to 5
                 "best_of":21         | best_of    | best_of is 21, expected 0 to 20
                 "best_of":1,"n":2    | best_of    | best_of is 1, expected at least n, which is 2
+                "best_of":2,"stream":true | best_of | best_of is 2 and stream is true, but the best of several can't be streamed
                 "best_of":0          | best_of    | best_of is 0, expected at least n, which is 1
                 """)
         void whatIsOutOfBoundsInATextCompletion(String member, String path, String message) {
@@ -394,6 +384,11 @@ class WireRequestTest {
                 "response_format":"text"    | response_format | response_format is a string, expected an object
                 "logprobs":0                | logprobs        | logprobs is a number, expected a boolean
                 "logit_bias":[]             | logit_bias      | logit_bias is an array, expected an object
+                "logit_bias":{"1":null}     | logit_bias.1    | logit_bias.1 is null, expected a number
+                "chat_template_kwargs":[]   | chat_template_kwargs | chat_template_kwargs is an array, expected an object
+                "grammar":{}                | grammar         | grammar is an object, expected a string
+                "response_format":{"type":"json_schema","json_schema":{"name":"x","schema":"y"}} | response_format.json_schema.schema | response_format.json_schema.schema is a string, expected an object
+                "parallel_tool_calls":1     | parallel_tool_calls | parallel_tool_calls is a number, expected a boolean
                 """)
         void whatIsOfTheWrongType(String member, String path, String message) {
             assertThat(refusalOfChat(member + ",")).isEqualTo(new Refusal(INVALID_REQUEST, "invalid_type", path));
@@ -409,7 +404,7 @@ class WireRequestTest {
                 [{"role":"user"}]                         | missing_required_parameter | messages[0].content | messages[0].content is missing
                 [{"role":"user","content":null}]          | missing_required_parameter | messages[0].content | messages[0].content is missing
                 [{"role":"assistant"}]                    | missing_required_parameter | messages[0].content | messages[0].content is missing
-                [{"role":"wizard","content":"x"}]         | invalid_value | messages[0].role | messages[0].role is 'wizard', expected system, developer, user or assistant
+                [{"role":"wizard","content":"x"}]         | invalid_value | messages[0].role | messages[0].role is 'wizard', expected system, developer, user, assistant or tool
                 [{"role":7,"content":"x"}]                | invalid_type | messages[0].role | messages[0].role is a number, expected a string
                 [{"role":"user","content":7}]             | invalid_type | messages[0].content | messages[0].content is a number, expected a string or an array of parts
                 [{"role":"user","content":[]}]            | invalid_value | messages[0].content | messages[0].content is an empty array, expected at least one element
@@ -437,11 +432,14 @@ class WireRequestTest {
                 CHAT | {"model":"m"}                                             | missing_required_parameter | messages
                 CHAT | {"model":"m","prompt":"x"}                                | missing_required_parameter | messages
                 CHAT | {"model":"m","messages":null}                             | missing_required_parameter | messages
-                TEXT | {"model":"m"}                                             | missing_required_parameter | prompt
-                TEXT | {"model":"m","prompt":null}                               | missing_required_parameter | prompt
                 TEXT | {"model":"m","prompt":7}                                  | invalid_type               | prompt
                 TEXT | {"model":"m","prompt":[]}                                 | invalid_value              | prompt
                 TEXT | {"model":"m","prompt":[null]}                             | invalid_type               | prompt[0]
+                TEXT | {"model":"m","prompt":[[]]}                               | invalid_value              | prompt[0]
+                TEXT | {"model":"m","prompt":["a",[1]]}                          | invalid_type               | prompt[1]
+                TEXT | {"model":"m","prompt":[1,"a"]}                            | invalid_type               | prompt[1]
+                TEXT | {"model":"m","prompt":[1.5]}                              | invalid_value              | prompt[0]
+                TEXT | {"model":"m","prompt":[-1]}                               | invalid_value              | prompt[0]
                 """)
         void whatHasNoModelOrNothingToComplete(Endpoint endpoint, String body, String code, String path) {
             assertThat(refusal(endpoint, body)).isEqualTo(new Refusal(INVALID_REQUEST, code, path));
@@ -449,7 +447,7 @@ class WireRequestTest {
 
         @Test
         void moreChoicesThanItGrants() {
-            WireLimits two = new WireLimits(2, 1);
+            WireOptions two = WireOptions.DEFAULT.withMaxChoices(2);
 
             BackendException failure = catchThrowableOfType(
                     BackendException.class, () -> WireRequest.read(CHAT, chatBody("\"n\":3,"), two));
@@ -465,15 +463,19 @@ class WireRequestTest {
 
         @Test
         void toGrantNothing() {
-            assertThatThrownBy(() -> new WireLimits(0, 4)).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> new WireLimits(1, 0)).isInstanceOf(IllegalArgumentException.class);
+            WireOptions options = WireOptions.DEFAULT;
+
+            assertThatThrownBy(() -> options.withMaxChoices(0)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> options.withMaxStopStrings(0)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> options.withMaxPrompts(0)).isInstanceOf(IllegalArgumentException.class);
         }
 
         @Test
         void moreStopStringsThanItGrants() {
             BackendException failure = catchThrowableOfType(
                     BackendException.class,
-                    () -> WireRequest.read(CHAT, chatBody("\"stop\":[\"a\",\"b\"],"), new WireLimits(1, 1)));
+                    () -> WireRequest.read(
+                            CHAT, chatBody("\"stop\":[\"a\",\"b\"],"), WireOptions.DEFAULT.withMaxStopStrings(1)));
 
             assertThat(failure).hasMessage("stop holds 2 strings, expected at most 1");
         }
@@ -567,7 +569,7 @@ class WireRequestTest {
                             "{\"model\":\"m\",\"messages\":[{\"role\":\"%s\"}]}"
                                     .formatted("😀".repeat(1000))
                                     .getBytes(UTF_8)))
-                    .hasMessage("messages[0].role is '%s…', expected system, developer, user or assistant"
+                    .hasMessage("messages[0].role is '%s…', expected system, developer, user, assistant or tool"
                             .formatted("😀".repeat(24)));
         }
     }
@@ -586,15 +588,15 @@ class WireRequestTest {
     }
 
     private static WireRequest chat(String members) {
-        return WireRequest.read(CHAT, chatBody(members), WireLimits.DEFAULT);
+        return WireRequest.read(CHAT, chatBody(members), WireOptions.DEFAULT);
     }
 
     private static WireRequest text(String members) {
-        return WireRequest.read(TEXT, textBody(members), WireLimits.DEFAULT);
+        return WireRequest.read(TEXT, textBody(members), WireOptions.DEFAULT);
     }
 
     private static WireRequest read(Endpoint endpoint, String body) {
-        return WireRequest.read(endpoint, body.getBytes(UTF_8), WireLimits.DEFAULT);
+        return WireRequest.read(endpoint, body.getBytes(UTF_8), WireOptions.DEFAULT);
     }
 
     private static Refusal refusalOfChat(String members) {
@@ -612,6 +614,7 @@ class WireRequestTest {
     }
 
     private static BackendException failure(Endpoint endpoint, byte[] body) {
-        return catchThrowableOfType(BackendException.class, () -> WireRequest.read(endpoint, body, WireLimits.DEFAULT));
+        return catchThrowableOfType(
+                BackendException.class, () -> WireRequest.read(endpoint, body, WireOptions.DEFAULT));
     }
 }

@@ -1,0 +1,119 @@
+package dev.runnel.wire;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.TokenCodec;
+import dev.runnel.core.TokenText;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/// A question about a model's tokens or its template, in the form of llama.cpp's endpoints of that name.
+///
+/// @param model that is asked; absent: the only one there is
+/// @param answer the reply's JSON body
+public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> answer) {
+
+    /// What is asked.
+    public enum Kind {
+        /// `/tokenize`: the tokens of a text.
+        TOKENIZE,
+        /// `/detokenize`: the text of tokens.
+        DETOKENIZE,
+        /// `/apply-template`: the prompt that the chat template makes of a conversation.
+        APPLY_TEMPLATE,
+        /// `/v1/chat/completions/input_tokens`: how many tokens a conversation takes.
+        INPUT_TOKENS
+    }
+
+    /// Reads a request's JSON body.
+    ///
+    /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to
+    ///     blame
+    public static CodecRequest read(Kind kind, byte[] body) {
+        Node document = Node.ofBody(body);
+        return new CodecRequest(
+                document.find("model").map(Node::text),
+                switch (kind) {
+                    case TOKENIZE -> tokenize(document);
+                    case DETOKENIZE -> detokenize(document);
+                    case APPLY_TEMPLATE -> {
+                        Prompt.Chat chat = RequestReader.chat(document);
+                        yield codec -> {
+                            String prompt = codec.render(chat);
+                            return sized(prompt)
+                                    .raw("{\"prompt\":")
+                                    .string(prompt)
+                                    .raw("}")
+                                    .toByteArray();
+                        };
+                    }
+                    case INPUT_TOKENS -> {
+                        Prompt.Chat chat = RequestReader.chat(document);
+                        yield codec -> new ByteSink(64)
+                                .raw("{\"object\":\"response.input_tokens\",\"input_tokens\":")
+                                .number(codec.read(chat).size())
+                                .raw("}")
+                                .toByteArray();
+                    }
+                });
+    }
+
+    private static Function<TokenCodec, byte[]> tokenize(Node body) {
+        String content = body.get("content").text();
+        boolean addSpecial = body.flag("add_special");
+        boolean parseSpecial = body.find("parse_special").map(Node::flag).orElse(true);
+        boolean withPieces = body.flag("with_pieces");
+        return codec -> {
+            List<Integer> tokens = codec.tokenize(content, addSpecial, parseSpecial);
+            ByteSink out = new ByteSink(1024).raw("{\"tokens\":[");
+            for (int i = 0; i < tokens.size(); i++) {
+                out.raw(i == 0 ? "" : ",");
+                if (withPieces) {
+                    out.raw("{\"id\":").number(tokens.get(i)).raw(",\"piece\":");
+                    piece(codec.token(tokens.get(i)), out);
+                    out.raw("}");
+                } else {
+                    out.number(tokens.get(i));
+                }
+            }
+            return out.raw("]}").toByteArray();
+        };
+    }
+
+    /// Text, or the bytes of what is none.
+    private static void piece(TokenText token, ByteSink out) {
+        byte[] bytes = new byte[token.bytes().size()];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = token.bytes().get(i).byteValue();
+        }
+        try {
+            var _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            out.string(token.text());
+        } catch (CharacterCodingException _) {
+            for (int i = 0; i < bytes.length; i++) {
+                out.raw(i == 0 ? "[" : ",").index(token.bytes().get(i));
+            }
+            out.raw("]");
+        }
+    }
+
+    private static Function<TokenCodec, byte[]> detokenize(Node body) {
+        List<Integer> tokens = new ArrayList<>();
+        for (Node token : body.get("tokens").elements()) {
+            tokens.add(token.integer(0, Integer.MAX_VALUE));
+        }
+        return codec -> {
+            String text = codec.detokenize(tokens);
+            return sized(text).raw("{\"content\":").string(text).raw("}").toByteArray();
+        };
+    }
+
+    private static ByteSink sized(String text) {
+        return new ByteSink(64 + text.length());
+    }
+}
