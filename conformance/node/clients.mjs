@@ -149,6 +149,80 @@ const openaiNode = [
   },
 ];
 
+// The other endpoint, whose events are not chunks.
+function responseParams(order) {
+  const params = { model: MODEL, input: order.message };
+  switch (order.ask) {
+    case 'LIMIT':
+      return { ...params, max_output_tokens: 3 };
+    case 'TOOLS':
+      return { ...params, tools: FUNCTIONS.map(({ type, function: called }) => ({ type, ...called })) };
+    case 'SCHEMA':
+      return { ...params, text: { format: { type: 'json_schema', ...CITY_FORMAT.json_schema } } };
+    default:
+      return params;
+  }
+}
+
+function responseReading(response) {
+  if (response.status === 'failed') {
+    throw new Error(response.error.message);
+  }
+  const parts = response.output.filter(({ type }) => type === 'message').flatMap(({ content }) => content);
+  const calls = response.output.filter(({ type }) => type === 'function_call');
+  const finish =
+    response.status === 'incomplete' ? 'length' : calls.length > 0 ? 'tool_calls' : 'stop';
+  return {
+    choices: [
+      {
+        text: parts.map(part => part.text ?? '').join(''),
+        refusal: parts.map(part => part.refusal ?? '').join(''),
+        thinking: '',
+        calls: calls.map(call => ({ id: call.call_id, name: call.name, arguments: call.arguments })),
+        finish,
+        logprobs: [],
+      },
+    ],
+    usage: response.usage && {
+      prompt: response.usage.input_tokens,
+      cached: response.usage.input_tokens_details.cached_tokens,
+      completion: response.usage.output_tokens,
+      reasoning: response.usage.output_tokens_details.reasoning_tokens,
+    },
+  };
+}
+
+const RESPONSES = {
+  asks: ['NOTHING', 'LIMIT', 'TOOLS', 'SCHEMA'],
+  tells: ['REFUSAL', 'CALL_IDS', 'EXACT_ARGUMENTS', 'FINISH', 'USAGE', 'DETAILS'],
+};
+
+const openaiResponses = [
+  {
+    title: 'openai-node responses whole',
+    streams: false,
+    ...RESPONSES,
+    read: async (server, order) =>
+      responseReading(await openai(server, order).responses.create(responseParams(order))),
+  },
+  {
+    title: 'openai-node responses helper',
+    streams: true,
+    asksForUsage: true,
+    ...RESPONSES,
+    read: async (server, order) => {
+      const stream = openai(server, order).responses.stream(responseParams(order));
+      if (order.leaveEarly) {
+        for await (const _ of stream) {
+          stream.abort();
+          return { choices: [], usage: null };
+        }
+      }
+      return responseReading(await stream.finalResponse());
+    },
+  },
+];
+
 // ---- Vercel AI SDK
 
 function vercelOptions(model, order, provider) {
@@ -176,14 +250,17 @@ function vercelOptions(model, order, provider) {
 
 const FINISH = { 'tool-calls': 'tool_calls', 'content-filter': 'content_filter' };
 
-const vercelReading = (text, thinking, calls, finish, usage) => ({
+// A refusal is told as text that a content filter has ended; the wire's own word for the end tells them apart.
+const isRefusal = (finish, raw) => finish === 'content-filter' && (raw ?? 'stop') === 'stop';
+
+const vercelReading = (text, thinking, calls, finish, raw, usage) => ({
   choices: [
     {
-      text,
-      refusal: '',
+      text: isRefusal(finish, raw) ? '' : text,
+      refusal: isRefusal(finish, raw) ? text : '',
       thinking,
       calls: calls.map(call => ({ id: call.toolCallId, name: call.toolName, arguments: JSON.stringify(call.input) })),
-      finish: FINISH[finish] ?? finish,
+      finish: isRefusal(finish, raw) ? 'stop' : (FINISH[finish] ?? finish),
       logprobs: [],
     },
   ],
@@ -199,8 +276,8 @@ const vercelReading = (text, thinking, calls, finish, usage) => ({
 });
 
 async function vercelWhole(options) {
-  const { text, reasoningText, toolCalls, finishReason, usage } = await generateText(options);
-  return vercelReading(text, reasoningText ?? '', toolCalls, finishReason, usage);
+  const { text, reasoningText, toolCalls, finishReason, rawFinishReason, usage } = await generateText(options);
+  return vercelReading(text, reasoningText ?? '', toolCalls, finishReason, rawFinishReason, usage);
 }
 
 async function vercelStream(options, order) {
@@ -235,7 +312,7 @@ async function vercelStream(options, order) {
   if (!finish) {
     throw new Error('the stream has no finish part');
   }
-  return vercelReading(text, thinking, calls, finish.finishReason, finish.totalUsage);
+  return vercelReading(text, thinking, calls, finish.finishReason, finish.rawFinishReason, finish.totalUsage);
 }
 
 const chatModel = server => createOpenAI({ baseURL: `${server}/v1`, apiKey: 'none' }).chat(MODEL);
@@ -248,7 +325,7 @@ const compatibleModel = server =>
     supportsStructuredOutputs: true,
   })(MODEL);
 
-const VERCEL_PARTS = ['CALL_IDS', 'FINISH', 'USAGE', 'DETAILS'];
+const VERCEL_PARTS = ['REFUSAL', 'CALL_IDS', 'FINISH', 'USAGE', 'DETAILS'];
 
 const vercel = [
   ['vercel openai', chatModel, 'openai', ONE_CHOICE, VERCEL_PARTS],
@@ -256,6 +333,8 @@ const vercel = [
     'vercel compatible', compatibleModel, 'runnel',
     ONE_CHOICE.filter(ask => ask !== 'LOGPROBS'), [...VERCEL_PARTS, 'THINKING'],
   ],
+  // What `openai(model)` is without `.chat`: another endpoint, whose events are not chunks.
+  ['vercel responses', responsesModel, 'openai', ['NOTHING', 'LIMIT', 'TOOLS', 'SCHEMA'], VERCEL_PARTS],
 ].flatMap(([name, model, provider, asks, tells]) => [
   {
     title: `${name} whole`,
@@ -343,7 +422,7 @@ const langchain = [
   },
 ];
 
-export const clients = [...openaiNode, ...vercel, ...langchain];
+export const clients = [...openaiNode, ...openaiResponses, ...vercel, ...langchain];
 
 // What isn't reading a completion.
 export const errands = {

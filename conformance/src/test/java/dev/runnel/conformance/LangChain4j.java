@@ -122,10 +122,10 @@ enum LangChain4j implements Client {
         return EnumSet.of(Part.THINKING, Part.CALL_IDS, Part.EXACT_ARGUMENTS, Part.FINISH, Part.USAGE, Part.DETAILS);
     }
 
-    /// It reads only the first choice.
+    /// It reads only the first choice, and throws a whole reply's refusal.
     @Override
     public boolean asks(Scenario scenario) {
-        return scenario.ask != Scenario.Ask.CHOICES;
+        return scenario.ask != Scenario.Ask.CHOICES && (scenario != Scenario.REFUSAL || this != WHOLE);
     }
 
     @Override

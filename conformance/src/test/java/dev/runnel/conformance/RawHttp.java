@@ -39,10 +39,10 @@ final class RawHttp {
     }
 
     static Reply post(URI server, String json, String... headers) throws IOException {
-        return post(server, "/v1/chat/completions", json, headers);
+        return postTo("/v1/chat/completions", server, json, headers);
     }
 
-    static Reply post(URI server, String path, String json, String... headers) throws IOException {
+    static Reply postTo(String path, URI server, String json, String... headers) throws IOException {
         try (Socket socket = new Socket(server.getHost(), server.getPort())) {
             socket.setSoTimeout(20_000);
             StringBuilder head = new StringBuilder("POST " + path + " HTTP/1.1\r\nhost: test\r\n"
