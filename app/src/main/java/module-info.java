@@ -9,6 +9,8 @@ module dev.runnel.app {
     requires dev.runnel.relay;
     requires dev.runnel.server;
     requires dev.runnel.lab;
+    requires com.fasterxml.jackson.core;
+    requires dev.runnel.wire;
     requires info.picocli;
     requires java.logging;
     requires org.jline;

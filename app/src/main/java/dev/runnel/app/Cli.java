@@ -1,5 +1,6 @@
 package dev.runnel.app;
 
+import dev.runnel.app.hub.HubException;
 import dev.runnel.core.BackendException;
 import dev.runnel.engine.ModelFileException;
 import java.io.UncheckedIOException;
@@ -27,8 +28,13 @@ final class Cli {
                 .addSubcommand(new ServeCommand(shell, rooms))
                 .addSubcommand(new ChatCommand(shell, rooms))
                 .addSubcommand(new CompleteCommand(shell, rooms))
+                .addSubcommand(new PullCommand(shell))
                 .addSubcommand(new InspectCommand(shell, rooms))
+                .addSubcommand(new TokenizeCommand(shell, rooms))
+                .addSubcommand(new DetokenizeCommand(shell, rooms))
+                .addSubcommand(new RenderCommand(shell, rooms))
                 .addSubcommand(new CommandLine.HelpCommand())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(shell.out().writer())
                 .setColorScheme(
                         Help.defaultColorScheme(shell.style(Shell.Channel.OUT) == Style.COLOURED ? Ansi.ON : Ansi.OFF))
@@ -68,6 +74,17 @@ final class Cli {
         }
     }
 
+    /// Refuses options that only mean something beside an argument that was not given.
+    static void refuseWithoutArgument(CommandSpec command, String argument, String... options) {
+        for (String option : options) {
+            if (command.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        "%s belongs to %s; a line of standard input says for itself".formatted(option, argument));
+            }
+        }
+    }
+
     private int misused(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
         String fault = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
@@ -100,7 +117,7 @@ final class Cli {
 
     private static String sentence(Throwable failure) {
         return switch (failure) {
-            case CommandFailure _, BackendException _, ModelFileException _, UncheckedIOException _ ->
+            case CommandFailure _, BackendException _, HubException _, ModelFileException _, UncheckedIOException _ ->
                 String.valueOf(failure.getMessage());
             case OutOfMemoryError exhausted ->
                 "not enough memory (" + exhausted.getMessage() + "); RUNNEL_JAVA_OPTS=-Xmx8g gives the program 8 GB";

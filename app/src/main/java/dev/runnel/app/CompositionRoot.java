@@ -3,8 +3,11 @@ package dev.runnel.app;
 import dev.runnel.core.Backend;
 import dev.runnel.engine.Engine;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelFolder;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import dev.runnel.relay.Upstream;
 import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
@@ -24,9 +27,19 @@ final class CompositionRoot implements Rooms {
     }
 
     @Override
+    public Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions) {
+        return ModelFolder.open(folder, options, folderOptions);
+    }
+
+    @Override
     public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
         List<String> models = model.stream().toList();
         return Upstream.open(upstream, key, UpstreamOptions.DEFAULT.withModels(models));
+    }
+
+    @Override
+    public ModelText text(Optional<Path> file) {
+        return file.map(ModelText::open).orElseGet(ModelText::embedded);
     }
 
     @Override

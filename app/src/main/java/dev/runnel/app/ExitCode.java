@@ -11,6 +11,9 @@ final class ExitCode {
     /// Options or arguments that make no sense.
     static final int USAGE = 2;
 
+    /// Asked to stop before it was done: what a shell reports of a program ended by SIGINT.
+    static final int STOPPED = 128 + 2;
+
     /// Nobody read the output any more: what a shell reports of a program ended by SIGPIPE.
     static final int OUTPUT_CLOSED = 128 + 13;
 

@@ -1,7 +1,6 @@
 package dev.runnel.app;
 
 import dev.runnel.engine.ModelSummary;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -13,7 +12,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         header = "Tell what a GGUF file holds, whether or not it can be run.",
-        footer = {"  runnel inspect qwen3-4b.gguf", "  runnel inspect qwen3-4b.gguf | grep rope"})
+        footer = {
+            "  runnel inspect qwen3-4b.gguf",
+            "  runnel inspect qwen3-4b.gguf | grep rope",
+            "  runnel inspect OWNER/REPO:Q8_0"
+        })
 final class InspectCommand implements Callable<Integer> {
 
     /// Longest text of the metadata that is shown, in characters: a chat template is pages long.
@@ -22,8 +25,8 @@ final class InspectCommand implements Callable<Integer> {
     private final Shell shell;
     private final Rooms rooms;
 
-    @Parameters(paramLabel = "FILE", description = "A GGUF file.")
-    Path file = Path.of("");
+    @Parameters(paramLabel = "FILE", description = "A GGUF file, or a pulled model as OWNER/REPO[:QUANT].")
+    String file = "";
 
     InspectCommand(Shell shell, Rooms rooms) {
         this.shell = shell;
@@ -32,7 +35,7 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelSummary summary = rooms.inspect(file);
+        ModelSummary summary = rooms.inspect(ModelFiles.file(file, shell.environment()));
         Style style = shell.style(Shell.Channel.OUT);
         List<List<String>> metadata = summary.metadata().stream()
                 .map(entry -> List.of(line(entry.key()), line(entry.value())))

@@ -28,8 +28,13 @@ final class Output {
     /// @throws Closed if the other end of the pipe is gone
     /// @throws CommandFailure if it can't be written for another reason, such as a full disk
     void print(String text) {
+        write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// As [#print], of text in UTF-8.
+    void write(byte[] text) {
         try {
-            sink.write(text.getBytes(StandardCharsets.UTF_8));
+            sink.write(text);
             sink.flush();
         } catch (IOException failure) {
             String why = String.valueOf(failure.getMessage());

@@ -2,8 +2,10 @@ package dev.runnel.app;
 
 import dev.runnel.core.Backend;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,11 +18,21 @@ interface Rooms {
     /// @param file empty: the demonstration model that the program carries
     LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener);
 
+    /// Opens a folder of models, which are loaded when they are asked for.
+    ///
+    /// @param options of each model
+    Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions);
+
     /// Opens a relay.
     ///
     /// @param model what it will be asked for; empty: the upstream is asked for its list
     /// @throws IllegalArgumentException if `upstream` is no address of a server
     Backend relay(URI upstream, Optional<String> key, Optional<String> model);
+
+    /// Opens a model's vocabulary and chat template without its weights.
+    ///
+    /// @param file empty: those of the demonstration model that the program carries
+    ModelText text(Optional<Path> file);
 
     /// Reads what a model file says of itself.
     ModelSummary inspect(Path file);

@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  runnel serve                            a server with the demonstration model it carries",
             "  runnel serve --model qwen3-4b.gguf      a server with a model of yours",
+            "  runnel serve --models DIR               a server with all models of a folder",
+            "  runnel pull OWNER/REPO:Q4_K_M           fetch a model from Hugging Face",
             "  runnel chat --model qwen3-4b.gguf       a conversation in the terminal",
             "  runnel complete \"1+1=?\"                 one reply, printed as it is made",
             "",
@@ -52,6 +54,8 @@ final class RunnelCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "it needs a command: serve, chat, complete or inspect");
+        throw new ParameterException(
+                spec.commandLine(),
+                "it needs a command: serve, chat, complete, pull, inspect, tokenize, detokenize or render");
     }
 }

@@ -4,6 +4,7 @@ import dev.runnel.core.Backend;
 import dev.runnel.core.Backends;
 import dev.runnel.core.Model;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
 import java.net.InetAddress;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
         header = "Serve a model over HTTP, the way OpenAI's clients expect it.",
         footer = {
             "  runnel serve --model qwen3-4b.gguf",
+            "  runnel serve --models ~/models --memory 12g --idle 600",
             "  runnel serve --host 0.0.0.0 --api-key \"$KEY\" --model qwen3-4b.gguf",
             "  RUNNEL_PORT=9000 RUNNEL_API_KEY=first,second runnel serve",
             "  runnel serve --upstream https://api.openai.com/v1 --upstream-key \"$KEY\"",
@@ -52,9 +54,37 @@ final class ServeCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "A GGUF file. Default: the demonstration model.")
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "A GGUF file, or a pulled model as OWNER/REPO[:QUANT]. Default: the demonstration model.")
     @Nullable
-    Path model;
+    String model;
+
+    @Option(
+            names = "--models",
+            paramLabel = "DIR",
+            description = "A folder of GGUF files, in which each is a model: all are listed, and each is loaded when "
+                    + "it is first asked for.")
+    @Nullable
+    Path models;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = MemorySize.class,
+            description = "Most memory that the loaded models of the folder take, such as 12g or 900m, the cache of "
+                    + "each included. Default: three quarters of this machine's.")
+    @Nullable
+    Long memoryBytes;
+
+    @Option(
+            names = "--idle",
+            paramLabel = "SECONDS",
+            defaultValue = "300",
+            description = "How long a model of the folder stays loaded that nobody uses; 0: until its memory is "
+                    + "needed. Default: 300.")
+    int idleSeconds;
 
     @Option(
             names = "--model-id",
@@ -151,11 +181,17 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--grace is " + graceSeconds + ", expected at least 0 seconds");
         }
+        if (modelId != null && model == null && models != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--model-id names the model of --model; those of a folder have their own names");
+        }
+        FolderOptions folderOptions = Cli.checked(spec, this::folderOptions);
         ServerOptions serverOptions = Cli.checked(spec, this::serverOptions);
         EngineOptions engineOptions = Cli.checked(spec, this::engineOptions);
         CompletableFuture<Void> stop = new CompletableFuture<>();
         try (CompletionServer server = CompletionServer.start(serverOptions)) {
-            CompletableFuture<Served> opening = openInBackground(engineOptions);
+            CompletableFuture<Served> opening = openInBackground(engineOptions, folderOptions);
             shell.stopSignals().accept(() -> {
                 stop.complete(null);
                 opening.cancel(false);
@@ -174,11 +210,11 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /// On a thread of its own, so that a server whose model takes long can be stopped.
-    private CompletableFuture<Served> openInBackground(EngineOptions options) {
+    private CompletableFuture<Served> openInBackground(EngineOptions options, FolderOptions folderOptions) {
         CompletableFuture<Served> opening = new CompletableFuture<>();
         Thread.ofPlatform().name("runnel-loading").daemon().start(() -> {
             try {
-                Served served = open(options);
+                Served served = open(options, folderOptions);
                 if (!opening.complete(served)) {
                     served.close(); // nobody wants it any more
                 }
@@ -213,6 +249,11 @@ final class ServeCommand implements Callable<Integer> {
         return options;
     }
 
+    private FolderOptions folderOptions() {
+        FolderOptions options = FolderOptions.ofThisMachine().withIdle(Duration.ofSeconds(idleSeconds));
+        return memoryBytes == null ? options : options.withMemoryBytes(memoryBytes);
+    }
+
     /// What is served, and what to tell people about it.
     private record Served(Backend backend, List<String> lines) implements AutoCloseable {
         @Override
@@ -221,7 +262,7 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private Served open(EngineOptions options) {
+    private Served open(EngineOptions options, FolderOptions folderOptions) {
         List<Backend> backends = new ArrayList<>();
         List<String> lines = new ArrayList<>();
         try {
@@ -231,8 +272,17 @@ final class ServeCommand implements Callable<Integer> {
                 lines.add(upstream + ": relayed, models: "
                         + relay.models().stream().map(Model::id).collect(Collectors.joining(", ")));
             }
-            if (model != null || upstream == null) {
-                Optional<Path> file = Optional.ofNullable(model);
+            if (models != null) {
+                Backend folder = rooms.folder(models, options, folderOptions);
+                backends.add(folder);
+                lines.add(models + ": loaded when asked for, within "
+                        + Figures.bytes(folderOptions.memoryBytes()) + ": "
+                        + folder.models().stream().map(Model::id).collect(Collectors.joining(", ")));
+            }
+            boolean nothingElse = backends.isEmpty();
+            if (model != null || nothingElse) {
+                Optional<Path> file =
+                        Optional.ofNullable(model).map(named -> ModelFiles.file(named, shell.environment()));
                 long start = System.nanoTime();
                 try (LoadingDisplay display = LoadingDisplay.of(shell, file)) {
                     LoadedModel loaded = rooms.load(file, options, display);

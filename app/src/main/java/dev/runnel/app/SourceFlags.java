@@ -22,7 +22,7 @@ final class SourceFlags {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "A GGUF file; with a URL the name of a model there. "
+            description = "A GGUF file, or a pulled model as OWNER/REPO[:QUANT]; with a URL the name of a model there. "
                     + "Default: the demonstration model, or the first that the URL's server lists.")
     @Nullable
     String model;
@@ -52,7 +52,7 @@ final class SourceFlags {
                     () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, Optional.ofNullable(model))));
         }
         EngineOptions options = Cli.checked(command, () -> engine.applyTo(EngineOptions.DEFAULT));
-        Optional<Path> file = Optional.ofNullable(model).map(Path::of);
+        Optional<Path> file = Optional.ofNullable(model).map(named -> ModelFiles.file(named, shell.environment()));
         try (LoadingDisplay display = LoadingDisplay.onTerminal(shell, file)) {
             return Source.of(rooms.load(file, options, display));
         }

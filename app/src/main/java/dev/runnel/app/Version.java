@@ -18,7 +18,7 @@ final class Version implements IVersionProvider {
     }
 
     /// The build writes it into a resource.
-    private static String number() {
+    static String number() {
         try (InputStream resource = Version.class.getResourceAsStream("version.txt")) {
             if (resource == null) {
                 throw new IllegalStateException("the program was built without its version");

@@ -7,8 +7,10 @@ import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
 import dev.runnel.core.ScriptedBackend;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,6 +42,8 @@ final class ScriptedRooms implements Rooms {
     sealed interface Opened {
         record Engine(Optional<Path> file, EngineOptions options) implements Opened {}
 
+        record Folder(Path folder, EngineOptions options, FolderOptions folderOptions) implements Opened {}
+
         record Relay(URI upstream, Optional<String> key) implements Opened {}
     }
 
@@ -69,6 +73,12 @@ final class ScriptedRooms implements Rooms {
     }
 
     @Override
+    public Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions) {
+        opened.add(new Opened.Folder(folder, options, folderOptions));
+        return open("one-of-a-folder");
+    }
+
+    @Override
     public Backend relay(URI address, Optional<String> apiKey, Optional<String> model) {
         opened.add(new Opened.Relay(address, apiKey));
         return open(model.orElse("scripted"));
@@ -83,6 +93,11 @@ final class ScriptedRooms implements Rooms {
                 },
                 ScriptedBackend.Timer.REAL);
         return backend;
+    }
+
+    @Override
+    public ModelText text(Optional<Path> file) {
+        return file.map(ModelText::open).orElseGet(ModelText::embedded);
     }
 
     @Override

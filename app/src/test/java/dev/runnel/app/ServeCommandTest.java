@@ -7,9 +7,11 @@ import dev.runnel.app.ScriptedRooms.Opened;
 import dev.runnel.core.Backend;
 import dev.runnel.core.Script;
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.engine.ModelText;
 import dev.runnel.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -180,6 +182,9 @@ class ServeCommandTest {
                 new String[] {"--max-sequences", "0"},
                 new String[] {"--max-waiting", "-1"},
                 new String[] {"--cache-mib", "0"},
+                new String[] {"--memory", "lots"},
+                new String[] {"--memory", "0g"},
+                new String[] {"--idle", "-1"},
                 new String[] {"--context-length", "0"},
                 new String[] {"--threads", "0"},
                 new String[] {"--model-id", " "},
@@ -221,6 +226,45 @@ class ServeCommandTest {
                                 .withWaiting(4)
                                 .withCacheBytes(500L << 20)));
         assertThat(get("/v1/models").body()).contains("\"m\"");
+    }
+
+    @Test
+    void aFolderOfModelsIsServedWithinItsMemory() throws Exception {
+        serve("--port", "0", "--models", "some/folder", "--memory", "1.5g", "--idle", "60", "--threads", "2");
+
+        assertThat(rooms.opened())
+                .containsExactly(new Opened.Folder(
+                        Path.of("some/folder"),
+                        EngineOptions.DEFAULT.withThreads(2),
+                        FolderOptions.ofThisMachine().withMemoryBytes(3L << 29).withIdle(Duration.ofMinutes(1))));
+        assertThat(program.out())
+                .contains("some/folder: loaded when asked for, within 1.50 GiB: one-of-a-folder\n")
+                .contains("\"model\":\"one-of-a-folder\"");
+    }
+
+    @Test
+    void aFolderAndAModelAreServedTogether() throws Exception {
+        program.environment("RUNNEL_MODELS", "folder");
+        serve("--port", "0", "--model", "m.gguf", "--model-id", "m");
+
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Folder(
+                                Path.of("folder"),
+                                EngineOptions.DEFAULT.withModelId("m"),
+                                FolderOptions.ofThisMachine()),
+                        new Opened.Engine(Optional.of(Path.of("m.gguf")), EngineOptions.DEFAULT.withModelId("m")));
+        assertThat(get("/v1/models").body()).contains("\"one-of-a-folder\"", "\"m\"");
+    }
+
+    @Test
+    void aNameForTheModelsOfAFolderIsAMistake() {
+        assertThat(program.run("serve", "--models", "folder", "--model-id", "m"))
+                .isEqualTo(ExitCode.USAGE);
+
+        assertThat(program.err())
+                .contains("--model-id names the model of --model")
+                .hasLineCount(1);
     }
 
     @Test
@@ -367,8 +411,18 @@ class ServeCommandTest {
             }
 
             @Override
+            public Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions) {
+                return rooms.folder(folder, options, folderOptions);
+            }
+
+            @Override
             public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
                 return rooms.relay(upstream, key, model);
+            }
+
+            @Override
+            public ModelText text(Optional<Path> file) {
+                return rooms.text(file);
             }
 
             @Override

@@ -44,6 +44,11 @@ final class TestProgram {
         return this;
     }
 
+    TestProgram in(InputStream stream) {
+        in = stream;
+        return this;
+    }
+
     TestProgram environment(String name, String value) {
         environment.put(name, value);
         return this;

@@ -10,18 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /// Several streams read as one; [CompletionStream#merged] says what comes of it.
 ///
-/// Its sources signal from threads of their own, at the same time. So nothing is done where a signal arrives: it
-/// becomes a task, and whoever finds no one at the tasks does them all, one after another. All state belongs to the
-/// tasks.
+/// Its sources signal from threads of their own, at the same time. So nothing is done where a signal
+/// arrives: it becomes a task, and whoever finds no one at the tasks does them all, one after another.
+/// All state belongs to the tasks.
 ///
-/// Each source is asked for as many events as are wanted of all, up to a window, since any of them may be the one that
-/// has some; what comes too early waits in the channel, which bounds it to one window of each.
+/// Each source is asked for as many events as are wanted of all, up to a window, since any of them may be
+/// the one that has some; what comes too early waits in the channel, which bounds it to one window of
+/// each.
 final class MergedStream implements CompletionStream, EventChannel.Producer {
 
-    /// Streams that run at the same time. A queue's worth of prompts in one request must not fill the queue.
+    /// Streams that run at the same time. A queue's worth of prompts in one request must not fill the
+    /// queue.
     static final int AT_ONCE = 16;
 
-    /// Most events that one source is asked for at a time: a source that emits while it is asked fills the tasks.
+    /// Most events that one source is asked for at a time: a source that emits while it is asked fills
+    /// the tasks.
     private static final int WINDOW = 64;
 
     private final EventChannel channel = new EventChannel(this);
@@ -135,8 +138,9 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
                 costs.add(cost);
                 ended++;
                 if (ended == sources.size()) {
+                    TokenEvent.Usage sum = sum();
                     over = true;
-                    channel.emit(sum());
+                    channel.emit(sum);
                 } else {
                     openNext();
                 }
@@ -173,7 +177,11 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
         do {
             Runnable next = tasks.poll();
             if (next != null) {
-                next.run();
+                try {
+                    next.run();
+                } catch (RuntimeException broken) {
+                    fail(BackendException.of(broken));
+                }
             }
         } while (waiting.decrementAndGet() > 0);
     }
@@ -194,8 +202,8 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
             this.firstChoice = firstChoice;
         }
 
-        /// Asks for more once all that was asked for has come. Before the whole has begun that is the beginning
-        /// alone.
+        /// Asks for more once all that was asked for has come. Before the whole has begun that is the
+        /// beginning alone.
         void pull() {
             if (subscription == null || outstanding > 0 || (hasStarted && !hasBegun())) {
                 return;

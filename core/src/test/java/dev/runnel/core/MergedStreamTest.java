@@ -190,4 +190,15 @@ class MergedStreamTest {
 
         assertThat(reader.failure()).hasMessage("a backend began 2 choices, but was asked for 1");
     }
+
+    @Test
+    void aSumThatCannotBeSaidIsAFailure() {
+        Script huge =
+                Script.of(new Started("m", 1), new Finished(0, FinishReason.STOP), new Usage(Integer.MAX_VALUE, 1));
+
+        RecordingReader reader =
+                RecordingReader.toTheEndOf(CompletionStream.merged(List.of(playing(huge), playing(huge)), 1));
+
+        assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
+    }
 }

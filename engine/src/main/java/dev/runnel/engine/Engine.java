@@ -5,7 +5,6 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
-import dev.runnel.core.Prompt;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
@@ -33,24 +32,28 @@ import java.util.function.Function;
 public final class Engine implements Backend {
 
     private final Model model;
-    private final Function<Prompt, PreparedPrompt> prompts;
+    private final ModelText text;
+    private final Function<CompletionRequest, PreparedPrompt> prompts;
     private final ExecutorService intake = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("runnel-intake").daemon().factory());
     private final Scheduler scheduler;
     private final Runnable release;
     private final AtomicBoolean closed = new AtomicBoolean();
 
+    /// @param text of the model's file
     /// @param languageModel owned from here on
-    /// @param prompts makes tokens of a prompt, or throws a [BackendException]; one thread calls it
+    /// @param prompts makes tokens of a request's prompt, or throws a [BackendException]; one thread calls it
     /// @param release frees what `languageModel` and `prompts` stand on; runs after the model is closed
     Engine(
             Model model,
+            ModelText text,
             LanguageModel languageModel,
             Vocabulary vocabulary,
-            Function<Prompt, PreparedPrompt> prompts,
+            Function<CompletionRequest, PreparedPrompt> prompts,
             Limits limits,
             Runnable release) {
         this.model = model;
+        this.text = text;
         this.prompts = prompts;
         this.release = release;
         scheduler = new Scheduler(
@@ -113,7 +116,12 @@ public final class Engine implements Backend {
         if (!request.model().equals(model.id())) {
             return CompletionStream.failed(BackendException.modelNotFound(request.model(), models()));
         }
-        return scheduler.complete(request, () -> prompts.apply(request.prompt()));
+        return scheduler.complete(request, () -> prompts.apply(request));
+    }
+
+    /// How the model sees text: its vocabulary and its chat template. Works on after the engine is closed.
+    public ModelText text() {
+        return text;
     }
 
     public EngineStats stats() {

@@ -21,9 +21,7 @@ import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -64,7 +62,7 @@ final class EngineLoader {
         try {
             listener.loading(Phase.FILE, 1);
             Instant created = Files.getLastModifiedTime(path).toInstant();
-            return load(file, withoutExtension(file.name()), created, file::close);
+            return load(file, file.modelName(), created, file::close);
         } catch (IOException failure) {
             file.close();
             throw new ModelFileException(path.toString(), "can't be read: " + failure);
@@ -92,12 +90,6 @@ final class EngineLoader {
         }
     }
 
-    private static String withoutExtension(String name) {
-        return name.endsWith(EXTENSION) && name.length() > EXTENSION.length()
-                ? name.substring(0, name.length() - EXTENSION.length())
-                : name;
-    }
-
     /// The model in the library's own jar, copied to memory outside the heap, where the kernels want it.
     Engine embedded() {
         listener.loading(Phase.FILE, 0);
@@ -120,19 +112,24 @@ final class EngineLoader {
         }
     }
 
+    /// The file of the model in the library's own jar, for reading what it says; the kernels want it elsewhere.
+    static GgufFile embeddedFile() {
+        String name = EMBEDDED + EXTENSION;
+        try (InputStream in = Objects.requireNonNull(Engine.class.getResourceAsStream(name), name)) {
+            return GgufFile.of(name, MemorySegment.ofArray(in.readAllBytes()));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     /// @param release frees the file; whoever calls this does it if this throws, else the engine
     private Engine load(GgufFile file, String fileId, Instant created, Runnable release) {
         listener.loading(Phase.VOCABULARY, 0);
         Metadata metadata = file.metadata();
-        String owner = metadata.string("general.organization")
-                .or(() -> metadata.string("general.author"))
-                .orElse("local");
-        Tokenizer tokenizer = Tokenizer.of(file);
-        PromptReader prompts = new PromptReader(
-                file.name(),
-                metadata.string("tokenizer.chat_template"),
-                tokenizer,
-                Clock.system(ZoneId.systemDefault()));
+        String owner = owner(metadata);
+        ModelText text = ModelText.of(file);
+        Tokenizer tokenizer = text.tokenizer();
+        PromptReader prompts = new PromptReader(text);
         listener.loading(Phase.VOCABULARY, 1);
 
         Workers workers =
@@ -143,6 +140,7 @@ final class EngineLoader {
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
             return new Engine(
                     model,
+                    text,
                     transformer,
                     vocabularyOf(tokenizer),
                     prompts::read,
@@ -155,6 +153,13 @@ final class EngineLoader {
             workers.close();
             throw failure;
         }
+    }
+
+    /// Who made a model, as far as its file says.
+    static String owner(Metadata metadata) {
+        return metadata.string("general.organization")
+                .or(() -> metadata.string("general.author"))
+                .orElse("local");
     }
 
     private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers) {

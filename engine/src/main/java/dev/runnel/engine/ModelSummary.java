@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +15,8 @@ import java.util.OptionalInt;
 
 /// What a model file says of itself, whether or not this engine can run it.
 ///
-/// @param file its name without the folder
-/// @param fileBytes its size
+/// @param file its name without the folder; of a split model the part that was asked about
+/// @param fileBytes its size, or that of all parts
 /// @param architecture as the file names it, such as `llama`; empty if it doesn't
 /// @param tokenizer the kind of its vocabulary as the file names it, such as `gpt2`; empty if it doesn't
 /// @param contextLength most tokens it was made for, where the file says
@@ -63,9 +62,7 @@ public record ModelSummary(
     static ModelSummary of(Path path) {
         EngineLoader.refuseFolder(path);
         try (GgufFile file = GgufFile.open(path)) {
-            return of(file, Files.size(path));
-        } catch (IOException failure) {
-            throw new ModelFileException(path.toString(), "can't be read: " + failure);
+            return of(file);
         }
     }
 
@@ -74,20 +71,20 @@ public record ModelSummary(
         try (InputStream in = Objects.requireNonNull(Engine.class.getResourceAsStream(name), name)) {
             byte[] bytes = in.readAllBytes();
             try (GgufFile file = GgufFile.of(name, MemorySegment.ofArray(bytes))) {
-                return of(file, bytes.length);
+                return of(file);
             }
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
     }
 
-    private static ModelSummary of(GgufFile file, long fileBytes) {
+    private static ModelSummary of(GgufFile file) {
         List<Entry> metadata = new ArrayList<>();
         file.metadata().forEach((key, value) -> metadata.add(new Entry(key, text(value))));
         String architecture = file.metadata().string("general.architecture").orElse("");
         return new ModelSummary(
                 file.name(),
-                fileBytes,
+                file.bytes(),
                 architecture,
                 file.metadata().string("tokenizer.ggml.model").orElse(""),
                 file.metadata().integer(architecture + ".context_length", 1, Integer.MAX_VALUE),

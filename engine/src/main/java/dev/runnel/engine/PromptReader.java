@@ -1,23 +1,15 @@
 package dev.runnel.engine;
 
 import dev.runnel.core.BackendException;
-import dev.runnel.core.Message;
+import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Prompt;
+import dev.runnel.core.Tools;
+import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.PreparedPrompt;
-import dev.runnel.engine.template.ChatTemplate;
-import dev.runnel.engine.template.ConversationRefusedException;
 import dev.runnel.engine.template.Segment;
-import dev.runnel.engine.template.TemplateException;
-import dev.runnel.engine.template.Trusted;
 import dev.runnel.engine.tokenizer.Tokenizer;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /// Makes tokens of prompts as the model's file says.
 ///
@@ -27,71 +19,31 @@ import java.util.OptionalInt;
 /// Both begin with the file's beginning-of-sequence token, once, where the model expects it.
 final class PromptReader {
 
+    private final ModelText model;
     private final Tokenizer tokenizer;
-    private final Optional<ChatTemplate> template;
-    private final String refusal; // of conversations, where there is no template
-    private final boolean knowsDevelopers;
-    private final Trusted bosToken;
-    private final Trusted eosToken;
 
-    /// @param model its file's name, for messages
-    /// @param source of its chat template, if it has one
-    /// @param clock what a template that asks for the date is told
-    PromptReader(String model, Optional<String> source, Tokenizer tokenizer, Clock clock) {
-        this.tokenizer = tokenizer;
-        Optional<ChatTemplate> compiled = Optional.empty();
-        String fault = "the model %s has no chat template".formatted(model);
-        if (source.isPresent()) {
-            try {
-                compiled = Optional.of(ChatTemplate.compile(model, source.get(), clock));
-            } catch (TemplateException unreadable) {
-                fault = "the model's chat template can't be read (%s)".formatted(unreadable.getMessage());
-            }
-        }
-        template = compiled;
-        refusal = fault + "; it continues texts at /v1/completions";
-        knowsDevelopers = source.orElse("").contains("developer");
-        bosToken = nameOf(tokenizer.bos());
-        eosToken = nameOf(tokenizer.eos());
-    }
-
-    private Trusted nameOf(OptionalInt token) {
-        return new Trusted(
-                token.isPresent()
-                        ? new String(tokenizer.bytesWithSpecial(token.getAsInt()), StandardCharsets.UTF_8)
-                        : "");
+    PromptReader(ModelText model) {
+        this.model = model;
+        this.tokenizer = model.tokenizer();
     }
 
     /// @throws BackendException if the model can't read such a prompt
-    PreparedPrompt read(Prompt prompt) {
-        return switch (prompt) {
-            case Prompt.Chat chat -> new PreparedPrompt(readChat(chat.messages()), tokenizer.addsSpace());
-            case Prompt.Text(var text) -> new PreparedPrompt(withBos(tokenizer.encode(text, false)), false);
+    PreparedPrompt read(CompletionRequest request) {
+        List<String> stops = request.stopping().strings();
+        return switch (request.prompt()) {
+            case Prompt.Chat chat -> readChat(chat, stops);
+            case Prompt.Text(var text) ->
+                new PreparedPrompt(withBos(tokenizer.encode(text, false)), ReplyFormat.text(stops, false));
             case Prompt.Tokens _, Prompt.Gap _ ->
                 throw BackendException.unsupported("prompt", "this engine reads a conversation or a text");
         };
     }
 
-    private int[] readChat(List<Message> messages) {
-        ChatTemplate chat = template.orElseThrow(() -> BackendException.unsupported("messages", refusal));
-        Map<String, Object> variables = Map.of(
-                "messages",
-                messages.stream().map(this::variable).toList(),
-                "add_generation_prompt",
-                true,
-                "bos_token",
-                bosToken,
-                "eos_token",
-                eosToken);
-        List<Segment> segments;
-        try {
-            segments = chat.renderSegments(variables);
-        } catch (ConversationRefusedException | TemplateException refused) {
-            throw BackendException.invalidRequest("messages", String.valueOf(refused.getMessage()));
-        }
+    private PreparedPrompt readChat(Prompt.Chat chat, List<String> stops) {
+        ChatPrompts.Rendered rendered = model.chats().render(chat);
         StringBuilder text = new StringBuilder();
         BitSet trusted = new BitSet();
-        for (Segment segment : segments) {
+        for (Segment segment : rendered.segments()) {
             int from = text.length();
             text.append(segment.text());
             switch (segment.origin()) {
@@ -99,21 +51,14 @@ final class PromptReader {
                 case USER -> {}
             }
         }
-        return withBos(tokenizer.encode(text.toString(), trusted));
-    }
-
-    private Map<String, Object> variable(Message message) {
-        String role = switch (message) {
-            case Message.System _ -> "system";
-            case Message.Developer _ -> knowsDevelopers ? "developer" : "system";
-            case Message.User _ -> "user";
-            case Message.Assistant _ -> "assistant";
-            case Message.ToolResult _ -> "tool";
-        };
-        Map<String, Object> variable = new LinkedHashMap<>(); // templates may show a message's keys, in this order
-        variable.put("role", new Trusted(role));
-        variable.put("content", message.text());
-        return variable;
+        ReplyFormat format = new ReplyFormat(
+                rendered.dialect(),
+                tokenizer::special,
+                rendered.startsReasoning(),
+                chat.tools().use() != Tools.Use.NONE,
+                stops,
+                tokenizer.addsSpace());
+        return new PreparedPrompt(withBos(tokenizer.encode(text.toString(), trusted)), format);
     }
 
     /// Puts the beginning-of-sequence token first where the model expects one and the template has not

@@ -1,7 +1,8 @@
 /// The embedded inference engine: a GGUF file to a backend.
 ///
 /// [Engine] is the door: it opens a file, or the small model that comes with this room, and answers requests
-/// with streams of token events. Behind it, each package knows one thing: `gguf` the file, `tokenizer` and
+/// with streams of token events; [ModelFolder] does so for all models of a folder and loads each when it is
+/// asked for. Behind them, each package knows one thing: `gguf` the file, `tokenizer` and
 /// `template` how a conversation becomes tokens, `model` and `kernel` how tokens become logits, `sampling`
 /// how logits become a token, `text` how tokens become text, and `schedule` how many completions share one
 /// model.

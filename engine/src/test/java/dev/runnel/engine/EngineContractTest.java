@@ -5,12 +5,14 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Model;
 import dev.runnel.core.Prompt;
+import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.FakeModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
 import dev.runnel.testing.BackendContract;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,16 +32,22 @@ class EngineContractTest extends BackendContract {
         Model model = new Model("fake", Instant.EPOCH, "test", OptionalInt.of(1 << 30));
         FakeModel languageModel = new FakeModel(1 << 20, 1 << 30, EngineContractTest::write);
         engine = new Engine(
-                model, languageModel, FakeModel.BYTES, EngineContractTest::prepare, new Limits(16, 16, 64), () -> {});
+                model,
+                ModelText.embedded(),
+                languageModel,
+                FakeModel.BYTES,
+                EngineContractTest::prepare,
+                new Limits(16, 16, 64),
+                () -> {});
         return engine;
     }
 
-    private static PreparedPrompt prepare(Prompt prompt) {
-        String text = ((Prompt.Text) prompt).text();
+    private static PreparedPrompt prepare(CompletionRequest request) {
+        String text = ((Prompt.Text) request.prompt()).text();
         if (text.equals("fail after 0;")) {
             throw BackendException.invalidRequest("prompt", "this prompt is refused");
         }
-        return new PreparedPrompt(text.chars().toArray(), false);
+        return new PreparedPrompt(text.chars().toArray(), ReplyFormat.text(List.of(), false));
     }
 
     /// Replies to a prompt that ends with `;`: with a sentence, for ever, or until it breaks.

@@ -62,6 +62,27 @@ class EngineLoaderTest {
     }
 
     @Test
+    void aSplitModelIsServedAsTheWholeWouldBe() {
+        Path whole = write("whole.gguf", TinyModels.llama(1));
+        List<Path> parts = TinyModels.llama(1).writeSplit(folder, "split", 3);
+
+        try (Engine expected = Engine.open(whole);
+                Engine engine = Engine.open(parts.get(1))) {
+            assertThat(engine.models()).extracting(Model::id).containsExactly("split");
+            assertThat(engine.complete(text("split", "hello").withMaxTokens(10))
+                            .completion()
+                            .join()
+                            .text())
+                    .isEqualTo(expected.complete(text("whole", "hello").withMaxTokens(10))
+                            .completion()
+                            .join()
+                            .text());
+        }
+        assertThat(Engine.inspect(parts.getFirst()).tensors())
+                .isEqualTo(Engine.inspect(whole).tensors());
+    }
+
+    @Test
     void theOptionsNameTheModelAndBoundItsContext() {
         Path file = write("tiny.gguf", TinyModels.llama(1));
 

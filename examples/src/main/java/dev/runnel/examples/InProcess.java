@@ -3,7 +3,10 @@ package dev.runnel.examples;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.core.TokenEvent.Arguments;
+import dev.runnel.core.TokenEvent.Call;
 import dev.runnel.core.TokenEvent.Finished;
+import dev.runnel.core.TokenEvent.Refusal;
 import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Thinking;
@@ -39,7 +42,10 @@ public final class InProcess {
                 switch (event) {
                     case Started _ -> {}
                     case Thinking(int _, String piece) -> out.print(piece);
-                    case Text(int _, String piece) -> out.print(piece);
+                    case Text(int _, String piece, var _) -> out.print(piece);
+                    case Refusal(int _, String piece) -> out.print(piece);
+                    case Call(int _, String id, String tool) -> out.print("\n" + id + " calls " + tool);
+                    case Arguments(int _, String piece) -> out.print(piece);
                     case Finished(int _, var reason) -> out.println("\nfinished: " + reason);
                     case Usage usage -> out.println(usage.totalTokens() + " tokens");
                 }

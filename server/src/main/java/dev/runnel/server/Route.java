@@ -40,6 +40,7 @@ sealed interface Route {
             case "/completions" -> posted(method, new Complete(Endpoint.TEXT));
             case "/responses" -> posted(method, new Complete(Endpoint.RESPONSES));
             case "/chat/completions/input_tokens" -> posted(method, new AskCodec(CodecRequest.Kind.INPUT_TOKENS));
+            case "/responses/input_tokens" -> posted(method, new AskCodec(CodecRequest.Kind.RESPONSE_INPUT_TOKENS));
             case "/tokenize" -> posted(method, new AskCodec(CodecRequest.Kind.TOKENIZE));
             case "/detokenize" -> posted(method, new AskCodec(CodecRequest.Kind.DETOKENIZE));
             case "/apply-template" -> posted(method, new AskCodec(CodecRequest.Kind.APPLY_TEMPLATE));

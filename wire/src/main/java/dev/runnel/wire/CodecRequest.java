@@ -27,7 +27,9 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
         /// `/apply-template`: the prompt that the chat template makes of a conversation.
         APPLY_TEMPLATE,
         /// `/v1/chat/completions/input_tokens`: how many tokens a conversation takes.
-        INPUT_TOKENS
+        INPUT_TOKENS,
+        /// `/v1/responses/input_tokens`: how many tokens the input of a response takes.
+        RESPONSE_INPUT_TOKENS
     }
 
     /// Reads a request's JSON body.
@@ -52,15 +54,21 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
                                     .toByteArray();
                         };
                     }
-                    case INPUT_TOKENS -> {
-                        Prompt.Chat chat = RequestReader.chat(document);
-                        yield codec -> new ByteSink(64)
-                                .raw("{\"object\":\"response.input_tokens\",\"input_tokens\":")
-                                .number(codec.read(chat).size())
-                                .raw("}")
-                                .toByteArray();
-                    }
+                    case INPUT_TOKENS -> inputTokens(RequestReader.chat(document));
+                    case RESPONSE_INPUT_TOKENS ->
+                        inputTokens(new ResponsesReader(document, WireOptions.DEFAULT)
+                                .read()
+                                .completion()
+                                .prompt());
                 });
+    }
+
+    private static Function<TokenCodec, byte[]> inputTokens(Prompt prompt) {
+        return codec -> new ByteSink(64)
+                .raw("{\"object\":\"response.input_tokens\",\"input_tokens\":")
+                .number(codec.read(prompt).size())
+                .raw("}")
+                .toByteArray();
     }
 
     private static Function<TokenCodec, byte[]> tokenize(Node body) {

@@ -119,7 +119,7 @@ final class JsonReader {
     }
 
     private Json object(int depth) throws IOException, MalformedException {
-        Map<String, Json> members = new LinkedHashMap<>(); // a schema keeps its order
+        Map<String, Json> members = new LinkedHashMap<>(); // schemas and templates show their order
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
             members.put(name, value(parser.nextToken(), depth));
         }

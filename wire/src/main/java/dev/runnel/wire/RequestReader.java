@@ -305,7 +305,11 @@ final class RequestReader {
     }
 
     private void refuseWhatAChatCannot() {
-        body.refuseUnless("functions", "[]", functions -> functions.elements().isEmpty());
+        body.find("functions")
+                .filter(functions -> !functions.elements().isEmpty())
+                .ifPresent(functions -> {
+                    throw functions.unsupportedParameter("functions is not supported; tools is its newer form");
+                });
         body.refuseUnless("function_call", "none or auto", ToolsReader::callsNothing);
         body.refuseUnless("modalities", "text alone", RequestReader::isTextAlone);
         body.refuse("audio");

@@ -67,6 +67,7 @@ class CodecRequestTest {
             DETOKENIZE     | {"tokens":[104,105,256]}                                | {"content":"hi^"}
             DETOKENIZE     | {"tokens":[]}                                           | {"content":""}
             APPLY_TEMPLATE | {"messages":[{"role":"user","content":"hi"}]}           | {"prompt":"^hi>"}
+            RESPONSE_INPUT_TOKENS | {"model":"m","input":"hi"} | {"object":"response.input_tokens","input_tokens":4}
             INPUT_TOKENS   | {"model":"m","messages":[{"role":"user","content":"hi"}]} | {"object":"response.input_tokens","input_tokens":4}
             """)
     void everyQuestionHasItsAnswer(CodecRequest.Kind kind, String body, String reply) {

@@ -60,7 +60,9 @@ final class GgufReader {
     }
 
     /// What a file is made of.
-    record Content(Metadata metadata, SequencedMap<String, Tensor> tensors) {}
+    ///
+    /// @param bytes of the whole file
+    record Content(Metadata metadata, SequencedMap<String, Tensor> tensors, long bytes) {}
 
     Content read() {
         readVersion();
@@ -68,7 +70,7 @@ final class GgufReader {
         int keyCount = count("the number of metadata keys", SHORTEST_KEY_BYTES, MOST_KEYS);
         Metadata metadata = readMetadata(keyCount);
         List<Claim> claims = readClaims(tensorCount);
-        return new Content(metadata, locate(claims, alignment(metadata)));
+        return new Content(metadata, locate(claims, alignment(metadata)), bytes.byteSize());
     }
 
     private void readVersion() {

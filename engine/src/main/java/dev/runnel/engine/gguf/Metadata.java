@@ -50,6 +50,11 @@ public final class Metadata {
         return entries.containsKey(key);
     }
 
+    public boolean isArray(String key) {
+        Entry entry = entries.get(key);
+        return entry != null && entry.isArray();
+    }
+
     public Optional<String> string(String key) {
         return scalar(key, ValueType.STRING::equals, "string").map(entry -> text(key, entry.bytes()));
     }

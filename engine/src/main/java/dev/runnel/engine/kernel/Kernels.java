@@ -49,13 +49,48 @@ public interface Kernels {
     /// @param y written from `yAt`; may be `x` at the same place
     void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch);
 
-    /// `gate[i] = silu(gate[i]) * up[i]` for `i` in `from..to`, where `silu(g) = g / (1 + e^-g)`.
-    void swiGlu(float[] gate, float[] up, int from, int to);
+    /// Moves a vector's mean to 0 and scales it to a variance of 1, then scales and moves it by the weights.
+    ///
+    /// ```
+    /// y[i] = (x[i] - mean) / sqrt(variance + epsilon) * weight[i] + bias[i]       i in 0..weight.length
+    /// ```
+    ///
+    /// @param y written from `yAt`; may be `x` at the same place
+    void layerNorm(
+            float[] x, int xAt, float[] weight, float[] bias, float epsilon, float[] y, int yAt, Scratch scratch);
 
-    /// `x[xAt + i] += y[yAt + i]` for `i` in `0..n`.
-    default void add(float[] x, int xAt, float[] y, int yAt, int n) {
+    /// `x[i] = activation(x[i])` for `i` in `from..to`.
+    void activate(Activation activation, float[] x, int from, int to);
+
+    /// `gate[i] = activation(gate[i]) * up[i]` for `i` in `from..to`.
+    default void gate(Activation activation, float[] gate, float[] up, int from, int to) {
+        activate(activation, gate, from, to);
+        if (activation == Activation.CLAMPED) {
+            for (int i = from; i < to; i++) {
+                gate[i] *= Math.clamp(up[i], -activation.limit, activation.limit) + 1;
+            }
+        } else {
+            for (int i = from; i < to; i++) {
+                gate[i] *= up[i]; // C2 makes vectors of this itself
+            }
+        }
+    }
+
+    /// `x[i] = cap * tanh(x[i] / cap)` for `i` in `from..to`: nearly `x[i]` where that is small, and never
+    /// beyond `cap`.
+    void softCap(float cap, float[] x, int from, int to);
+
+    /// `x[xAt + i] += scale * y[yAt + i]` for `i` in `0..n`.
+    default void add(float[] x, int xAt, float scale, float[] y, int yAt, int n) {
         for (int i = 0; i < n; i++) {
-            x[xAt + i] += y[yAt + i]; // C2 makes vectors of this itself
+            x[xAt + i] += scale * y[yAt + i]; // C2 makes vectors of this itself
+        }
+    }
+
+    /// `x[i] *= scale` for `i` in `from..to`.
+    default void scale(float scale, float[] x, int from, int to) {
+        for (int i = from; i < to; i++) {
+            x[i] *= scale;
         }
     }
 
@@ -83,7 +118,10 @@ public interface Kernels {
             int stride);
 
     /// Turns `n` scores from `at` into weights that are positive and sum to 1: `e^s / sum of e^s`.
-    void softmax(float[] scores, int at, int n, Scratch scratch);
+    ///
+    /// @param sink one more score, whose weight is left out, so that the others sum to less; negative infinity
+    ///     for none
+    void softmax(float[] scores, int at, int n, float sink, Scratch scratch);
 
     /// Adds a page's values to each query's result, weighted.
     ///

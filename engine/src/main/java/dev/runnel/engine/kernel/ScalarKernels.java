@@ -17,12 +17,23 @@ class ScalarKernels implements Kernels {
     private final Map<TensorType, ? extends Format> formats;
 
     ScalarKernels() {
-        this(Map.of(
-                TensorType.F32, new F32(),
-                TensorType.F16, new F16(),
-                TensorType.BF16, new BF16(),
-                TensorType.Q8_0, new Q8_0(),
-                TensorType.Q4_0, new Q4_0()));
+        this(Map.ofEntries(
+                Map.entry(TensorType.F32, new F32()),
+                Map.entry(TensorType.F16, new F16()),
+                Map.entry(TensorType.BF16, new BF16()),
+                Map.entry(TensorType.Q8_0, new Q8_0()),
+                Map.entry(TensorType.Q4_0, new Q4_0()),
+                Map.entry(TensorType.Q4_1, new Q4_1()),
+                Map.entry(TensorType.Q5_0, new Q5_0()),
+                Map.entry(TensorType.Q5_1, new Q5_1()),
+                Map.entry(TensorType.Q2_K, new Q2_K()),
+                Map.entry(TensorType.Q3_K, new Q3_K()),
+                Map.entry(TensorType.Q4_K, new Q4_K()),
+                Map.entry(TensorType.Q5_K, new Q5_K()),
+                Map.entry(TensorType.Q6_K, new Q6_K()),
+                Map.entry(TensorType.IQ4_NL, new IQ4_NL()),
+                Map.entry(TensorType.IQ4_XS, new IQ4_XS()),
+                Map.entry(TensorType.MXFP4, new MXFP4())));
     }
 
     /// @param formats how each type of matrix is read
@@ -62,20 +73,59 @@ class ScalarKernels implements Kernels {
     @Override
     public void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch) {
         int n = weight.length;
-        float scale = rmsScale(dot(x, xAt, x, xAt, n, scratch.strands), n, epsilon);
+        float scale = inverseRoot(sumOfSquares(x, xAt, n, scratch.strands) / n, epsilon);
         for (int i = 0; i < n; i++) {
-            y[yAt + i] = x[xAt + i] * scale * weight[i];
+            y[yAt + i] = x[xAt + i] * scale * weight[i]; // C2 makes vectors of this itself
         }
     }
 
-    static float rmsScale(float sumOfSquares, int n, float epsilon) {
-        return 1 / (float) Math.sqrt(sumOfSquares / n + epsilon);
+    @Override
+    public void layerNorm(
+            float[] x, int xAt, float[] weight, float[] bias, float epsilon, float[] y, int yAt, Scratch scratch) {
+        int n = weight.length;
+        float mean = sum(x, xAt, n, scratch.strands) / n;
+        for (int i = 0; i < n; i++) {
+            y[yAt + i] = x[xAt + i] - mean;
+        }
+        float scale = inverseRoot(sumOfSquares(y, yAt, n, scratch.strands) / n, epsilon);
+        for (int i = 0; i < n; i++) {
+            y[yAt + i] = y[yAt + i] * scale * weight[i] + bias[i];
+        }
+    }
+
+    private static float inverseRoot(float meanSquare, float epsilon) {
+        return 1 / (float) Math.sqrt(meanSquare + epsilon);
+    }
+
+    /// The sum of `x[i]` over `n` elements, in the order that this package promises.
+    float sum(float[] x, int at, int n, float[] strands) {
+        Arrays.fill(strands, 0, STRANDS, 0);
+        for (int k = 0; k < n; k++) {
+            strands[k % STRANDS] += x[at + k];
+        }
+        return sum(strands, 0);
+    }
+
+    /// The sum of `x[i] * x[i]`, in the same order.
+    float sumOfSquares(float[] x, int at, int n, float[] strands) {
+        return dot(x, at, x, at, n, strands);
     }
 
     @Override
-    public void swiGlu(float[] gate, float[] up, int from, int to) {
+    public void activate(Activation activation, float[] x, int from, int to) {
         for (int i = from; i < to; i++) {
-            gate[i] = gate[i] / (1 + Exp.of(-gate[i])) * up[i];
+            float g = Math.min(x[i], activation.limit);
+            float square = Math.min(g * g, Float.MAX_VALUE); // infinity times 0 would be no number
+            float exponent = g * multiplyAdd(square, activation.cubic, activation.linear);
+            x[i] = g / (1 + Exp.of(exponent));
+        }
+    }
+
+    @Override
+    public void softCap(float cap, float[] x, int from, int to) {
+        float scale = 2 / cap;
+        for (int i = from; i < to; i++) {
+            x[i] = cap * (1 - 2 / (1 + Exp.of(x[i] * scale))); // tanh u = 1 - 2 / (1 + e^2u)
         }
     }
 
@@ -103,8 +153,8 @@ class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void softmax(float[] scores, int at, int n, Scratch scratch) {
-        float most = Float.NEGATIVE_INFINITY;
+    public void softmax(float[] scores, int at, int n, float sink, Scratch scratch) {
+        float most = sink;
         for (int i = 0; i < n; i++) {
             most = Math.max(most, scores[at + i]);
         }
@@ -114,10 +164,16 @@ class ScalarKernels implements Kernels {
             scores[at + i] = Exp.of(scores[at + i] - most);
             strands[i % STRANDS] += scores[at + i];
         }
-        float inverse = 1 / sum(strands, 0);
+        float inverse = 1 / withSink(sum(strands, 0), sink, most);
         for (int i = 0; i < n; i++) {
             scores[at + i] *= inverse;
         }
+    }
+
+    /// Adds the sink's share to the sum of the others. Where there is none the largest of the others counts
+    /// 1, beside which the smallest exponential is nothing.
+    static float withSink(float sum, float sink, float most) {
+        return sum + Exp.of(sink - most);
     }
 
     @Override

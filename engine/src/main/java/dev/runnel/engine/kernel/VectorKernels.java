@@ -16,12 +16,23 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorKernels extends ScalarKernels {
 
     VectorKernels() {
-        super(Map.of(
-                TensorType.F32, new VectorF32(),
-                TensorType.F16, new VectorF16(),
-                TensorType.BF16, new VectorBF16(),
-                TensorType.Q8_0, new VectorQ8_0(),
-                TensorType.Q4_0, new VectorQ4_0()));
+        super(Map.ofEntries(
+                Map.entry(TensorType.F32, new VectorF32()),
+                Map.entry(TensorType.F16, new VectorF16()),
+                Map.entry(TensorType.BF16, new VectorBF16()),
+                Map.entry(TensorType.Q8_0, new VectorQ8_0()),
+                Map.entry(TensorType.Q4_0, new VectorQ4_0()),
+                Map.entry(TensorType.Q4_1, new Q4_1()),
+                Map.entry(TensorType.Q5_0, new Q5_0()),
+                Map.entry(TensorType.Q5_1, new Q5_1()),
+                Map.entry(TensorType.Q2_K, new Q2_K()),
+                Map.entry(TensorType.Q3_K, new Q3_K()),
+                Map.entry(TensorType.Q4_K, new Q4_K()),
+                Map.entry(TensorType.Q5_K, new Q5_K()),
+                Map.entry(TensorType.Q6_K, new Q6_K()),
+                Map.entry(TensorType.IQ4_NL, new IQ4_NL()),
+                Map.entry(TensorType.IQ4_XS, new IQ4_XS()),
+                Map.entry(TensorType.MXFP4, new MXFP4())));
     }
 
     @Override
@@ -89,15 +100,23 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void rmsNorm(float[] x, int xAt, float[] weight, float epsilon, float[] y, int yAt, Scratch scratch) {
-        int n = weight.length;
-        float scale = rmsScale(sumOfSquares(x, xAt, n, scratch.strands), n, epsilon);
-        for (int i = 0; i < n; i++) {
-            y[yAt + i] = x[xAt + i] * scale * weight[i]; // C2 makes vectors of this itself
+    float sum(float[] x, int at, int n, float[] strands) {
+        int whole = n / STRANDS * STRANDS;
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum = FloatVector.zero(Lanes.FLOATS);
+            for (int k = h; k < whole; k += STRANDS) {
+                sum = sum.add(floats(x, at + k));
+            }
+            sum.intoArray(strands, h);
         }
+        for (int k = whole; k < n; k++) {
+            strands[k % STRANDS] += x[at + k];
+        }
+        return sum(strands, 0);
     }
 
-    private static float sumOfSquares(float[] x, int at, int n, float[] strands) {
+    @Override
+    float sumOfSquares(float[] x, int at, int n, float[] strands) {
         int whole = n / STRANDS * STRANDS;
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum = FloatVector.zero(Lanes.FLOATS);
@@ -114,13 +133,27 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void swiGlu(float[] gate, float[] up, int from, int to) {
+    public void activate(Activation activation, float[] x, int from, int to) {
         int i = from;
         for (; i <= to - Lanes.COUNT; i += Lanes.COUNT) {
-            var g = floats(gate, i);
-            g.div(exp(g.neg()).add(1)).mul(floats(up, i)).intoArray(gate, i);
+            var g = floats(x, i).min(activation.limit);
+            var square = g.mul(g).min(Float.MAX_VALUE);
+            var exponent = square.fma(activation.cubic, activation.linear).mul(g);
+            g.div(exp(exponent).add(1)).intoArray(x, i);
         }
-        super.swiGlu(gate, up, i, to);
+        super.activate(activation, x, i, to);
+    }
+
+    @Override
+    public void softCap(float cap, float[] x, int from, int to) {
+        float scale = 2 / cap;
+        var one = FloatVector.broadcast(Lanes.FLOATS, 1);
+        int i = from;
+        for (; i <= to - Lanes.COUNT; i += Lanes.COUNT) {
+            var e = exp(floats(x, i).mul(scale)).add(1);
+            one.sub(FloatVector.broadcast(Lanes.FLOATS, 2).div(e)).mul(cap).intoArray(x, i);
+        }
+        super.softCap(cap, x, i, to);
     }
 
     /// [Exp#of] of every lane.
@@ -163,9 +196,9 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void softmax(float[] scores, int at, int n, Scratch scratch) {
+    public void softmax(float[] scores, int at, int n, float sink, Scratch scratch) {
         int whole = n / STRANDS * STRANDS;
-        float most = most(scores, at, n);
+        float most = Math.max(sink, most(scores, at, n));
         float[] strands = scratch.strands;
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum = FloatVector.zero(Lanes.FLOATS);
@@ -180,7 +213,7 @@ final class VectorKernels extends ScalarKernels {
             scores[at + i] = Exp.of(scores[at + i] - most);
             strands[i % STRANDS] += scores[at + i];
         }
-        float inverse = 1 / sum(strands, 0);
+        float inverse = 1 / withSink(sum(strands, 0), sink, most);
         for (int i = 0; i < n; i++) {
             scores[at + i] *= inverse;
         }

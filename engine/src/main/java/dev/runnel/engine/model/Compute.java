@@ -1,5 +1,6 @@
 package dev.runnel.engine.model;
 
+import dev.runnel.engine.kernel.Activation;
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.Matrix;
 import dev.runnel.engine.kernel.Scratch;
@@ -52,7 +53,7 @@ final class Compute {
         float[] bias = layer.bias();
         if (bias != null) {
             for (int t = 0; t < tokens; t++) {
-                kernels.add(y, t * bias.length, bias, 0, bias.length);
+                kernels.add(y, t * bias.length, 1, bias, 0, bias.length);
             }
         }
     }
@@ -65,18 +66,30 @@ final class Compute {
     }
 
     /// Normalizes every token's vector: `x (tokens, n) -> y (tokens, n)`.
-    void rmsNorm(float[] x, int tokens, float[] weight, float epsilon, float[] y) {
-        int n = weight.length;
-        workers.run(tokens, (worker, t) -> kernels.rmsNorm(x, t * n, weight, epsilon, y, t * n, scratches[worker]));
+    void normalize(Norm norm, float[] x, int tokens, float[] y) {
+        int n = norm.size();
+        workers.run(tokens, (worker, t) -> norm.apply(kernels, x, t * n, y, t * n, scratches[worker]));
     }
 
-    /// `gate = silu(gate) * up`, both `(tokens, n)`.
-    void swiGlu(float[] gate, float[] up, int tokens, int n) {
-        workers.run(tokens, (worker, t) -> kernels.swiGlu(gate, up, t * n, (t + 1) * n));
+    /// Normalizes every token's vector in place: `x (tokens, n)`.
+    void normalize(Norm norm, float[] x, int tokens) {
+        if (!(norm instanceof Norm.None)) {
+            normalize(norm, x, tokens, x);
+        }
     }
 
-    /// `x += y`, both `(tokens, n)`.
-    void add(float[] x, float[] y, int tokens, int n) {
-        workers.run(tokens, (worker, t) -> kernels.add(x, t * n, y, t * n, n));
+    /// `gate = activation(gate) * up`, both `(tokens, n)`.
+    void gate(Activation activation, float[] gate, float[] up, int tokens, int n) {
+        workers.run(tokens, (worker, t) -> kernels.gate(activation, gate, up, t * n, (t + 1) * n));
+    }
+
+    /// `x = activation(x)`, `(tokens, n)`.
+    void activate(Activation activation, float[] x, int tokens, int n) {
+        workers.run(tokens, (worker, t) -> kernels.activate(activation, x, t * n, (t + 1) * n));
+    }
+
+    /// `x += scale * y`, both `(tokens, n)`.
+    void add(float[] x, float scale, float[] y, int tokens, int n) {
+        workers.run(tokens, (worker, t) -> kernels.add(x, t * n, scale, y, t * n, n));
     }
 }

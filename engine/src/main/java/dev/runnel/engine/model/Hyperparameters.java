@@ -3,6 +3,9 @@ package dev.runnel.engine.model;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.gguf.Metadata;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// The sizes and constants of a model, as its file gives them, checked against each other.
 ///
@@ -13,7 +16,9 @@ import dev.runnel.engine.gguf.Metadata;
 /// @param valueSize elements of a value, per head
 /// @param feedForward width of the feed-forward layers
 /// @param context positions that the model was trained for
-/// @param epsilon of the RMS norms
+/// @param epsilon of the norms
+/// @param window positions that a local layer sees, itself included
+/// @param localLayers the layers that see no more than the window
 record Hyperparameters(
         Family family,
         int layers,
@@ -24,12 +29,27 @@ record Hyperparameters(
         int valueSize,
         int feedForward,
         int context,
-        float epsilon) {
+        float epsilon,
+        Scales scales,
+        Caps caps,
+        int window,
+        Set<Integer> localLayers,
+        Routing routing) {
+
+    /// What results are multiplied by on their way.
+    ///
+    /// @param embedding of the tokens' vectors
+    /// @param residual of what each part of a layer adds
+    /// @param attention of scores, so that their size doesn't grow with the keys'
+    /// @param logits of the model's result
+    record Scales(float embedding, float residual, float attention, float logits) {}
 
     private static final int MOST_LAYERS = 1 << 10;
     private static final int MOST_HEADS = 1 << 12;
+    private static final int MOST_EXPERTS = 1 << 12;
     private static final int WIDEST = 1 << 19;
     private static final int LONGEST = 1 << 24;
+    private static final float LARGEST_SCALE = 1e6f;
 
     static Hyperparameters of(GgufFile file) {
         Family family = Family.of(file);
@@ -45,27 +65,40 @@ record Hyperparameters(
                     "has %d heads for %d heads of keys and values, expected a multiple"
                             .formatted(heads, keyValueHeads));
         }
-        if (metadata.integer(prefix + "expert_count", 0, Integer.MAX_VALUE).orElse(0) > 0) {
-            throw new ModelFileException(
-                    file.name(),
-                    "is a mixture of experts; this engine runs " + family.architecture() + " without them");
-        }
-        float epsilon = metadata.requireNumber(prefix + "attention.layer_norm_rms_epsilon");
+        float epsilon =
+                metadata.requireNumber(family.architecture() + family.norm().epsilonKey());
         if (epsilon < 0) {
             throw new ModelFileException(
                     file.name(), "has the norm epsilon %s, expected a number from 0 up".formatted(epsilon));
         }
+        int layers = metadata.requireInteger(prefix + "block_count", 1, MOST_LAYERS);
+        int keySize = headSize(file, prefix + "attention.key_length", width, heads);
+        int feedForward = metadata.requireInteger(prefix + "feed_forward_length", 1, WIDEST);
+        int window = window(file, family);
         return new Hyperparameters(
                 family,
-                metadata.requireInteger(prefix + "block_count", 1, MOST_LAYERS),
+                layers,
                 width,
                 heads,
                 keyValueHeads,
-                headSize(file, prefix + "attention.key_length", width, heads),
+                keySize,
                 headSize(file, prefix + "attention.value_length", width, heads),
-                metadata.requireInteger(prefix + "feed_forward_length", 1, WIDEST),
+                feedForward,
                 metadata.requireInteger(prefix + "context_length", 1, LONGEST),
-                epsilon);
+                epsilon,
+                scales(file, family, layers, width, heads, keySize),
+                new Caps(
+                        positive(
+                                file,
+                                prefix + "attn_logit_softcapping",
+                                family.caps().attention()),
+                        positive(
+                                file,
+                                prefix + "final_logit_softcapping",
+                                family.caps().logits())),
+                window,
+                window == 0 ? Set.of() : localLayers(file, family, layers),
+                routing(file, family, feedForward));
     }
 
     /// Heads of queries that share a head of keys and values.
@@ -73,9 +106,13 @@ record Hyperparameters(
         return heads / keyValueHeads;
     }
 
-    /// What scores are multiplied by, so that their size doesn't grow with the keys'.
-    float attentionScale() {
-        return (float) (1 / Math.sqrt(keySize));
+    /// Width of the feed-forward layers that there are.
+    int widestFeedForward() {
+        return routing.experts() > 0 ? routing.feedForward() : feedForward;
+    }
+
+    boolean isLocal(int layer) {
+        return localLayers.contains(layer);
     }
 
     private static int headSize(GgufFile file, String key, int width, int heads) {
@@ -87,5 +124,88 @@ record Hyperparameters(
             }
             return width / heads;
         });
+    }
+
+    private static Scales scales(GgufFile file, Family family, int layers, int width, int heads, int keySize) {
+        String prefix = family.architecture() + ".";
+        double rootOfWidth = family.has(Quirk.EMBEDDING_TIMES_ROOT_OF_WIDTH) ? Math.sqrt(width) : 1;
+        boolean byWidth = layers == family.scaleByWidth().layers();
+        double attention = 1 / Math.sqrt(byWidth ? (double) width / heads : keySize);
+        float logits = positive(file, prefix + "logit_scale", 1);
+        return new Scales(
+                positive(file, prefix + "embedding_scale", (float) rootOfWidth),
+                positive(file, prefix + "residual_scale", 1),
+                positive(file, prefix + "attention.scale", (float) attention),
+                family.has(Quirk.LOGITS_DIVIDED_BY_SCALE) ? 1 / logits : logits);
+    }
+
+    /// A scale, where 0 says what is usual too.
+    private static float positive(GgufFile file, String key, float usual) {
+        float number = file.metadata().number(key).orElse(0f);
+        if (number < 0 || number > LARGEST_SCALE || (number > 0 && number < 1 / LARGEST_SCALE)) {
+            throw new ModelFileException(
+                    file.name(),
+                    "metadata key %s is %s, expected a number above 0, up to %s".formatted(key, number, LARGEST_SCALE));
+        }
+        return number == 0 ? usual : number;
+    }
+
+    private static int window(GgufFile file, Family family) {
+        Locality locality = family.locality();
+        if (locality.equals(Locality.NONE)) {
+            return 0; // also where a file has a window: Phi-3's say nothing that its makers stand by
+        }
+        String key = family.architecture() + ".attention.sliding_window";
+        return locality.usualWindow().isPresent()
+                ? file.metadata()
+                        .integer(key, 0, Integer.MAX_VALUE)
+                        .orElse(locality.usualWindow().getAsInt())
+                : file.metadata().requireInteger(key, 1, Integer.MAX_VALUE);
+    }
+
+    /// By a list of all layers in the file, by a period in the file, or by the family's.
+    private static Set<Integer> localLayers(GgufFile file, Family family, int layers) {
+        Metadata metadata = file.metadata();
+        String key = family.architecture() + ".attention.sliding_window_pattern";
+        if (metadata.isArray(key)) {
+            boolean[] local = metadata.flags(key);
+            if (local.length != layers) {
+                throw new ModelFileException(
+                        file.name(),
+                        "metadata key %s is for %d layers, expected %d".formatted(key, local.length, layers));
+            }
+            return IntStream.range(0, layers)
+                    .filter(layer -> local[layer])
+                    .boxed()
+                    .collect(Collectors.toUnmodifiableSet());
+        }
+        int period =
+                metadata.integer(key, 0, MOST_LAYERS).orElse(family.locality().period());
+        return IntStream.range(0, layers)
+                .filter(layer -> period == 0 || layer % period < period - 1)
+                .boxed()
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static Routing routing(GgufFile file, Family family, int feedForward) {
+        Metadata metadata = file.metadata();
+        String prefix = family.architecture() + ".expert_";
+        int experts = metadata.integer(prefix + "count", 0, MOST_EXPERTS).orElse(0);
+        if (experts == 0) {
+            return Routing.NONE;
+        }
+        int function = metadata.integer(prefix + "gating_func", 0, 3).orElse(1);
+        if (function == 2) {
+            throw new ModelFileException(
+                    file.name(), "routes its experts by sigmoid; this engine routes them by softmax");
+        }
+        int used = metadata.requireInteger(prefix + "used_count", 1, experts);
+        int usual = family.has(Quirk.EXPERTS_SHARE_FEED_FORWARD) ? Math.max(1, feedForward / used) : feedForward;
+        return new Routing(
+                experts,
+                used,
+                metadata.flag(prefix + "weights_norm").orElse(!family.has(Quirk.SHARES_AS_ROUTED)),
+                positive(file, prefix + "weights_scale", 1),
+                metadata.integer(prefix + "feed_forward_length", 1, WIDEST).orElse(usual));
     }
 }

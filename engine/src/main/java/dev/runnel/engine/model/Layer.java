@@ -1,29 +1,40 @@
 package dev.runnel.engine.model;
 
-/// The weights of one layer.
+/// What one layer consists of.
 ///
-/// @param attentionNorm `(width)`, as is `feedForwardNorm`
-@SuppressWarnings("ArrayRecordComponent") // never compared
+/// @param attentionNorm of what goes into attention
+/// @param attentionOutputNorm of what comes out of it
+/// @param feedForwardNorm as for attention, as is `feedForwardOutputNorm`
 record Layer(
-        float[] attentionNorm, SelfAttention.Projections attention, float[] feedForwardNorm, FeedForward feedForward) {
+        Norm attentionNorm,
+        LayerAttention attention,
+        Norm attentionOutputNorm,
+        Norm feedForwardNorm,
+        FeedForward feedForward,
+        Norm feedForwardOutputNorm) {
 
-    static Layer of(Weights weights, Hyperparameters model, int index) {
+    static Layer of(Weights weights, Hyperparameters model, Ropes ropes, int index) {
         String name = "blk." + index + ".";
-        int width = model.width();
-        int queries = model.heads() * model.keySize();
-        int keys = model.keyValueHeads() * model.keySize();
-        int values = model.keyValueHeads() * model.valueSize();
+        Family family = model.family();
+        NormPlaces places = family.normPlaces();
+        boolean before = places != NormPlaces.AFTER;
+        boolean after = places == NormPlaces.AFTER || places == NormPlaces.BEFORE_AND_AFTER;
+        // Where nothing is normalized after attention, the norm before the feed-forward part may be called so.
+        boolean renamed = !after && !weights.has(name + "ffn_norm.weight");
+        String feedForwardNorm =
+                renamed && weights.has(name + "post_attention_norm.weight") ? "post_attention_norm" : "ffn_norm";
         return new Layer(
-                weights.vector(name + "attn_norm.weight", width),
-                new SelfAttention.Projections(
-                        weights.linear(name + "attn_q", queries, width),
-                        weights.linear(name + "attn_k", keys, width),
-                        weights.linear(name + "attn_v", values, width),
-                        weights.linear(name + "attn_output", width, model.heads() * model.valueSize())),
-                weights.vector(name + "ffn_norm.weight", width),
-                new FeedForward(
-                        weights.linear(name + "ffn_gate", model.feedForward(), width),
-                        weights.linear(name + "ffn_up", model.feedForward(), width),
-                        weights.linear(name + "ffn_down", width, model.feedForward())));
+                norm(before, weights, name + "attn_norm", model),
+                LayerAttention.of(weights, model, ropes, index),
+                norm(after, weights, name + "post_attention_norm", model),
+                norm(before && places != NormPlaces.SHARED, weights, name + feedForwardNorm, model),
+                FeedForward.of(weights, model, name),
+                norm(after, weights, name + "post_ffw_norm", model));
+    }
+
+    private static Norm norm(boolean exists, Weights weights, String name, Hyperparameters model) {
+        return exists
+                ? model.family().norm().of(weights, name, model.width(), model.epsilon())
+                : new Norm.None(model.width());
     }
 }

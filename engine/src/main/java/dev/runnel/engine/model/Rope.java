@@ -3,6 +3,7 @@ package dev.runnel.engine.model;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.gguf.Metadata;
+import java.util.Optional;
 
 /// Rotary position embedding: pairs of a head's elements are turned by angles that grow with the token's
 /// position, so that a score depends on how far apart two tokens are (Su et al., RoFormer,
@@ -14,9 +15,19 @@ import dev.runnel.engine.gguf.Metadata;
 /// ```
 ///
 /// To reach further than the model was trained for, frequencies are lowered: all by one factor (`linear`),
-/// each by one of its own that the file holds (Llama 3), or the low ones only (`yarn`, Peng et al.,
-/// https://arxiv.org/abs/2309.00071).
+/// the low ones only (`yarn`, Peng et al., https://arxiv.org/abs/2309.00071), or each by one of its own that
+/// the file holds: one list for every context (Llama 3), or one for contexts that the model was trained for
+/// and one for longer ones (`longrope`, Ding et al., https://arxiv.org/abs/2402.13753).
+///
+/// Cosines and sines are computed once for each token of a step, by whichever thread, and serve all heads of
+/// all layers.
 final class Rope {
+
+    // Bounds of what makes sense, far beyond any model's; within them no result is infinite.
+    private static final float SMALLEST_BASE = 2;
+    private static final float LARGEST_BASE = 1e12f;
+    private static final float LARGEST_FACTOR = 1e6f;
+    private static final float LARGEST_MAGNITUDE = 1e3f;
 
     private final RopeOrder order;
 
@@ -25,70 +36,107 @@ final class Rope {
 
     private final double[] frequencies; // (turned / 2)
 
-    /// What cosines and sines are multiplied by; other than 1 with `yarn` only.
+    /// What cosines and sines are multiplied by.
     private final double magnitude;
 
-    Rope(RopeOrder order, int turned, double[] frequencies, double magnitude) {
+    private final float[] cos; // (tokens, turned / 2)
+    private final float[] sin; // (tokens, turned / 2)
+
+    /// @param tokens of a step, at most
+    Rope(RopeOrder order, int turned, double[] frequencies, double magnitude, int tokens) {
         this.order = order;
         this.turned = turned;
         this.frequencies = frequencies;
         this.magnitude = magnitude;
+        this.cos = new float[tokens * frequencies.length];
+        this.sin = new float[tokens * frequencies.length];
     }
 
-    static Rope of(GgufFile file, Hyperparameters model, Weights weights) {
+    /// The embedding that a file describes.
+    ///
+    /// @param local whether it is that of the layers that see a window
+    /// @param context most tokens of a sequence
+    static Rope of(GgufFile file, Hyperparameters model, Weights weights, boolean local, int context, int tokens) {
         Metadata metadata = file.metadata();
         String prefix = model.family().architecture() + ".rope.";
+        String scaling = prefix + "scaling.";
+        Locality locality = model.family().locality();
         int turned =
                 metadata.integer(prefix + "dimension_count", 2, model.keySize()).orElse(model.keySize());
         if (turned % 2 != 0) {
             throw new ModelFileException(
                     file.name(), "turns %d elements of each head, expected an even number".formatted(turned));
         }
-        double base = positive(file, prefix + "freq_base", 10_000);
+        double base = bounded(file, prefix + "freq_base", 10_000, SMALLEST_BASE, LARGEST_BASE);
+        if (local) {
+            float usual = locality.base() > 0 ? locality.base() : (float) base;
+            base = bounded(file, prefix + "freq_base_swa", usual, SMALLEST_BASE, LARGEST_BASE);
+        }
+        int original = metadata.integer(scaling + "original_context_length", 1, Integer.MAX_VALUE)
+                .orElse(model.context());
         double[] frequencies = new double[turned / 2];
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] = StrictMath.pow(base, -2.0 * i / turned);
         }
-        weights.optionalVector("rope_freqs.weight", turned / 2).ifPresent(factors -> {
+        factors(file, weights, context > original, turned / 2).ifPresent(factors -> {
             for (int i = 0; i < factors.length; i++) {
-                if (factors[i] <= 0) {
-                    throw new ModelFileException(
-                            file.name(),
-                            "tensor rope_freqs.weight holds %s, expected numbers above 0".formatted(factors[i]));
-                }
                 frequencies[i] /= factors[i];
             }
         });
-        String scaling = prefix + "scaling.";
-        double factor = positive(file, scaling + "factor", 1);
-        String type = metadata.string(scaling + "type").orElse("none");
-        return switch (type) {
-            case "none" -> new Rope(model.family().ropeOrder(), turned, frequencies, 1);
+
+        String key = metadata.has(scaling + "factor") ? scaling + "factor" : prefix + "scale_linear";
+        double factor = bounded(file, key, 1, 1 / LARGEST_FACTOR, LARGEST_FACTOR);
+        double magnitude = bounded(file, scaling + "attn_factor", 1, 1 / LARGEST_MAGNITUDE, LARGEST_MAGNITUDE);
+        String type = metadata.string(scaling + "type").orElse("linear");
+        if (local && !locality.scaled()) {
+            type = "none";
+            magnitude = 1;
+        }
+        switch (type) {
+            case "none", "longrope" -> {} // a long rope's factors have done it
             case "linear" -> {
                 for (int i = 0; i < frequencies.length; i++) {
                     frequencies[i] /= factor;
                 }
-                yield new Rope(model.family().ropeOrder(), turned, frequencies, 1);
             }
             case "yarn" -> {
-                int original = metadata.integer(scaling + "original_context_length", 1, Integer.MAX_VALUE)
-                        .orElse(model.context());
-                double fast = positive(file, scaling + "yarn_beta_fast", 32);
-                double slow = positive(file, scaling + "yarn_beta_slow", 1);
+                double fast = bounded(file, scaling + "yarn_beta_fast", 32, 1 / LARGEST_FACTOR, LARGEST_FACTOR);
+                double slow = bounded(file, scaling + "yarn_beta_slow", 1, 1 / LARGEST_FACTOR, LARGEST_FACTOR);
                 double first = Math.max(0, Math.floor(pairThatTurns(fast, original, base, turned)));
                 double last = Math.min(turned - 1, Math.ceil(pairThatTurns(slow, original, base, turned)));
                 for (int i = 0; i < frequencies.length; i++) {
                     double lowered = Math.clamp((i - first) / Math.max(0.001, last - first), 0.0, 1.0);
                     frequencies[i] *= 1 - lowered + lowered / factor;
                 }
-                double magnitude = positive(file, scaling + "attn_factor", 1) * (1 + 0.1 * StrictMath.log(factor));
-                yield new Rope(model.family().ropeOrder(), turned, frequencies, magnitude);
+                magnitude *= 1 + 0.1 * StrictMath.log(Math.max(1, factor));
             }
             default ->
                 throw new ModelFileException(
                         file.name(),
-                        "scales its rotary embedding by %s; this engine knows none, linear and yarn".formatted(type));
-        };
+                        "scales its rotary embedding by %s; this engine knows none, linear, yarn and longrope"
+                                .formatted(type));
+        }
+        return new Rope(model.family().ropeOrder(), turned, frequencies, magnitude, tokens);
+    }
+
+    /// What divides each frequency, where the file has such a list.
+    private static Optional<float[]> factors(GgufFile file, Weights weights, boolean isLong, int pairs) {
+        Optional<float[]> longer = factors(file, weights, "rope_factors_long.weight", pairs);
+        Optional<float[]> shorter = factors(file, weights, "rope_factors_short.weight", pairs);
+        return factors(file, weights, "rope_freqs.weight", pairs).or(() -> isLong ? longer : shorter);
+    }
+
+    private static Optional<float[]> factors(GgufFile file, Weights weights, String name, int pairs) {
+        Optional<float[]> factors = weights.optionalVector(name, pairs);
+        for (float factor : factors.orElseGet(() -> new float[0])) {
+            if (factor < 1 / LARGEST_FACTOR || factor > LARGEST_FACTOR) {
+                throw new ModelFileException(
+                        file.name(),
+                        "tensor %s holds %s, expected %s to %s"
+                                .formatted(name, factor, 1 / LARGEST_FACTOR, LARGEST_FACTOR));
+            }
+        }
+        return factors;
     }
 
     /// The pair, fractional, that turns `turns` times within the context that the model was trained for.
@@ -96,24 +144,18 @@ final class Rope {
         return turned * StrictMath.log(context / (turns * 2 * Math.PI)) / (2 * StrictMath.log(base));
     }
 
-    private static double positive(GgufFile file, String key, float otherwise) {
-        float number = file.metadata().number(key).orElse(otherwise);
-        if (number <= 0) {
+    private static double bounded(GgufFile file, String key, float usual, float least, float most) {
+        float number = file.metadata().number(key).orElse(usual);
+        if (number < least || number > most) {
             throw new ModelFileException(
-                    file.name(), "metadata key %s is %s, expected a number above 0".formatted(key, number));
+                    file.name(), "metadata key %s is %s, expected %s to %s".formatted(key, number, least, most));
         }
         return number;
     }
 
-    /// Pairs per head.
-    int pairs() {
-        return frequencies.length;
-    }
-
-    /// Computes the factors of one position, for all heads and layers.
-    ///
-    /// @param cos receives [#pairs] numbers from `at`, as does `sin`
-    void turnsAt(int position, float[] cos, float[] sin, int at) {
+    /// Computes the cosines and sines of one token of the step.
+    void prepare(int token, int position) {
+        int at = token * frequencies.length;
         for (int i = 0; i < frequencies.length; i++) {
             double angle = position * frequencies[i];
             cos[at + i] = (float) (magnitude * StrictMath.cos(angle));
@@ -121,11 +163,11 @@ final class Rope {
         }
     }
 
-    /// Turns a head in place.
+    /// Turns one head of a token in place.
     ///
     /// @param head index of the head's first element in `x`
-    /// @param at index of the position's factors in `cos` and `sin`
-    void turn(float[] x, int head, float[] cos, float[] sin, int at) {
+    void turn(int token, float[] x, int head) {
+        int at = token * frequencies.length;
         int distance = order.distance(turned);
         for (int i = 0; i < frequencies.length; i++) {
             int first = head + order.first(i);

@@ -1,7 +1,7 @@
 package dev.runnel.engine.model;
 
 /// Which two elements of a head the rotary embedding turns together, of the `n` that it turns at all.
-enum RopeOrder {
+enum RopeOrder implements Trait {
     /// Elements `2i` and `2i + 1`: what a converter makes of Llama's weights.
     NEIGHBOURS,
     /// Elements `i` and `i + n/2`: what most other families keep.

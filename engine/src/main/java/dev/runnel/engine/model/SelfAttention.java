@@ -2,30 +2,27 @@ package dev.runnel.engine.model;
 
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.PageLayout;
+import dev.runnel.engine.kernel.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Attention of each token to those before it and itself (Vaswani et al., https://arxiv.org/abs/1706.03762),
 /// with several heads of queries to one head of keys and values (Ainslie et al.,
 /// https://arxiv.org/abs/2305.13245).
 final class SelfAttention {
 
-    /// The linear layers of one layer of the model.
-    record Projections(Linear query, Linear key, Linear value, Linear output) {}
-
     /// Queries that are computed together, so that a page is read once for all of them.
     private static final int BLOCK = 16;
 
     private final Hyperparameters model;
-    private final Rope rope;
     private final KvCache cache;
     private final Compute compute;
     private final Buffers[] buffers;
 
-    SelfAttention(Hyperparameters model, Rope rope, KvCache cache, Compute compute) {
+    SelfAttention(Hyperparameters model, KvCache cache, Compute compute) {
         this.model = model;
-        this.rope = rope;
         this.cache = cache;
         this.compute = compute;
         int queries = blockTokens(model) * model.group();
@@ -58,48 +55,62 @@ final class SelfAttention {
         }
     }
 
-    /// `h (tokens, width) -> h`, through one layer's weights; keys and values go to the cache.
-    void forward(Step step, int layer, Projections weights) {
+    /// `h (tokens, width) -> out (tokens, width)`, through one layer; keys and values go to the cache.
+    void forward(Step step, int index, LayerAttention layer) {
         int n = step.tokens();
-        compute.apply(weights.query(), step.h, n, step.q);
-        compute.apply(weights.key(), step.h, n, step.k);
-        compute.apply(weights.value(), step.h, n, step.v);
-        compute.inParallel(n, (worker, token) -> place(step, layer, token));
+        compute.apply(layer.query(), step.h, n, step.q);
+        compute.apply(layer.key(), step.h, n, step.k);
+        compute.apply(layer.value(), step.h, n, step.v);
+        compute.inParallel(n, (worker, token) -> {
+            place(step, layer, token, compute.scratch(worker));
+            store(step, index, token);
+        });
         compute.inParallel(step.blocks.size() * model.keyValueHeads(), (worker, part) -> {
             Step.Block block = step.blocks.get(part / model.keyValueHeads());
-            attend(step, layer, block, part % model.keyValueHeads(), worker);
+            attend(step, index, layer, block, part % model.keyValueHeads(), worker);
         });
-        compute.apply(weights.output(), step.attended, n, step.h);
+        compute.apply(layer.output(), step.attended, n, step.out);
     }
 
-    /// Turns a token's queries and keys by its position and stores its keys and values.
-    private void place(Step step, int layer, int token) {
-        int keySize = model.keySize();
-        int valueSize = model.valueSize();
-        int turns = token * rope.pairs();
-        for (int head = 0; head < model.heads(); head++) {
-            rope.turn(step.q, (token * model.heads() + head) * keySize, step.cos, step.sin, turns);
+    /// Normalizes a token's queries and keys and turns them by its position.
+    private void place(Step step, LayerAttention layer, int token, Scratch scratch) {
+        place(layer.queryNorm(), layer.rope(), token, step.q, model.heads(), scratch);
+        place(layer.keyNorm(), layer.rope(), token, step.k, model.keyValueHeads(), scratch);
+    }
+
+    private void place(Norm norm, @Nullable Rope rope, int token, float[] x, int heads, Scratch scratch) {
+        int from = token * heads * model.keySize();
+        int to = from + heads * model.keySize();
+        for (int at = from; at < to; at += norm.size()) {
+            norm.apply(compute.kernels(), x, at, x, at, scratch);
         }
+        if (rope != null) {
+            for (int head = from; head < to; head += model.keySize()) {
+                rope.turn(token, x, head);
+            }
+        }
+    }
+
+    /// Stores a token's keys and values.
+    private void store(Step step, int index, int token) {
         int position = step.positions[token];
         MemorySegment page = step.sequences[token].page(position / PageLayout.POSITIONS);
         for (int head = 0; head < model.keyValueHeads(); head++) {
-            int key = (token * model.keyValueHeads() + head) * keySize;
-            int value = (token * model.keyValueHeads() + head) * valueSize;
-            rope.turn(step.k, key, step.cos, step.sin, turns);
+            int at = token * model.keyValueHeads() + head;
             cache.layout()
                     .write(
                             page,
-                            cache.offset(layer, head),
+                            cache.offset(index, head),
                             position % PageLayout.POSITIONS,
                             step.k,
-                            key,
+                            at * model.keySize(),
                             step.v,
-                            value);
+                            at * model.valueSize());
         }
     }
 
     /// One head of keys and values for a block of tokens and their `group` heads of queries.
-    private void attend(Step step, int layer, Step.Block block, int head, int worker) {
+    private void attend(Step step, int index, LayerAttention layer, Step.Block block, int head, int worker) {
         Kernels kernels = compute.kernels();
         PageLayout layout = cache.layout();
         Buffers buffers = this.buffers[worker];
@@ -108,33 +119,39 @@ final class SelfAttention {
         int queries = tokens * group; // query i belongs to the block's token i / group
         gather(step, block, head, buffers.q);
 
-        // The block's first token sees `least` positions, itself included, each further one a position more.
+        // The block's first token sees positions below `least`, each further one a position more. The first
+        // page that is looked at has the first position that its first token sees.
         int least = step.positions[block.from()] + 1;
-        int pages = Math.ceilDiv(least + tokens - 1, PageLayout.POSITIONS);
+        int firstPage = Math.max(0, least - layer.window()) / PageLayout.POSITIONS;
+        int start = firstPage * PageLayout.POSITIONS;
+        int pages = Math.ceilDiv(least + tokens - 1, PageLayout.POSITIONS) - firstPage;
         int stride = pages * PageLayout.POSITIONS;
         float[] scores = buffers.scores(queries * stride);
-        long offset = cache.offset(layer, head);
-        float scale = model.attentionScale();
+        long offset = cache.offset(index, head);
         for (int p = 0; p < pages; p++) {
-            MemorySegment page = block.sequence().page(p);
+            MemorySegment page = block.sequence().page(firstPage + p);
             int at = p * PageLayout.POSITIONS;
-            kernels.scores(buffers.q, queries, layout, page, offset, scale, scores, at, stride);
+            kernels.scores(
+                    buffers.q, queries, layout, page, offset, model.scales().attention(), scores, at, stride);
         }
         for (int i = 0; i < queries; i++) {
-            kernels.softmax(scores, i * stride, least + i / group, compute.scratch(worker));
+            int to = least + i / group - start;
+            int from = Math.max(0, to - layer.window());
+            float sink = layer.sinks()[head * group + i % group];
+            weights(scores, i * stride, from, to, sink, compute.scratch(worker));
         }
 
         int size = layout.paddedValueSize();
         Arrays.fill(buffers.out, 0, queries * size, 0);
         for (int p = 0; p < pages; p++) {
-            MemorySegment page = block.sequence().page(p);
+            MemorySegment page = block.sequence().page(firstPage + p);
             int at = p * PageLayout.POSITIONS;
-            if (at + PageLayout.POSITIONS <= least) {
+            if (start + at + PageLayout.POSITIONS <= least) {
                 kernels.weigh(scores, at, stride, queries, PageLayout.POSITIONS, layout, page, offset, buffers.out, 0);
                 continue;
             }
             for (int t = 0; t < tokens; t++) {
-                int seen = Math.clamp(least + t - at, 0, PageLayout.POSITIONS);
+                int seen = Math.clamp(least + t - start - at, 0, PageLayout.POSITIONS);
                 int first = t * group;
                 kernels.weigh(
                         scores,
@@ -150,6 +167,16 @@ final class SelfAttention {
             }
         }
         scatter(buffers.out, step, block, head);
+    }
+
+    /// Makes weights of one query's scores, which begin at `at`: those from `from` to `to` count, and those
+    /// before weigh nothing.
+    private void weights(float[] scores, int at, int from, int to, float sink, Scratch scratch) {
+        Arrays.fill(scores, at, at + from, 0);
+        if (model.caps().attention() > 0) {
+            compute.kernels().softCap(model.caps().attention(), scores, at + from, at + to);
+        }
+        compute.kernels().softmax(scores, at + from, to - from, sink, scratch);
     }
 
     /// Copies the block's queries of one group of heads: `-> q (tokens, group, keySize)`.

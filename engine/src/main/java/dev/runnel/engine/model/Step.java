@@ -32,20 +32,19 @@ final class Step {
     final List<Wanted> wanted = new ArrayList<>();
 
     final float[] x; // (tokens, width)  the residual stream
-    final float[] h; // (tokens, width)  what goes into a layer's parts and comes out of them
+    final float[] h; // (tokens, width)  what goes into a layer's parts
+    final float[] out; // (tokens, width)  what comes out of them
     final float[] q; // (tokens, heads, keySize)
     final float[] k; // (tokens, keyValueHeads, keySize)
     final float[] v; // (tokens, keyValueHeads, valueSize)
     final float[] attended; // (tokens, heads, valueSize)
     final float[] gate; // (tokens, feedForward)
     final float[] up; // (tokens, feedForward)
-    final float[] cos; // (tokens, pairs)
-    final float[] sin; // (tokens, pairs)
+    final Routes routes;
 
     /// @param most tokens at a time
     /// @param blockTokens that one [Block] has at most
-    /// @param pairs of elements that the rotary embedding turns
-    Step(Hyperparameters model, int most, int blockTokens, int pairs) {
+    Step(Hyperparameters model, int most, int blockTokens) {
         this.most = most;
         this.blockTokens = blockTokens;
         ids = new int[most];
@@ -53,14 +52,14 @@ final class Step {
         sequences = new KvCache.Sequence[most];
         x = new float[most * model.width()];
         h = new float[most * model.width()];
+        out = new float[most * model.width()];
         q = new float[most * model.heads() * model.keySize()];
         k = new float[most * model.keyValueHeads() * model.keySize()];
         v = new float[most * model.keyValueHeads() * model.valueSize()];
         attended = new float[most * model.heads() * model.valueSize()];
-        gate = new float[most * model.feedForward()];
-        up = new float[most * model.feedForward()];
-        cos = new float[most * pairs];
-        sin = new float[most * pairs];
+        gate = new float[most * model.widestFeedForward()];
+        up = new float[most * model.widestFeedForward()];
+        routes = new Routes(model.routing(), most, model.width());
     }
 
     /// How many tokens it has.

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// A decoder-only transformer from a GGUF file: layers of attention and feed-forward over a residual stream.
 ///
@@ -23,11 +24,12 @@ public final class Transformer implements LanguageModel {
     private static final int LOGITS_AT_ONCE = 16;
 
     private final Hyperparameters model;
-    private final Rope rope;
+    private final Ropes ropes;
     private final Matrix embedding; // (vocabulary, width)
+    private final @Nullable Matrix positions; // (context, width)  where positions are learned
     private final List<Layer> layers;
-    private final float[] outputNorm; // (width)
-    private final Matrix output; // (vocabulary, width)
+    private final Norm outputNorm;
+    private final Linear output; // (vocabulary, width)
 
     private final KvCache cache;
     private final int contextLength;
@@ -36,7 +38,7 @@ public final class Transformer implements LanguageModel {
     private final Step step;
     private final float[] logits; // (LOGITS_AT_ONCE, vocabulary)
 
-    /// Reads a model.
+    /// Reads a model, and every weight of it once.
     ///
     /// @param file stays open while the model is used
     /// @param workers run nothing else meanwhile
@@ -44,6 +46,7 @@ public final class Transformer implements LanguageModel {
     public static Transformer load(
             GgufFile file, Kernels kernels, Workers workers, LoadOptions options, LoadProgress progress) {
         Transformer model = new Transformer(file, kernels, workers, options);
+        FiniteWeights check = new FiniteWeights(file.name(), model.compute);
         long total = file.tensors().stream()
                 .mapToLong(tensor -> tensor.data().byteSize())
                 .sum();
@@ -52,6 +55,7 @@ public final class Transformer implements LanguageModel {
             if (tensor.data().isMapped()) {
                 tensor.data().load();
             }
+            check.require(tensor);
             loaded += tensor.data().byteSize();
             progress.loaded(loaded, total);
         }
@@ -60,18 +64,6 @@ public final class Transformer implements LanguageModel {
 
     private Transformer(GgufFile file, Kernels kernels, Workers workers, LoadOptions options) {
         model = Hyperparameters.of(file);
-        Weights weights = new Weights(file, kernels);
-        rope = Rope.of(file, model, weights);
-        embedding = weights.matrixOfWidth("token_embd.weight", model.width());
-        layers = IntStream.range(0, model.layers())
-                .mapToObj(index -> Layer.of(weights, model, index))
-                .toList();
-        outputNorm = weights.vector("output_norm.weight", model.width());
-        output = weights.has("output.weight")
-                ? weights.matrix("output.weight", embedding.rows(), model.width())
-                : embedding;
-        weights.requireAllTaken(model.family());
-
         PageLayout layout = new PageLayout(model.keySize(), model.valueSize());
         long pageBytes = KvCache.pageBytes(layout, model.layers(), model.keyValueHeads());
         long pages = Math.min(options.cacheBytes() / pageBytes, Integer.MAX_VALUE / PageLayout.POSITIONS);
@@ -81,12 +73,29 @@ public final class Transformer implements LanguageModel {
                     "needs %d bytes of cache for %d tokens, and may have %d"
                             .formatted(pageBytes, PageLayout.POSITIONS, options.cacheBytes()));
         }
+        long capacity = pages * PageLayout.POSITIONS;
+        contextLength = (int) Math.min(capacity, Math.min(model.context(), options.contextLength()));
+
+        Weights weights = new Weights(file, kernels);
+        ropes = Ropes.of(file, model, weights, contextLength, options.batchTokens());
+        embedding = weights.matrixOfWidth("token_embd.weight", model.width());
+        positions = model.family().positions() == Positions.LEARNED
+                ? weights.matrix("position_embd.weight", model.context(), model.width())
+                : null;
+        layers = IntStream.range(0, model.layers())
+                .mapToObj(index -> Layer.of(weights, model, ropes, index))
+                .toList();
+        outputNorm = model.family().norm().of(weights, "output_norm", model.width(), model.epsilon());
+        output = weights.has("output.weight")
+                ? weights.linear("output", embedding.rows(), model.width())
+                : new Linear(embedding, null);
+        weights.requireAllTaken(model.family());
+
         cache = new KvCache(layout, model.layers(), model.keyValueHeads(), (int) pages);
-        contextLength = Math.min(cache.capacity(), Math.min(model.context(), options.contextLength()));
-        int widest = Math.max(model.width(), Math.max(model.feedForward(), model.heads() * model.valueSize()));
+        int widest = Math.max(model.width(), Math.max(model.widestFeedForward(), model.heads() * model.valueSize()));
         compute = new Compute(kernels, workers, widest);
-        attention = new SelfAttention(model, rope, cache, compute);
-        step = new Step(model, options.batchTokens(), SelfAttention.blockTokens(model), rope.pairs());
+        attention = new SelfAttention(model, cache, compute);
+        step = new Step(model, options.batchTokens(), SelfAttention.blockTokens(model));
         logits = new float[Math.min(LOGITS_AT_ONCE, options.batchTokens()) * embedding.rows()];
     }
 
@@ -135,22 +144,27 @@ public final class Transformer implements LanguageModel {
     private void run() {
         try {
             int n = step.tokens();
-            float epsilon = model.epsilon();
+            int width = model.width();
+            float scale = model.scales().residual();
 
             // x (tokens, width): the tokens' own vectors, to which each part of each layer adds.
             compute.inParallel(n, (worker, token) -> start(token));
             for (int i = 0; i < layers.size(); i++) {
                 Layer layer = layers.get(i);
 
-                // x += attention(norm(x))
-                compute.rmsNorm(step.x, n, layer.attentionNorm(), epsilon, step.h);
+                // x += norm(attention(norm(x)))
+                compute.normalize(layer.attentionNorm(), step.x, n, step.h);
                 attention.forward(step, i, layer.attention());
-                compute.add(step.x, step.h, n, model.width());
+                compute.normalize(layer.attentionOutputNorm(), step.out, n);
+                compute.add(step.x, scale, step.out, n, width);
 
-                // x += feedForward(norm(x))
-                compute.rmsNorm(step.x, n, layer.feedForwardNorm(), epsilon, step.h);
+                // x += norm(feedForward(norm(x))), or side by side with attention, whose input h still is
+                if (model.family().normPlaces() != NormPlaces.SHARED) {
+                    compute.normalize(layer.feedForwardNorm(), step.x, n, step.h);
+                }
                 layer.feedForward().forward(step, compute);
-                compute.add(step.x, step.h, n, model.width());
+                compute.normalize(layer.feedForwardOutputNorm(), step.out, n);
+                compute.add(step.x, scale, step.out, n, width);
             }
             for (int from = 0; from < step.wanted.size(); from += LOGITS_AT_ONCE) {
                 int to = Math.min(from + LOGITS_AT_ONCE, step.wanted.size());
@@ -164,23 +178,41 @@ public final class Transformer implements LanguageModel {
         }
     }
 
-    /// Puts a token's vector at the start of the residual stream, and computes its position's turns.
+    /// Puts a token's vector at the start of the residual stream, and tells what its position is.
     private void start(int token) {
-        compute.kernels().row(embedding, step.ids[token], step.x, token * model.width());
-        rope.turnsAt(step.positions[token], step.cos, step.sin, token * rope.pairs());
+        Kernels kernels = compute.kernels();
+        int at = token * model.width();
+        kernels.row(embedding, step.ids[token], step.x, at);
+        kernels.scale(model.scales().embedding(), step.x, at, at + model.width());
+        if (positions != null) {
+            kernels.row(positions, step.positions[token], step.h, at);
+            kernels.add(step.x, at, 1, step.h, at, model.width());
+        }
+        ropes.prepare(token, step.positions[token]);
     }
 
     /// `x (tokens, width) -> logits (wanted, vocabulary)`.
     private void computeLogits(List<Step.Wanted> wanted) {
         int width = model.width();
         int vocabulary = vocabularySize();
-        for (int i = 0; i < wanted.size(); i++) {
+        int n = wanted.size();
+        for (int i = 0; i < n; i++) {
             System.arraycopy(step.x, wanted.get(i).token() * width, step.h, i * width, width);
         }
-        compute.rmsNorm(step.h, wanted.size(), outputNorm, model.epsilon(), step.h);
-        compute.multiply(output, step.h, wanted.size(), logits);
-        for (int i = 0; i < wanted.size(); i++) {
+        compute.normalize(outputNorm, step.h, n);
+        compute.apply(output, step.h, n, logits);
+        compute.inParallel(n, (worker, i) -> scaleAndCap(i * vocabulary, (i + 1) * vocabulary));
+        for (int i = 0; i < n; i++) {
             System.arraycopy(logits, i * vocabulary, wanted.get(i).destination(), 0, vocabulary);
+        }
+    }
+
+    private void scaleAndCap(int from, int to) {
+        if (model.scales().logits() != 1) {
+            compute.kernels().scale(model.scales().logits(), logits, from, to);
+        }
+        if (model.caps().logits() > 0) {
+            compute.kernels().softCap(model.caps().logits(), logits, from, to);
         }
     }
 

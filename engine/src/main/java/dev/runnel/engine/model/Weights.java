@@ -6,13 +6,26 @@ import dev.runnel.engine.gguf.Tensor;
 import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.Matrix;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/// Takes the tensors of a model out of its file, once each, and refuses what the kernels can't read.
+/// Takes the tensors of a model out of its file and refuses what the kernels can't read.
 final class Weights {
+
+    /// One of several linear layers with the same input, which a file may hold as one matrix or as several.
+    ///
+    /// @param name of the tensors that are this part's alone, without `.weight` or `.bias`
+    record Part(String name, int rows) {}
+
+    /// Rows of the tallest matrix, or stack of matrices, that makes sense.
+    private static final int MOST_ROWS = 1 << 24;
 
     private final GgufFile file;
     private final Kernels kernels;
@@ -30,8 +43,78 @@ final class Weights {
                 optionalVector(name + ".bias", rows).orElse(null));
     }
 
+    /// Linear layers that are matrices of their own, or rows of one matrix, in this order.
+    ///
+    /// @param together the name of the one matrix; may be that of a part, and its height tells then
+    List<Linear> linears(int columns, String together, Part... parts) {
+        int rows = Arrays.stream(parts).mapToInt(Part::rows).sum();
+        Optional<Tensor> whole = file.tensor(together + ".weight")
+                .filter(tensor -> !has(parts[0].name() + ".weight"))
+                .filter(tensor ->
+                        Arrays.stream(parts).noneMatch(part -> part.name().equals(together))
+                                || tensor.shape().getLast() == rows);
+        if (whole.isEmpty()) {
+            return Arrays.stream(parts)
+                    .map(part -> linear(part.name(), part.rows(), columns))
+                    .toList();
+        }
+        Tensor weight = take(file.require(together + ".weight", columns, rows));
+        float[] bias = optionalVector(together + ".bias", rows).orElse(null);
+        return cut(weight, bias, 0, columns, parts);
+    }
+
+    /// The same for each of several experts. A file stacks the matrices of all experts; older ones have one
+    /// for each, and newer ones may have parts together.
+    List<List<Linear>> experts(int experts, int columns, String together, Part... parts) {
+        if (!has(stacked(parts[0].name()) + ".weight") && has(parts[0].name() + ".0.weight")) {
+            return IntStream.range(0, experts)
+                    .mapToObj(expert -> Arrays.stream(parts)
+                            .map(part -> linear(part.name() + "." + expert, part.rows(), columns))
+                            .toList())
+                    .toList();
+        }
+        if (!has(stacked(parts[0].name()) + ".weight") && has(stacked(together) + ".weight")) {
+            return stack(experts, columns, stacked(together), parts);
+        }
+        List<List<List<Linear>>> partByPart = Arrays.stream(parts)
+                .map(part -> stack(experts, columns, stacked(part.name()), part))
+                .toList();
+        return IntStream.range(0, experts)
+                .mapToObj(expert -> partByPart.stream()
+                        .map(part -> part.get(expert).getFirst())
+                        .toList())
+                .toList();
+    }
+
+    private static String stacked(String name) {
+        return name + "_exps";
+    }
+
+    /// Parts of each expert out of `name.weight (experts, rows, columns)` and `name.bias (experts, rows)`.
+    private List<List<Linear>> stack(int experts, int columns, String name, Part... parts) {
+        int rows = Arrays.stream(parts).mapToInt(Part::rows).sum();
+        Tensor weight = take(file.require(name + ".weight", columns, rows, experts));
+        requireReasonable(weight.name(), (long) experts * rows);
+        float[] bias = has(name + ".bias") ? numbers(take(file.require(name + ".bias", rows, experts))) : null;
+        return IntStream.range(0, experts)
+                .mapToObj(expert -> cut(weight, bias, expert * rows, columns, parts))
+                .toList();
+    }
+
+    private List<Linear> cut(Tensor weight, float @Nullable [] bias, int first, int columns, Part... parts) {
+        List<Linear> linears = new ArrayList<>();
+        int from = first;
+        for (Part part : parts) {
+            linears.add(new Linear(
+                    matrix(weight, from, part.rows(), columns),
+                    bias == null ? null : Arrays.copyOfRange(bias, from, from + part.rows())));
+            from += part.rows();
+        }
+        return linears;
+    }
+
     Matrix matrix(String name, int rows, int columns) {
-        return matrix(take(file.require(name, columns, rows)), rows, columns);
+        return matrix(take(file.require(name, columns, rows)), 0, rows, columns);
     }
 
     /// A matrix whose height the file decides.
@@ -43,28 +126,37 @@ final class Weights {
                     "tensor %s has shape %s, expected rows of %d".formatted(name, tensor.shape(), columns));
         }
         long rows = tensor.shape().getLast();
-        if (rows > Integer.MAX_VALUE) {
-            throw new ModelFileException(file.name(), "tensor %s has %d rows, expected fewer".formatted(name, rows));
+        requireReasonable(name, rows);
+        return matrix(take(tensor), 0, (int) rows, columns);
+    }
+
+    private void requireReasonable(String name, long rows) {
+        if (rows > MOST_ROWS) {
+            throw new ModelFileException(
+                    file.name(), "tensor %s has %d rows, expected at most %d".formatted(name, rows, MOST_ROWS));
         }
-        return matrix(take(tensor), (int) rows, columns);
     }
 
     /// A vector, as floats.
     float[] vector(String name, int length) {
-        Matrix row = matrix(take(file.require(name, length)), 1, length);
-        float[] vector = new float[length];
-        kernels.row(row, 0, vector, 0);
-        for (float number : vector) {
-            if (!Float.isFinite(number)) {
-                throw new ModelFileException(
-                        file.name(), "tensor %s holds %s, expected finite numbers".formatted(name, number));
-            }
-        }
-        return vector;
+        return numbers(take(file.require(name, length)));
     }
 
     Optional<float[]> optionalVector(String name, int length) {
         return has(name) ? Optional.of(vector(name, length)) : Optional.empty();
+    }
+
+    private float[] numbers(Tensor tensor) {
+        Matrix row = matrix(tensor, 0, 1, Math.toIntExact(tensor.elements()));
+        float[] numbers = new float[row.columns()];
+        kernels.row(row, 0, numbers, 0);
+        for (float number : numbers) {
+            if (!Float.isFinite(number)) {
+                throw new ModelFileException(
+                        file.name(), "tensor %s holds %s, expected finite numbers".formatted(tensor.name(), number));
+            }
+        }
+        return numbers;
     }
 
     boolean has(String name) {
@@ -89,7 +181,8 @@ final class Weights {
         return tensor;
     }
 
-    private Matrix matrix(Tensor tensor, int rows, int columns) {
+    /// Some rows of a tensor, whatever its shape.
+    private Matrix matrix(Tensor tensor, int first, int rows, int columns) {
         if (!kernels.matrixTypes().contains(tensor.type())) {
             throw new ModelFileException(
                     file.name(),
@@ -101,6 +194,7 @@ final class Weights {
                                             .map(TensorType::name)
                                             .collect(Collectors.joining(", "))));
         }
-        return new Matrix(tensor.type(), rows, columns, tensor.data());
+        long rowBytes = tensor.type().bytes(columns);
+        return new Matrix(tensor.type(), rows, columns, tensor.data().asSlice(first * rowBytes, rows * rowBytes));
     }
 }

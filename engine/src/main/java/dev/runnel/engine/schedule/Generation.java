@@ -3,8 +3,10 @@ package dev.runnel.engine.schedule;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.EventChannel;
+import dev.runnel.core.TokenEvent;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ final class Generation implements EventChannel.Producer {
 
     final CompletionRequest request;
     final EventChannel channel = new EventChannel(this);
+    final Consumer<TokenEvent> events = channel::emit;
 
     private @Nullable PreparedPrompt prompt;
     private int maxTokens;
@@ -33,6 +36,9 @@ final class Generation implements EventChannel.Producer {
 
     /// Tokens generated for all choices.
     int completionTokens;
+
+    /// Tokens of reasoning in the choices that have finished.
+    int reasoningTokens;
 
     /// Prompt tokens read, once for each choice.
     int promptTokensRead;

@@ -1,9 +1,9 @@
 package dev.runnel.engine.schedule;
 
-/// A prompt as the model reads it.
+import dev.runnel.engine.reply.ReplyFormat;
+
+/// A prompt as the model reads it, and how its reply is to be read.
 ///
 /// @param tokens with those that the model's file puts before and between the text
-/// @param dropsLeadingSpace whether one space at the very start of the reply is the tokenizer's and not the
-///     reply's
 @SuppressWarnings("ArrayRecordComponent") // handed over once and never compared
-public record PreparedPrompt(int[] tokens, boolean dropsLeadingSpace) {}
+public record PreparedPrompt(int[] tokens, ReplyFormat format) {}

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -298,7 +299,7 @@ public final class Scheduler implements AutoCloseable {
         }
         float[] free = freeLogits.poll();
         float[] logits = free == null ? new float[model.vocabularySize()] : free;
-        running.add(new Sequence(generation, generation.begun, room.get(), logits));
+        running.add(new Sequence(generation, generation.begun, room.get(), logits, _ -> callId()));
         if (generation.begun == 0) {
             tally.running.incrementAndGet();
         }
@@ -349,17 +350,22 @@ public final class Scheduler implements AutoCloseable {
 
         boolean isEnd = vocabulary.isEndOfGeneration(token);
         boolean isLast = isEnd || sequence.generated == generation.maxTokens();
-        String piece = isEnd ? "" : sequence.text.add(vocabulary.bytes(token));
+        if (!isEnd) {
+            sequence.reply.token(token, vocabulary.bytes(token), null, generation.events);
+        }
         if (isLast) {
-            piece += sequence.text.finish();
+            sequence.reply.finish(generation.events);
         }
-        if (!piece.isEmpty()) {
-            generation.channel.emit(new TokenEvent.Text(sequence.choice, piece));
+        if (isEnd || sequence.reply.isStopped()) {
+            finish(sequence, sequence.reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP);
+        } else if (isLast) {
+            finish(sequence, FinishReason.LENGTH);
         }
-        boolean isStopped = isEnd || sequence.text.isStopped();
-        if (isStopped || isLast) {
-            finish(sequence, isStopped ? FinishReason.STOP : FinishReason.LENGTH);
-        }
+    }
+
+    /// Not made of the request's seed: two replies in one conversation may have the same.
+    private String callId() {
+        return "call_" + HexFormat.of().toHexDigits(seeds.getAsLong());
     }
 
     /// A choice is complete. Room is free before its reader hears of it.
@@ -367,6 +373,7 @@ public final class Scheduler implements AutoCloseable {
         Generation generation = sequence.generation;
         free(sequence);
         generation.finished++;
+        generation.reasoningTokens += sequence.reply.reasoningTokens();
         boolean isWhole = generation.finished == generation.request.choices();
         if (isWhole) {
             retire(generation);
@@ -374,8 +381,8 @@ public final class Scheduler implements AutoCloseable {
         }
         generation.channel.emit(new TokenEvent.Finished(sequence.choice, reason));
         if (isWhole) {
-            generation.channel.emit(
-                    new TokenEvent.Usage(generation.prompt().tokens().length, generation.completionTokens));
+            generation.channel.emit(new TokenEvent.Usage(
+                    generation.prompt().tokens().length, 0, generation.completionTokens, generation.reasoningTokens));
         }
     }
 

@@ -2,8 +2,9 @@ package dev.runnel.engine.schedule;
 
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.Slice;
+import dev.runnel.engine.reply.ReplyReader;
 import dev.runnel.engine.sampling.Draws;
-import dev.runnel.engine.text.ReplyText;
+import java.util.function.IntFunction;
 
 /// One choice being generated: its place in the cache, its chance and its text. Only the step loop touches
 /// it.
@@ -15,7 +16,7 @@ final class Sequence {
     final int choice;
 
     final Draws draws;
-    final ReplyText text;
+    final ReplyReader reply;
 
     /// Those after the newest token read, once the whole prompt is.
     final float[] logits;
@@ -31,15 +32,15 @@ final class Sequence {
     private final Slice nextToken;
 
     /// @param room for the prompt and the reply; closed by [#end]
+    /// @param callIds ids of the tool calls that it makes
     /// @param logits scratch of the vocabulary's size, this sequence's until it ends
-    Sequence(Generation generation, int choice, KvSequence room, float[] logits) {
+    Sequence(Generation generation, int choice, KvSequence room, float[] logits, IntFunction<String> callIds) {
         this.generation = generation;
         this.choice = choice;
         this.room = room;
         this.logits = logits;
         draws = Draws.of(generation.seed(), choice);
-        text = new ReplyText(
-                generation.request.stopping().strings(), generation.prompt().dropsLeadingSpace());
+        reply = new ReplyReader(generation.prompt().format(), choice, callIds);
         nextToken = new Slice(room, next, 0, 1, logits);
     }
 

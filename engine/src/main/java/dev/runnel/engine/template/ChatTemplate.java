@@ -8,6 +8,30 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A model's chat template, compiled. Never changes; renderings may run at once.
+///
+/// It knows nothing of messages or tools: variables are plain Java values, passed on as they are, so any field of
+/// a message and any further variable gets through. Templates are written for what Hugging Face's
+/// `apply_chat_template` gives them:
+///
+/// ```java
+/// variables.putAll(templateKwargs);                        // first: they replace nothing below
+/// variables.put("messages", List.of(
+///         Map.of("role", new Trusted("user"), "content", "Weather in Oslo?"),
+///         Map.of("role", new Trusted("assistant"), "content", "", "reasoning_content", "…", "tool_calls",
+///                 List.of(Map.of("id", "call_1", "type", "function", "function",
+///                         Map.of("name", "weather", "arguments", Map.of("city", "Oslo"))))),
+///         Map.of("role", new Trusted("tool"), "tool_call_id", "call_1", "name", "weather", "content", "4 °C")));
+/// variables.put("tools", List.of(                          // left out where there are none, as are "documents"
+///         Map.of("type", "function", "function",
+///                 Map.of("name", "weather", "description", "…", "parameters", schema))));
+/// variables.put("add_generation_prompt", true);
+/// variables.put("bos_token", new Trusted("<s>"));
+/// variables.put("eos_token", new Trusted("</s>"));
+/// List<Segment> prompt = template.renderSegments(variables);
+/// ```
+///
+/// A message of several parts has a list as its `content`: `{"type": "text", "text": …}`. Where templates show a
+/// map as JSON they show its keys in their order: a `LinkedHashMap`'s is the one they were put in.
 public final class ChatTemplate {
 
     /// Longest source in characters; models' templates stay below 20 000.

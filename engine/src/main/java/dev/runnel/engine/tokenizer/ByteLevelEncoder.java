@@ -3,6 +3,7 @@ package dev.runnel.engine.tokenizer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.text.Normalizer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,10 +42,14 @@ final class ByteLevelEncoder implements Encoder {
         readMerges();
     }
 
-    /// Whether no character's UTF-8 has this byte: those that never occur, and the first bytes of planes 4
-    /// to 11, where Unicode has no characters. Vocabularies learned from text may lack them.
+    /// Bytes that vocabularies learned from text may lack: control characters that no text has, bytes that
+    /// no UTF-8 has, and the first bytes of planes 4 to 11, where Unicode has no characters.
     private static boolean isRare(int value) {
-        return value == 0xC0 || value == 0xC1 || value == 0xF1 || value == 0xF2 || value > 0xF4;
+        return isRareControl(value) || value == 0xC0 || value == 0xC1 || value == 0xF1 || value == 0xF2 || value > 0xF4;
+    }
+
+    private static boolean isRareControl(int value) {
+        return value < ' ' && value != '\t' && value != '\n' && value != '\r';
     }
 
     private void readMerges() {
@@ -55,7 +60,8 @@ final class ByteLevelEncoder implements Encoder {
         for (int rank = 0; rank < lines.size(); rank++) {
             String line = lines.get(rank);
             int space = line.indexOf(' ', 1);
-            if (space < 0) {
+            // With nothing on one side a token would be joined to itself.
+            if (space < 0 || space == line.length() - 1) {
                 throw vocabulary.fault(MERGES_KEY, "holds '%s', expected two tokens".formatted(line));
             }
             String left = line.substring(0, space);
@@ -79,12 +85,8 @@ final class ByteLevelEncoder implements Encoder {
     public void encode(String text, Encoding encoding) {
         String composed =
                 preTokenizer.has(PreTokenizer.Trait.COMPOSES) ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
-        WordPattern words = preTokenizer.words();
-        for (int from = 0; from < composed.length(); ) {
-            int end = words.end(composed, from);
-            encoding.addWord(composed.substring(from, end), word -> idsOf(word, encoding));
-            from = end;
-        }
+        preTokenizer.cut(
+                composed, (from, to) -> encoding.addWord(composed.substring(from, to), word -> idsOf(word, encoding)));
     }
 
     private int[] idsOf(String word, Encoding encoding) {
@@ -96,13 +98,22 @@ final class ByteLevelEncoder implements Encoder {
             }
         }
         int[] symbols = new int[bytes.length];
+        int unspelled = 0; // left out, and nothing is joined across them
         for (int i = 0; i < bytes.length; i++) {
             symbols[i] = tokenOfByte[bytes[i] & 0xFF];
-            if (symbols[i] == Vocabulary.NONE) {
+            if (symbols[i] != Vocabulary.NONE) {
+                continue;
+            }
+            if (!isRareControl(bytes[i] & 0xFF)) {
                 return idsOf(word.replaceAll("[\\x{40000}-\\x{BFFFF}]", "\uFFFD"), encoding);
             }
+            unspelled++;
+            symbols[i] = vocabulary.size();
         }
-        return encoding.merge(merges, symbols, symbols.length);
+        int[] ids = encoding.merge(merges, symbols, symbols.length);
+        return unspelled == 0
+                ? ids
+                : Arrays.stream(ids).filter(id -> id < vocabulary.size()).toArray();
     }
 
     /// How a file writes these bytes.

@@ -11,12 +11,13 @@ final class MergeTable {
     /// No pair has this key: symbols are not negative.
     private static final long FREE = -1;
 
-    private long[] keys = new long[1 << 10];
-    private long[] values = new long[1 << 10];
+    /// Key and value by turns, so that a look-up reads one place of memory.
+    private long[] slots = new long[1 << 11];
+
     private int count;
 
     MergeTable() {
-        Arrays.fill(keys, FREE);
+        Arrays.fill(slots, FREE);
     }
 
     int size() {
@@ -27,14 +28,14 @@ final class MergeTable {
     ///
     /// @param rank the smaller, the earlier
     void add(int left, int right, int rank, int joined) {
-        if (2 * count >= keys.length) {
+        if (4 * count >= slots.length) {
             grow();
         }
         long key = pair(left, right);
         int slot = slot(key);
-        if (keys[slot] == FREE) {
-            keys[slot] = key;
-            values[slot] = pair(rank, joined);
+        if (slots[slot] == FREE) {
+            slots[slot] = key;
+            slots[slot + 1] = pair(rank, joined);
             count++;
         }
     }
@@ -42,7 +43,7 @@ final class MergeTable {
     /// The rank of a pair in the upper half and what it becomes in the lower, or [#NONE].
     long find(int left, int right) {
         int slot = slot(pair(left, right));
-        return keys[slot] == FREE ? NONE : values[slot];
+        return slots[slot] == FREE ? NONE : slots[slot + 1];
     }
 
     static int rank(long found) {
@@ -59,25 +60,24 @@ final class MergeTable {
 
     /// Where a key is, or where it would go.
     private int slot(long key) {
+        int mask = slots.length - 2;
         long mixed = (key ^ (key >>> 32)) * 0x9E3779B97F4A7C15L;
-        int slot = (int) (mixed >>> 32) & (keys.length - 1);
-        while (keys[slot] != key && keys[slot] != FREE) {
-            slot = (slot + 1) & (keys.length - 1);
+        int slot = (int) (mixed >>> 32) & mask;
+        while (slots[slot] != key && slots[slot] != FREE) {
+            slot = (slot + 2) & mask;
         }
         return slot;
     }
 
     private void grow() {
-        long[] oldKeys = keys;
-        long[] oldValues = values;
-        keys = new long[oldKeys.length * 2];
-        values = new long[oldKeys.length * 2];
-        Arrays.fill(keys, FREE);
-        for (int i = 0; i < oldKeys.length; i++) {
-            if (oldKeys[i] != FREE) {
-                int slot = slot(oldKeys[i]);
-                keys[slot] = oldKeys[i];
-                values[slot] = oldValues[i];
+        long[] old = slots;
+        slots = new long[old.length * 2];
+        Arrays.fill(slots, FREE);
+        for (int i = 0; i < old.length; i += 2) {
+            if (old[i] != FREE) {
+                int slot = slot(old[i]);
+                slots[slot] = old[i];
+                slots[slot + 1] = old[i + 1];
             }
         }
     }

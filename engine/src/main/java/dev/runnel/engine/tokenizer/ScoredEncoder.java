@@ -23,7 +23,13 @@ final class ScoredEncoder implements Encoder {
     private final Vocabulary vocabulary;
     private final boolean addsSpace;
     private final int[] tokenOfByte;
-    private final Map<Integer, Integer> tokenOfCodePoint = new HashMap<>();
+
+    /// The token of each character that is one, up to U+FFFF; [Vocabulary#NONE] for others.
+    private final int[] tokenOfCharacter = new int[Character.MIN_SUPPLEMENTARY_CODE_POINT];
+
+    /// The others of those.
+    private final Map<Integer, Integer> tokenOfRareCharacter = new HashMap<>();
+
     private final MergeTable merges = new MergeTable();
 
     /// Characters that some token has before a space. Nothing is ever joined across a space after any other
@@ -68,10 +74,16 @@ final class ScoredEncoder implements Encoder {
     /// Finds every pair of symbols that is a token together: the ways to cut a token in two that both can
     /// occur.
     private void findMerges(int[] ranks) {
+        Arrays.fill(tokenOfCharacter, Vocabulary.NONE);
         for (int id = 0; id < vocabulary.size(); id++) {
             String text = vocabulary.text(id);
             if (isFromText(id) && isOneCharacter(text)) {
-                tokenOfCodePoint.put(text.codePointAt(0), id);
+                int codePoint = text.codePointAt(0);
+                if (codePoint < tokenOfCharacter.length) {
+                    tokenOfCharacter[codePoint] = id;
+                } else {
+                    tokenOfRareCharacter.put(codePoint, id);
+                }
             }
         }
         for (int id = 0; id < vocabulary.size(); id++) {
@@ -113,8 +125,10 @@ final class ScoredEncoder implements Encoder {
 
     /// A character's token, or where it has none, a number above all tokens that stands for it.
     private int symbol(int codePoint) {
-        Integer token = tokenOfCodePoint.get(codePoint);
-        return token == null ? vocabulary.size() + codePoint : token;
+        int token = codePoint < tokenOfCharacter.length
+                ? tokenOfCharacter[codePoint]
+                : tokenOfRareCharacter.getOrDefault(codePoint, Vocabulary.NONE);
+        return token == Vocabulary.NONE ? vocabulary.size() + codePoint : token;
     }
 
     private boolean isFromText(int id) {
@@ -139,8 +153,14 @@ final class ScoredEncoder implements Encoder {
     }
 
     private int[] idsOf(String word, Encoding encoding) {
-        int[] symbols = word.codePoints().map(this::symbol).toArray();
-        int[] merged = encoding.merge(merges, symbols, symbols.length);
+        int[] symbols = new int[word.length()];
+        int count = 0;
+        for (int at = 0; at < word.length(); count++) {
+            int codePoint = word.codePointAt(at);
+            symbols[count] = symbol(codePoint);
+            at += Character.charCount(codePoint);
+        }
+        int[] merged = encoding.merge(merges, symbols, count);
         Ids ids = new Ids();
         for (int symbol : merged) {
             if (symbol < vocabulary.size()) {

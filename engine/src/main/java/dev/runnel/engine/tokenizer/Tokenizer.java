@@ -147,6 +147,16 @@ public final class Tokenizer {
         return vocabulary.isEnd(id);
     }
 
+    /// The token that stands for this text as a whole, and is never put together from parts: structure, or
+    /// text that a file declares as one token; -1 if there is none.
+    public int special(String text) {
+        int id = vocabulary.idOf(text);
+        return id != Vocabulary.NONE
+                        && (vocabulary.type(id).isStructure() || vocabulary.type(id) == TokenType.USER_DEFINED)
+                ? id
+                : Vocabulary.NONE;
+    }
+
     /// The bytes a token adds to a text: often not whole characters, and none for a control token.
     public byte[] bytes(int id) {
         return switch (vocabulary.type(id)) {

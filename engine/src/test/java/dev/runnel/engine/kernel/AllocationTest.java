@@ -9,9 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Kernels allocate nothing once they are compiled. A vector on the heap would be seen at once: it means that
 /// C2 has given up on inlining, and that the kernel is ten times slower than it should be.
@@ -24,10 +25,12 @@ class AllocationTest {
     private final Scratch scratch = new Scratch(N);
     private final Random random = new Random(42);
 
+    static Set<TensorType> types() {
+        return KernelChoice.scalar().matrixTypes();
+    }
+
     @ParameterizedTest
-    @EnumSource(
-            value = TensorType.class,
-            names = {"F32", "F16", "BF16", "Q8_0", "Q4_0"})
+    @MethodSource("types")
     void matricesTimesOneVectorOrMany(TensorType type) {
         Matrix matrix = Numbers.matrix(random, type, ROWS, N);
         float[] x = Numbers.random(random, 7 * N);
@@ -43,8 +46,12 @@ class AllocationTest {
         float[] x = Numbers.random(random, N);
         float[] y = Numbers.random(random, N);
         assertAllocatesNothing(() -> kernels.rmsNorm(x, 0, y, 1e-5f, x, 0, scratch));
-        assertAllocatesNothing(() -> kernels.swiGlu(x, y, 0, N));
-        assertAllocatesNothing(() -> kernels.softmax(x, 0, N, scratch));
+        assertAllocatesNothing(() -> kernels.layerNorm(x, 0, y, y, 1e-5f, x, 0, scratch));
+        assertAllocatesNothing(() -> kernels.softmax(x, 0, N, 1, scratch));
+        assertAllocatesNothing(() -> kernels.softCap(30, x, 0, N));
+        for (Activation activation : Activation.values()) {
+            assertAllocatesNothing(() -> kernels.gate(activation, x, y, 0, N));
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Norms, gates and softmax: scalar code against 64-bit arithmetic, vectors against scalar code.
@@ -59,33 +60,96 @@ class ElementwiseTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 16, 33, 64, 100, 2048})
-    void aGateLetsThroughAsMuchAsItsSigmoidSays(int n) {
+    void aLayerNormMovesTheMeanToZeroToo(int n) {
         Random random = new Random(42);
-        float[] gate = Numbers.random(random, n);
-        gate[0] = -200; // whose exponential has no float
-        float[] up = Numbers.random(random, n);
-        float[] result = gate.clone();
-
-        scalar.swiGlu(result, up, 0, n);
-
-        for (int i = 0; i < n; i++) {
-            double exact = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
-            assertThat((double) result[i]).isCloseTo(exact, within(1e-6 * Math.abs(exact) + 1e-30));
+        float[] x = Numbers.random(random, n + 3);
+        for (int i = 0; i < x.length; i++) {
+            x[i] += 10;
         }
-        float[] vectors = gate.clone();
-        fastest.swiGlu(vectors, up, 0, n);
-        assertThat(Numbers.bits(vectors)).isEqualTo(Numbers.bits(result));
+        float[] weight = Numbers.random(random, n);
+        float[] bias = Numbers.random(random, n);
+        float[] y = new float[n + 3];
+
+        scalar.layerNorm(x, 3, weight, bias, 1e-3f, y, 3, scratch);
+
+        double mean = 0;
+        double variance = 0;
+        for (int i = 0; i < n; i++) {
+            mean += (double) x[3 + i] / n;
+        }
+        for (int i = 0; i < n; i++) {
+            variance += (x[3 + i] - mean) * (x[3 + i] - mean) / n;
+        }
+        for (int i = 0; i < n; i++) {
+            double exact = (x[3 + i] - mean) / Math.sqrt(variance + 1e-3f) * weight[i] + bias[i];
+            assertThat((double) y[3 + i]).isCloseTo(exact, within(1e-4));
+        }
+        float[] vectors = new float[n + 3];
+        fastest.layerNorm(x, 3, weight, bias, 1e-3f, vectors, 3, scratch);
+        assertThat(Numbers.bits(vectors)).isEqualTo(Numbers.bits(y));
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 7, 16, 33, 64, 100, 2048})
-    void softmaxMakesWeightsOfScores(int n) {
+    @CsvSource({"SILU, 1", "SILU, 33", "SILU, 2048", "GELU, 7", "GELU, 100", "CLAMPED, 16", "CLAMPED, 100"})
+    void aGateLetsThroughAsMuchAsItsActivationSays(Activation activation, int n) {
+        Random random = new Random(42);
+        float[] gate = Numbers.random(random, n);
+        float[] up = Numbers.random(random, n);
+        gate[0] = -200; // whose exponential has no float
+        gate[n - 1] = 1e30f; // whose square has none
+        up[n / 2] *= 20;
+        float[] result = gate.clone();
+
+        scalar.gate(activation, result, up, 0, n);
+
+        for (int i = 0; i < n; i++) {
+            double exact = gated(activation, gate[i], up[i]);
+            assertThat((double) result[i]).isCloseTo(exact, within(3e-6 * Math.abs(exact) + 1e-30));
+        }
+        float[] vectors = gate.clone();
+        fastest.gate(activation, vectors, up, 0, n);
+        assertThat(Numbers.bits(vectors)).isEqualTo(Numbers.bits(result));
+    }
+
+    private static double gated(Activation activation, double g, double up) {
+        return switch (activation) {
+            case SILU -> g / (1 + Math.exp(-g)) * up;
+            // Not through tanh, which has no digits left where it is near -1.
+            case GELU -> g / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (g + 0.044715 * g * g * g))) * up;
+            case CLAMPED ->
+                Math.min(g, 7) / (1 + Math.exp(-1.702 * Math.min(g, 7))) * (Math.max(-7, Math.min(up, 7)) + 1);
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 16, 33, 2048})
+    void aSoftCapIsNeverExceeded(int n) {
+        float[] x = Numbers.random(new Random(42), n + 5);
+        x[5] = -1e30f;
+        x[4 + n] = 12.5f;
+        float[] capped = x.clone();
+
+        scalar.softCap(4, capped, 5, 5 + n);
+
+        for (int i = 5; i < 5 + n; i++) {
+            assertThat((double) capped[i]).isCloseTo(4 * Math.tanh(x[i] / 4), within(2e-6));
+            assertThat(capped[i]).isBetween(-4f, 4f);
+        }
+        assertThat(capped[4]).isEqualTo(x[4]);
+        float[] vectors = x.clone();
+        fastest.softCap(4, vectors, 5, 5 + n);
+        assertThat(Numbers.bits(vectors)).isEqualTo(Numbers.bits(capped));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, -Infinity", "7, 2", "16, -Infinity", "33, -3", "64, 0", "100, 50", "2048, -Infinity", "2048, 9"})
+    void softmaxMakesWeightsOfScores(int n, float sink) {
         float[] scores = Numbers.random(new Random(42), n + 5);
         float[] weights = scores.clone();
 
-        scalar.softmax(weights, 5, n, scratch);
+        scalar.softmax(weights, 5, n, sink, scratch);
 
-        double sum = 0;
+        double sum = Math.exp(sink);
         for (int i = 0; i < n; i++) {
             sum += Math.exp(scores[5 + i]);
         }
@@ -95,7 +159,7 @@ class ElementwiseTest {
         }
         assertThat(weights[4]).isEqualTo(scores[4]);
         float[] vectors = scores.clone();
-        fastest.softmax(vectors, 5, n, scratch);
+        fastest.softmax(vectors, 5, n, sink, scratch);
         assertThat(Numbers.bits(vectors)).isEqualTo(Numbers.bits(weights));
     }
 
@@ -103,7 +167,7 @@ class ElementwiseTest {
     void softmaxOfHugeScoresIsFinite() {
         float[] scores = {1e30f, -1e30f, 1e30f};
 
-        fastest.softmax(scores, 0, 3, scratch);
+        fastest.softmax(scores, 0, 3, Float.NEGATIVE_INFINITY, scratch);
 
         assertThat(scores[0]).isCloseTo(0.5f, within(1e-6f));
         assertThat(scores[1]).isLessThan(1e-37f);

@@ -7,15 +7,34 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What numbers the bytes stand for, to the last bit.
 class FormatTest {
 
     private static final int ALL_SHORTS = 1 << 16;
+
+    /// Where a block holds numbers in F16.
+    private static final Map<TensorType, List<Integer>> SCALES = Map.ofEntries(
+            Map.entry(TensorType.Q8_0, List.of(0)),
+            Map.entry(TensorType.Q4_0, List.of(0)),
+            Map.entry(TensorType.Q4_1, List.of(0, 2)),
+            Map.entry(TensorType.Q5_0, List.of(0)),
+            Map.entry(TensorType.Q5_1, List.of(0, 2)),
+            Map.entry(TensorType.Q2_K, List.of(80, 82)),
+            Map.entry(TensorType.Q3_K, List.of(108)),
+            Map.entry(TensorType.Q4_K, List.of(0, 2)),
+            Map.entry(TensorType.Q5_K, List.of(0, 2)),
+            Map.entry(TensorType.Q6_K, List.of(208)),
+            Map.entry(TensorType.IQ4_NL, List.of(0)),
+            Map.entry(TensorType.IQ4_XS, List.of(0)),
+            Map.entry(TensorType.MXFP4, List.of()));
 
     static Stream<Kernels> kernels() {
         return Stream.of(KernelChoice.scalar(), KernelChoice.detect().kernels());
@@ -85,41 +104,50 @@ class FormatTest {
         assertThat(Numbers.bits(row(kernels, TensorType.F32, 5, bytes.array()))).isEqualTo(Numbers.bits(numbers));
     }
 
-    @ParameterizedTest
-    @MethodSource("kernels")
-    void q8BlocksAreAScaleAndSignedBytes(Kernels kernels) {
-        byte[] blocks = randomBlocks(34);
-        float[] numbers = row(kernels, TensorType.Q8_0, 320, blocks);
-        for (int i = 0; i < 320; i++) {
-            int block = i / 32 * 34;
-            double scale = f16((blocks[block] & 255) | (blocks[block + 1] & 255) << 8);
-            double exact = scale * blocks[block + 2 + i % 32];
-            assertThat(numbers[i] + 0.0).isEqualTo(exact + 0.0);
-        }
+    static Stream<Arguments> quantizedFormats() {
+        return kernels()
+                .flatMap(each -> each.matrixTypes().stream()
+                        .filter(type -> type.blockElements() > 1)
+                        .map(type -> Arguments.of(each, type)));
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
-    void q4BlocksAreAScaleAndTwoHalvesOfNibbles(Kernels kernels) {
-        byte[] blocks = randomBlocks(18);
-        float[] numbers = row(kernels, TensorType.Q4_0, 320, blocks);
-        for (int i = 0; i < 320; i++) {
-            int block = i / 32 * 18;
-            double scale = f16((blocks[block] & 255) | (blocks[block + 1] & 255) << 8);
-            int pair = blocks[block + 2 + i % 16] & 255;
-            int nibble = i % 32 < 16 ? pair % 16 : pair / 16;
-            assertThat(numbers[i] + 0.0).isEqualTo(scale * (nibble - 8) + 0.0);
-        }
-    }
-
-    /// Ten blocks with finite scales.
-    private static byte[] randomBlocks(int blockBytes) {
-        byte[] blocks = new byte[10 * blockBytes];
+    @MethodSource("quantizedFormats")
+    void aBlockIsTheExactNumbersOfItsDefinitionRoundedOnce(Kernels kernels, TensorType type) {
+        int n = 80 * type.blockElements();
+        byte[] blocks = new byte[80 * type.blockBytes()];
         new Random(42).nextBytes(blocks);
-        for (int block = 0; block < blocks.length; block += blockBytes) {
-            blocks[block + 1] &= (byte) 0xbb; // exponent below 31
+        for (int block = 0; block < blocks.length; block += type.blockBytes()) {
+            for (int scale : SCALES.get(type)) {
+                blocks[block + scale + 1] &= (byte) 0xbb; // exponent below 31
+            }
         }
-        return blocks;
+
+        assertDefined(type, row(kernels, type, n, blocks), blocks);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void everyExponentOfMxfp4(Kernels kernels) {
+        byte[] blocks = new byte[256 * 17];
+        new Random(42).nextBytes(blocks);
+        for (int e = 0; e < 256; e++) {
+            blocks[17 * e] = (byte) e;
+        }
+
+        assertDefined(TensorType.MXFP4, row(kernels, TensorType.MXFP4, 256 * 32, blocks), blocks);
+    }
+
+    private static void assertDefined(TensorType type, float[] numbers, byte[] blocks) {
+        float[] expected = new float[numbers.length];
+        for (int i = 0; i < expected.length; i++) {
+            int block = i / type.blockElements();
+            expected[i] = Definition.of(type, blocks, block * type.blockBytes()).weight(i % type.blockElements());
+        }
+        for (int i = 0; i < expected.length; i++) {
+            numbers[i] += 0; // exact numbers know no -0
+        }
+        assertThat(numbers).isEqualTo(expected);
     }
 
     private static byte[] allShorts() {

@@ -85,11 +85,14 @@ class KernelChoiceTest {
 
         private static int digest(Kernels kernels) {
             Random random = new Random(42);
-            Scratch scratch = new Scratch(172);
+            Scratch scratch = new Scratch(512);
             int digest = 0;
             for (TensorType type : kernels.matrixTypes()) {
                 for (int tokens : new int[] {1, 7}) {
-                    int n = type.blockElements() == 1 ? 172 : 160;
+                    int n = List.of(172, 160, 512).stream()
+                            .filter(length -> length % type.blockElements() == 0)
+                            .findFirst()
+                            .orElseThrow();
                     float[] x = Numbers.random(random, tokens * n);
                     float[] y = new float[tokens * 19];
                     Numbers.multiply(kernels, Numbers.matrix(random, type, 19, n), x, tokens, y, scratch);
@@ -99,8 +102,12 @@ class KernelChoiceTest {
             float[] x = Numbers.random(random, 172);
             float[] y = Numbers.random(random, 172);
             kernels.rmsNorm(x, 0, y, 1e-5f, x, 0, scratch);
-            kernels.swiGlu(x, y, 0, 172);
-            kernels.softmax(x, 0, 172, scratch);
+            for (Activation activation : Activation.values()) {
+                kernels.gate(activation, x, y, 0, 172);
+                kernels.layerNorm(x, 0, y, y, 1e-5f, x, 0, scratch);
+            }
+            kernels.softCap(3, x, 0, 172);
+            kernels.softmax(x, 0, 172, 0.5f, scratch);
             digest = 31 * digest + Arrays.hashCode(x);
 
             PageLayout layout = new PageLayout(24, 40);

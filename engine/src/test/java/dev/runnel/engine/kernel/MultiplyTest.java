@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Matrices times vectors, in every type, in sizes that fill vectors and sizes that don't.
 class MultiplyTest {
 
-    private static final int[] LENGTHS = {1, 3, 15, 16, 17, 32, 64, 96, 100, 172, 512, 1056};
+    private static final int[] LENGTHS = {1, 3, 15, 16, 17, 32, 64, 96, 100, 172, 512, 1056, 2048};
 
     static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 16, 33};
 
@@ -25,7 +25,7 @@ class MultiplyTest {
 
     /// Every type with every length that is made of its blocks.
     static Stream<Arguments> rows() {
-        return Stream.of(TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0)
+        return KernelChoice.scalar().matrixTypes().stream()
                 .flatMap(type -> IntStream.of(LENGTHS)
                         .filter(length -> length % type.blockElements() == 0)
                         .mapToObj(length -> Arguments.of(type, length)));

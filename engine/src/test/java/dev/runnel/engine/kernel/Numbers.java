@@ -1,6 +1,6 @@
 package dev.runnel.engine.kernel;
 
-import dev.runnel.engine.fixtures.Quantizer;
+import dev.runnel.engine.fixtures.RandomBlocks;
 import dev.runnel.engine.gguf.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +22,7 @@ final class Numbers {
 
     /// Weights as a file would hold them, at an address that fits no vector.
     static Matrix matrix(Random random, TensorType type, int rows, int columns) {
-        byte[] data = Quantizer.encode(type, random(random, rows * columns));
+        byte[] data = RandomBlocks.of(type, random, rows * columns, 2);
         MemorySegment outsideHeap = Arena.ofAuto().allocate(data.length + 1).asSlice(1);
         return new Matrix(type, rows, columns, outsideHeap.copyFrom(MemorySegment.ofArray(data)));
     }

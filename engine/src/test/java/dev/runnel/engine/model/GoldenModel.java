@@ -19,10 +19,11 @@ import java.util.Map;
 /// A model file with what others computed from it: `X.gguf`, `X.json` and the numbers of `X.bin`.
 record GoldenModel(Path file, List<Prompt> prompts, Score score) {
 
-    /// @param logits after the last token, in 64-bit arithmetic
+    /// @param context most tokens of a sequence when it was computed
+    /// @param logits after the last token, in 64-bit arithmetic where that was done
     /// @param greedy the 32 tokens that follow
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Prompt(int[] tokens, float[] logits, int[] greedy) {}
+    record Prompt(int context, int[] tokens, float[] logits, int[] greedy) {}
 
     /// @param logProbabilities of each token but the first, given those before it
     /// @param logits after each token; none where the file has only the probabilities
@@ -41,9 +42,11 @@ record GoldenModel(Path file, List<Prompt> prompts, Score score) {
             int vocabulary = integer(all, "n_vocab");
             List<Prompt> prompts = new ArrayList<>();
             for (Object each : (List<?>) all.get("prompts")) {
-                Map<String, Object> prompt = object(each);
-                float[] logits = slice(numbers, integer(prompt, "logits_f64_offset"), vocabulary);
-                prompts.add(new Prompt(integers(prompt, "tokens"), logits, integers(prompt, "greedy")));
+                prompts.add(prompt(object(each), integer(all, "n_ctx"), numbers, vocabulary));
+            }
+            if (all.containsKey("long_context")) {
+                Map<String, Object> longer = object(all.get("long_context"));
+                prompts.add(prompt(longer, integer(longer, "n_ctx"), numbers, vocabulary));
             }
             Map<String, Object> score = object(all.get("score"));
             int[] tokens = integers(score, "tokens");
@@ -63,6 +66,12 @@ record GoldenModel(Path file, List<Prompt> prompts, Score score) {
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
+    }
+
+    private static Prompt prompt(Map<String, Object> prompt, int context, FloatBuffer numbers, int vocabulary) {
+        String offset = prompt.containsKey("logits_f64_offset") ? "logits_f64_offset" : "logits_offset";
+        float[] logits = slice(numbers, integer(prompt, offset), vocabulary);
+        return new Prompt(context, integers(prompt, "tokens"), logits, integers(prompt, "greedy"));
     }
 
     private static float[] slice(FloatBuffer numbers, int from, int length) {

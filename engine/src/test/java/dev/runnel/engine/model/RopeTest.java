@@ -14,13 +14,11 @@ class RopeTest {
     @ParameterizedTest
     @EnumSource(RopeOrder.class)
     void pairsTurnByTheirAngleAndTheRestStays(RopeOrder order) {
-        Rope rope = new Rope(order, 6, FREQUENCIES, 1);
+        Rope rope = new Rope(order, 6, FREQUENCIES, 1, 2);
         float[] x = {9, 1, 2, 3, 4, 5, 6, 7, 8}; // a head of 8 elements, of which 6 turn, after another's last
-        float[] cos = new float[6];
-        float[] sin = new float[6];
 
-        rope.turnsAt(5, cos, sin, 3);
-        rope.turn(x, 1, cos, sin, 3);
+        rope.prepare(1, 5);
+        rope.turn(1, x, 1);
 
         for (int pair = 0; pair < 3; pair++) {
             int first = order == RopeOrder.NEIGHBOURS ? 1 + 2 * pair : 1 + pair;
@@ -36,13 +34,13 @@ class RopeTest {
 
     @Test
     void aPositionFarOutIsStillExact() {
-        Rope rope = new Rope(RopeOrder.HALVES, 2, new double[] {1}, 1);
-        float[] cos = new float[1];
-        float[] sin = new float[1];
+        Rope rope = new Rope(RopeOrder.HALVES, 2, new double[] {1}, 1, 1);
+        float[] x = {1, 0};
 
-        rope.turnsAt(10_000_019, cos, sin, 0);
+        rope.prepare(0, 10_000_019);
+        rope.turn(0, x, 0);
 
-        assertThat((double) cos[0]).isCloseTo(Math.cos(10_000_019), within(1e-7));
-        assertThat((double) sin[0]).isCloseTo(Math.sin(10_000_019), within(1e-7));
+        assertThat((double) x[0]).isCloseTo(Math.cos(10_000_019), within(1e-7));
+        assertThat((double) x[1]).isCloseTo(Math.sin(10_000_019), within(1e-7));
     }
 }

@@ -64,7 +64,7 @@ class TransformerTest {
     private static void assertLikeReference(GgufWriter writer) {
         int[] tokens = new Random(42).ints(50, 0, 400).toArray();
         GgufFile file = writer.toFile();
-        double[][] expected = new ReferenceModel(file).logits(tokens);
+        double[][] expected = new ReferenceModel(file, OPTIONS.contextLength()).logits(tokens);
 
         try (RunningModel running = open(file, 2)) {
             float[][] logits = running.allLogits(tokens);

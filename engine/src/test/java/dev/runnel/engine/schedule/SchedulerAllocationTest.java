@@ -10,6 +10,7 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.model.Slice;
+import dev.runnel.engine.reply.ReplyFormat;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +40,8 @@ class SchedulerAllocationTest {
         CompletionRequest request = CompletionRequest.of("flat", "hi")
                 .withSampling(new Sampling(1, 0.9, OptionalLong.of(7)))
                 .withChoices(8);
-        CompletionStream stream = scheduler.complete(request, () -> new PreparedPrompt(new int[] {1, 2}, false));
+        CompletionStream stream = scheduler.complete(
+                request, () -> new PreparedPrompt(new int[] {1, 2}, ReplyFormat.text(List.of(), false)));
         stream.subscribe(new Forgetful());
         step(scheduler, 100);
 

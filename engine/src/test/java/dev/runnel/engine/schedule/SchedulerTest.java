@@ -15,6 +15,7 @@ import dev.runnel.core.TokenEvent.Finished;
 import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Usage;
+import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.testing.RecordingReader;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -81,7 +82,8 @@ class SchedulerTest {
             byte[] bytes = ((Prompt.Text) request.prompt()).text().getBytes(UTF_8);
             int[] tokens = new int[bytes.length];
             Arrays.setAll(tokens, i -> bytes[i] & 0xff);
-            return new PreparedPrompt(tokens, false);
+            return new PreparedPrompt(
+                    tokens, ReplyFormat.text(request.stopping().strings(), false));
         });
     }
 

@@ -9,6 +9,7 @@ import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Sampling;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RecordingReader;
 import java.util.ArrayList;
@@ -55,7 +56,7 @@ class SchedulerThreadTest {
                 CompletionRequest.of("fake", new Prompt.Text(prompt)).withSampling(Sampling.GREEDY);
         return scheduler.complete(
                 request.withMaxTokens(1000),
-                () -> new PreparedPrompt(prompt.chars().toArray(), false));
+                () -> new PreparedPrompt(prompt.chars().toArray(), ReplyFormat.text(List.of(), false)));
     }
 
     @Test

@@ -200,6 +200,15 @@ class TokenizerTest {
     }
 
     @Test
+    void aControlCharacterThatAVocabularyLacksIsLeftOutAndNothingIsJoinedAcrossIt() {
+        VocabularyFile file = VocabularyFile.byteLevel("falcon").merge("a", "b");
+        file.tokens.set(0x03, "other");
+
+        assertThat(file.load().encode("a\u0003b", false)).isEqualTo(file.ids("a", "b"));
+        assertThat(file.load().encode("ab", false)).isEqualTo(file.ids("ab"));
+    }
+
+    @Test
     void tokensWithoutTextHaveNoBytes() {
         VocabularyFile file = VocabularyFile.byteLevel("gpt-2")
                 .token("<s>", CONTROL)

@@ -1,13 +1,15 @@
-package dev.runnel.engine.text;
+package dev.runnel.engine.reply;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.core.TokenEvent;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -245,6 +247,35 @@ class ReplyTextTest {
             stops.add(stop.toString());
         }
         return stops;
+    }
+
+    /// A reader of text alone: bytes in, pieces out.
+    private static final class ReplyText {
+
+        private final ReplyReader reader;
+
+        ReplyText(List<String> stops, boolean dropsLeadingSpace) {
+            Dialect plain = new Dialect(Optional.empty(), CallSyntax.UNKNOWN);
+            ReplyFormat format =
+                    new ReplyFormat(plain, _ -> ReplyFormat.NO_TOKEN, false, false, stops, dropsLeadingSpace);
+            reader = new ReplyReader(format, 0, _ -> "");
+        }
+
+        String add(byte[] token) {
+            StringBuilder text = new StringBuilder();
+            reader.token(0, token, null, event -> text.append(((TokenEvent.Text) event).text()));
+            return text.toString();
+        }
+
+        String finish() {
+            StringBuilder text = new StringBuilder();
+            reader.finish(event -> text.append(((TokenEvent.Text) event).text()));
+            return text.toString();
+        }
+
+        boolean isStopped() {
+            return reader.isStopped();
+        }
     }
 
     private static byte[] utf8(String text) {

@@ -1,4 +1,4 @@
-package dev.runnel.engine.text;
+package dev.runnel.engine.reply;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -30,9 +30,15 @@ final class Utf8Decoder {
         decode(false, text);
     }
 
+    /// Whether the bytes so far end within a character.
+    boolean isWithinCharacter() {
+        return bytes.position() > 0;
+    }
+
     /// Appends to `text` what remains of an unfinished character, which is broken.
     void finish(StringBuilder text) {
         decode(true, text);
+        decoder.reset();
     }
 
     private void decode(boolean isEnd, StringBuilder text) {

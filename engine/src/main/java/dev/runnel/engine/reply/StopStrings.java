@@ -1,4 +1,4 @@
-package dev.runnel.engine.text;
+package dev.runnel.engine.reply;
 
 import java.util.List;
 
@@ -12,6 +12,9 @@ import java.util.List;
 /// Theory: one automaton of Knuth, Morris and Pratt ("Fast pattern matching in strings", 1977) for each stop
 /// string. Its state is the number of the stop string's code points that the text read so far ends with.
 final class StopStrings {
+
+    /// No stop string.
+    static final int NONE = -1;
 
     private final int[][] stops; // (stops, code points)
 
@@ -47,9 +50,9 @@ final class StopStrings {
 
     /// Reads one more code point of the text. Not to be called again once a stop string is complete.
     ///
-    /// @return code points of the stop string that is complete with it, or 0
+    /// @return index of the stop string that is complete with it, or [#NONE]
     int read(int codePoint) {
-        int longest = 0;
+        int complete = NONE;
         for (int i = 0; i < stops.length; i++) {
             int[] stop = stops[i];
             int state = matched[i];
@@ -60,11 +63,16 @@ final class StopStrings {
                 state++;
             }
             matched[i] = state;
-            if (state == stop.length) {
-                longest = Math.max(longest, state);
+            if (state == stop.length && (complete == NONE || state > stops[complete].length)) {
+                complete = i;
             }
         }
-        return longest;
+        return complete;
+    }
+
+    /// How many code points a stop string has.
+    int length(int stop) {
+        return stops[stop].length;
     }
 
     /// Code points at the end of the text read so far with which a stop string begins.
