@@ -104,22 +104,23 @@ class FailureTest {
 
     @TestFactory
     Stream<DynamicTest> aConnectionThatIsCutAtAnyByteIsAnErrorUnlessAllOfTheReplyHadCome() {
-        return Clients.all().map(client -> dynamicTest(client.title(), () -> {
-            try (CuttingProxy proxy = new CuttingProxy(server.port())) {
-                int stride = Clients.isInNode(client) ? STRIDE_IN_NODE : 1;
-                int bytes = 0;
-                Outcome outcome;
-                do {
-                    proxy.cutAfter(bytes, bytes % 2 == 0);
-                    outcome = Outcome.of(client, proxy.uri(), Order.of("short"));
-                    bytes += stride;
-                } while (outcome.failure() != null && bytes < FAR_MORE_THAN_THE_REPLY);
+        return Clients.all()
+                .map(client -> dynamicTest(client.title(), () -> {
+                    try (CuttingProxy proxy = new CuttingProxy(server.port())) {
+                        int stride = Clients.isInNode(client) ? STRIDE_IN_NODE : 1;
+                        int bytes = 0;
+                        Outcome outcome;
+                        do {
+                            proxy.cutAfter(bytes, bytes % 2 == 0);
+                            outcome = Outcome.of(client, proxy.uri(), Order.of("short"));
+                            bytes += stride;
+                        } while (outcome.failure() != null && bytes < FAR_MORE_THAN_THE_REPLY);
 
-                assertThat(outcome.reading())
-                        .as("after %d bytes", bytes)
-                        .isEqualTo(SHORT_READING.only(client.tells()));
-            }
-        }));
+                        assertThat(outcome.reading())
+                                .as("after %d bytes", bytes)
+                                .isEqualTo(SHORT_READING.only(client.tells()));
+                    }
+                }));
     }
 
     @TestFactory

@@ -89,6 +89,12 @@ final class NodeClients {
         return started().clients;
     }
 
+    /// Where their packages are installed.
+    static Path packages() {
+        var _ = started();
+        return FOLDER.resolve("node_modules");
+    }
+
     /// Has something done that isn't reading a reply.
     static JsonNode run(String errand, URI server, String what) throws Exception {
         return started().result(Map.of("errand", errand, "server", server.toString(), "order", what));

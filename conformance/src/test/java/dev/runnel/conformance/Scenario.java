@@ -20,7 +20,6 @@ import dev.runnel.core.TokenEvent.Thinking;
 import dev.runnel.core.TokenLogprob;
 import dev.runnel.core.TokenText;
 import dev.runnel.core.Tool;
-import dev.runnel.engine.text.ReplyText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -196,25 +195,17 @@ enum Scenario {
         }
     },
 
-    /// A stop string that lies across the borders of three tokens, after a beginning of it that was none.
+    /// A stop string that lies across the borders of tokens, after a beginning of it that was none.
     STOP("stop", Ask.STOP) {
         @Override
         Script script(CompletionRequest request) {
             List<String> strings = request.stopping().strings();
             require(strings.equals(List.of("STOP", "。。")), "no stop strings");
-            ReplyText reply = new ReplyText(strings, false);
-            List<TokenEvent> events = new ArrayList<>(List.of(started(1)));
-            for (String token : List.of("No S", "T", " yet。", " on", "e ST", "O", "P and never this")) {
-                if (!reply.isStopped()) {
-                    String piece = reply.add(token.getBytes(UTF_8));
-                    if (!piece.isEmpty()) {
-                        events.add(new Text(0, piece));
-                    }
-                }
-            }
-            events.add(new Finished(0, FinishReason.STOP));
-            events.add(usage());
-            return Script.of(events.toArray(TokenEvent[]::new));
+            return MadeUpTokens.script(
+                    Stream.of("No S", "T", " yet。", " on", "e ST", "OP and", " never this")
+                            .map(token -> token.getBytes(UTF_8))
+                            .toList(),
+                    strings);
         }
 
         @Override

@@ -6,11 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.runnel.conformance.Client.Order;
-import dev.runnel.core.CompletionRequest;
-import dev.runnel.core.FinishReason;
-import dev.runnel.core.Script;
-import dev.runnel.core.TokenEvent;
-import dev.runnel.engine.text.ReplyText;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -68,6 +63,9 @@ class TextTest {
             for (int from = 0; from < all.length; ) {
                 int to = Math.min(all.length, from + 1 + random.nextInt(6));
                 tokens.add(Arrays.copyOfRange(all, from, to));
+                if (random.nextInt(8) == 0) {
+                    tokens.add(new byte[0]); // a control token, which says nothing
+                }
                 from = to;
             }
             List<String> stops = random.ints(random.nextInt(4), 0, STOPS.size())
@@ -89,29 +87,6 @@ class TextTest {
                             .map(stop -> all.substring(0, end - stop.length())))
                     .findFirst()
                     .orElse(all);
-        }
-
-        /// @param stops as the request brought them
-        Script script(List<String> stops) {
-            ReplyText reply = new ReplyText(stops, false);
-            List<TokenEvent> events = new ArrayList<>(List.of(new TokenEvent.Started(ScriptedServer.MODEL, 1)));
-            int used = 0;
-            for (byte[] token : tokens) {
-                if (!reply.isStopped()) {
-                    used++;
-                    say(reply.add(token), events);
-                }
-            }
-            say(reply.finish(), events);
-            events.add(new TokenEvent.Finished(0, FinishReason.STOP));
-            events.add(new TokenEvent.Usage(9, used));
-            return Script.of(events.toArray(TokenEvent[]::new));
-        }
-
-        private static void say(String piece, List<TokenEvent> events) {
-            if (!piece.isEmpty()) {
-                events.add(new TokenEvent.Text(0, piece));
-            }
         }
     }
 
@@ -137,7 +112,8 @@ class TextTest {
         Reply reply = Reply.of(seed);
         server.on(
                 "reply " + seed,
-                (CompletionRequest request) -> reply.script(request.stopping().strings()));
+                request ->
+                        MadeUpTokens.script(reply.tokens(), request.stopping().strings()));
         ObjectNode streamed = request(seed, reply, true);
         ObjectNode whole = request(seed, reply, false);
 

@@ -117,13 +117,6 @@ class ClientsTest {
     }
 
     @Test
-    void springAiStreamsAndCallsTools() {
-        SpringAiChat.ask(SpringAiChat.model(url(), MODEL), "Do I need an umbrella in 北京?", out);
-
-        assertThat(printed()).contains("Yes: ").contains("19 °C and light rain in 北京");
-    }
-
-    @Test
     void theJdkAloneStreams() throws Exception {
         PlainHttp.stream(URI.create(url()), MODEL, "What's 1+1?", out);
 

@@ -1,4 +1,4 @@
-package dev.runnel.examples;
+package dev.runnel.examples.spring;
 
 import java.io.PrintStream;
 import org.springframework.ai.chat.client.ChatClient;
