@@ -23,7 +23,8 @@ public record CompletionRequest(
         boolean echo,
         boolean cachePrompt) {
 
-    private static final int MOST_ALTERNATIVES = 20;
+    /// Most alternatives that [#logprobs] asks for.
+    public static final int MOST_ALTERNATIVES = 20;
 
     public CompletionRequest {
         Objects.requireNonNull(model, "model");

@@ -2,6 +2,7 @@ package dev.runnel.core;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 
@@ -24,6 +25,12 @@ public interface CompletionStream extends Flow.Publisher<TokenEvent>, Iterable<T
     /// thread may call it.
     @Override
     void close();
+
+    /// What the work has cost so far, for any thread and also once the stream has ended, however it did; absent where
+    /// the backend doesn't know. Of a stream that was cut short the step under way may still be added.
+    default Optional<TokenEvent.Usage> spent() {
+        return Optional.empty();
+    }
 
     /// The blocking view. `next` and `hasNext` throw the stream's [BackendException] when it fails; an interrupt closes
     /// the stream.

@@ -2,6 +2,7 @@ package dev.runnel.core;
 
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ public final class EventChannel implements CompletionStream {
 
     private static final System.Logger LOG = System.getLogger(EventChannel.class.getName());
 
-    /// Whoever emits into a channel. Both methods are called without a lock held and must return soon: they run on
+    /// Whoever emits into a channel. Its methods are called without a lock held and must return soon: they run on
     /// the reader's thread or, where the reader called back from within a signal, on the producer's own.
     public interface Producer {
 
@@ -35,6 +36,11 @@ public final class EventChannel implements CompletionStream {
 
         /// Nobody reads any more: stop. Called at most once, never after the channel has ended by itself.
         void cancelled();
+
+        /// See [CompletionStream#spent]; for any thread at any time.
+        default Optional<TokenEvent.Usage> spent() {
+            return Optional.empty();
+        }
 
         /// For a channel that is filled before anyone reads it.
         Producer NONE = new Producer() {
@@ -124,6 +130,11 @@ public final class EventChannel implements CompletionStream {
         synchronized (lock) {
             return state == State.OPEN;
         }
+    }
+
+    @Override
+    public Optional<TokenEvent.Usage> spent() {
+        return producer.spent();
     }
 
     @Override

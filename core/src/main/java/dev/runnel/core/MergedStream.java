@@ -2,6 +2,7 @@ package dev.runnel.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
@@ -27,6 +28,8 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     /// the tasks.
     private static final int WINDOW = 64;
 
+    private static final TokenEvent.Usage NOTHING = new TokenEvent.Usage(0, 0);
+
     private final EventChannel channel = new EventChannel(this);
     private final List<Source> sources = new ArrayList<>();
     private final int choicesEach;
@@ -38,7 +41,7 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     private int started;
     private int ended;
     private boolean over;
-    private final List<TokenEvent.Usage> costs = new ArrayList<>();
+    private TokenEvent.Usage costs = NOTHING;
 
     MergedStream(List<CompletionStream> streams, int choicesEach) {
         if (streams.isEmpty() || choicesEach < 1) {
@@ -75,6 +78,20 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     @Override
     public void cancelled() {
         run(this::stop);
+    }
+
+    /// Absent as soon as one source doesn't know.
+    @Override
+    public Optional<TokenEvent.Usage> spent() {
+        TokenEvent.Usage sum = NOTHING;
+        for (Source source : sources) {
+            Optional<TokenEvent.Usage> spent = source.stream.spent();
+            if (spent.isEmpty()) {
+                return Optional.empty();
+            }
+            sum = sum.plus(spent.get());
+        }
+        return Optional.of(sum);
     }
 
     private int firstSources() {
@@ -135,12 +152,11 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
                 }
             }
             case TokenEvent.Usage cost -> {
-                costs.add(cost);
+                costs = costs.plus(cost);
                 ended++;
                 if (ended == sources.size()) {
-                    TokenEvent.Usage sum = sum();
                     over = true;
-                    channel.emit(sum);
+                    channel.emit(costs);
                 } else {
                     openNext();
                 }
@@ -153,20 +169,6 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
                     TokenEvent.Finished _ -> channel.emit(Renumbering.of(event, choice -> source.firstChoice + choice));
         }
         source.pull();
-    }
-
-    private TokenEvent.Usage sum() {
-        int prompt = 0;
-        int cached = 0;
-        int completion = 0;
-        int reasoning = 0;
-        for (TokenEvent.Usage cost : costs) {
-            prompt = Math.addExact(prompt, cost.promptTokens());
-            cached += cost.cachedTokens();
-            completion = Math.addExact(completion, cost.completionTokens());
-            reasoning += cost.reasoningTokens();
-        }
-        return new TokenEvent.Usage(prompt, cached, completion, reasoning);
     }
 
     private void run(Runnable task) {

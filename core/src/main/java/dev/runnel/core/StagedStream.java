@@ -1,5 +1,6 @@
 package dev.runnel.core;
 
+import java.util.Optional;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,11 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
     public void close() {
         channel.close();
         source.close();
+    }
+
+    @Override
+    public Optional<TokenEvent.Usage> spent() {
+        return source.spent();
     }
 
     @Override

@@ -110,6 +110,15 @@ public sealed interface TokenEvent {
             this(promptTokens, 0, completionTokens, 0);
         }
 
+        /// The cost of both together.
+        public Usage plus(Usage other) {
+            return new Usage(
+                    Math.addExact(promptTokens, other.promptTokens),
+                    cachedTokens + other.cachedTokens,
+                    Math.addExact(completionTokens, other.completionTokens),
+                    reasoningTokens + other.reasoningTokens);
+        }
+
         public int totalTokens() {
             return promptTokens + completionTokens;
         }

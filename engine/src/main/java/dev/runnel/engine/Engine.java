@@ -5,6 +5,7 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
@@ -12,6 +13,7 @@ import dev.runnel.engine.schedule.Scheduler;
 import dev.runnel.engine.schedule.Vocabulary;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
@@ -117,6 +119,11 @@ public final class Engine implements Backend {
             return CompletionStream.failed(BackendException.modelNotFound(request.model(), models()));
         }
         return scheduler.complete(request, () -> prompts.apply(request));
+    }
+
+    @Override
+    public Optional<TokenCodec> codec(String model) {
+        return model.equals(this.model.id()) ? Optional.of(new EngineCodec(text, prompts)) : Optional.empty();
     }
 
     /// How the model sees text: its vocabulary and its chat template. Works on after the engine is closed.

@@ -129,7 +129,7 @@ final class EngineLoader {
         String owner = owner(metadata);
         ModelText text = ModelText.of(file);
         Tokenizer tokenizer = text.tokenizer();
-        PromptReader prompts = new PromptReader(text);
+        PromptReader prompts = PromptReader.of(file, text);
         listener.loading(Phase.VOCABULARY, 1);
 
         Workers workers =
@@ -144,7 +144,7 @@ final class EngineLoader {
                     transformer,
                     vocabularyOf(tokenizer),
                     prompts::read,
-                    new Limits(options.sequences(), options.waiting(), options.promptTokensPerStep()),
+                    new Limits(options.sequences(), options.waiting(), options.promptTokensPerStep(), options.stall()),
                     () -> {
                         workers.close();
                         release.run();
@@ -199,6 +199,11 @@ final class EngineLoader {
             @Override
             public byte[] bytes(int token) {
                 return tokenizer.bytes(token);
+            }
+
+            @Override
+            public byte[] bytesWithSpecial(int token) {
+                return tokenizer.bytesWithSpecial(token);
             }
         };
     }

@@ -1,5 +1,6 @@
 package dev.runnel.engine;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -9,11 +10,13 @@ import java.util.OptionalInt;
 /// @param threads that compute; absent: one for each processor
 /// @param contextLength most tokens of a prompt and its reply; absent: what the file says, but at most
 ///     [#LONGEST_DEFAULT_CONTEXT]
-/// @param cacheBytes memory for the keys and values of all sequences, taken as it is needed
+/// @param cacheBytes memory for the keys and values of all sequences, and of earlier ones that others may begin
+///     like; taken as it is needed
 /// @param sequences most choices generated at the same time
 /// @param waiting most completions that wait while that many run; one more is refused
-/// @param promptTokensPerStep most prompt tokens read in one step: larger reads prompts faster, smaller lets
-///     the sequences that answer go on more evenly
+/// @param promptTokensPerStep most prompt tokens read in one step
+/// @param stall how much longer a step in which others answer may take because of the prompts that are read in
+///     it: longer reads prompts faster, shorter lets those that answer go on more evenly
 public record EngineOptions(
         Optional<String> modelId,
         OptionalInt threads,
@@ -21,14 +24,15 @@ public record EngineOptions(
         long cacheBytes,
         int sequences,
         int waiting,
-        int promptTokensPerStep) {
+        int promptTokensPerStep,
+        Duration stall) {
 
-    /// A request without a limit reserves room for its whole context, so a long one has to be asked for.
+    /// What one sequence can take grows with its context, so a long one has to be asked for.
     public static final int LONGEST_DEFAULT_CONTEXT = 4096;
 
-    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step.
-    public static final EngineOptions DEFAULT =
-            new EngineOptions(Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256);
+    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step, and a stall of 50 ms.
+    public static final EngineOptions DEFAULT = new EngineOptions(
+            Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256, Duration.ofMillis(50));
 
     public EngineOptions {
         modelId.ifPresent(id -> {
@@ -42,6 +46,7 @@ public record EngineOptions(
         requireAtLeast(1, "sequences", sequences);
         requireAtLeast(0, "waiting", waiting);
         requireAtLeast(1, "promptTokensPerStep", promptTokensPerStep);
+        requireAtLeast(0, "stall", stall.toNanos());
     }
 
     private static void requireAtLeast(int least, String option, long value) {
@@ -52,32 +57,62 @@ public record EngineOptions(
 
     public EngineOptions withModelId(String modelId) {
         return new EngineOptions(
-                Optional.of(modelId), threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+                Optional.of(modelId),
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall);
     }
 
     public EngineOptions withThreads(int threads) {
         return new EngineOptions(
-                modelId, OptionalInt.of(threads), contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+                modelId,
+                OptionalInt.of(threads),
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall);
     }
 
     public EngineOptions withContextLength(int contextLength) {
         return new EngineOptions(
-                modelId, threads, OptionalInt.of(contextLength), cacheBytes, sequences, waiting, promptTokensPerStep);
+                modelId,
+                threads,
+                OptionalInt.of(contextLength),
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall);
     }
 
     public EngineOptions withCacheBytes(long cacheBytes) {
-        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
     }
 
     public EngineOptions withSequences(int sequences) {
-        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
     }
 
     public EngineOptions withWaiting(int waiting) {
-        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
     }
 
     public EngineOptions withPromptTokensPerStep(int promptTokensPerStep) {
-        return new EngineOptions(modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep);
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
+    }
+
+    public EngineOptions withStall(Duration stall) {
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
     }
 }

@@ -5,6 +5,7 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.FolderStream.Place;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -119,6 +120,11 @@ public final class ModelFolder implements Backend {
             return CompletionStream.failed(BackendException.modelNotFound(request.model(), models));
         }
         return new FolderStream(this, slot, request).channel;
+    }
+
+    @Override
+    public Optional<TokenCodec> codec(String model) {
+        return Optional.ofNullable(slots.get(model)).map(slot -> EngineCodec.open(slot.found.file()));
     }
 
     /// Ids of the models that are loaded.

@@ -4,39 +4,76 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Tools;
+import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.PreparedPrompt;
 import dev.runnel.engine.template.Segment;
 import dev.runnel.engine.tokenizer.Tokenizer;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /// Makes tokens of prompts as the model's file says.
 ///
 /// A conversation goes through the file's template, which alone may write control tokens; what a message says
 /// is text. The reply is then the template's next turn, and the space that a SentencePiece vocabulary puts
-/// before its first word is dropped. A text is continued as it stands, so nothing of the reply is dropped.
-/// Both begin with the file's beginning-of-sequence token, once, where the model expects it.
+/// before its first word is dropped. A text is continued as it stands, so nothing of the reply is dropped; and
+/// a gap is a text with the model's own tokens around its parts. All begin with the file's
+/// beginning-of-sequence token, once, where the model expects it. Tokens are taken as they are.
 final class PromptReader {
 
     private final ModelText model;
     private final Tokenizer tokenizer;
+    private final Optional<GapTokens> gapTokens;
+    private final ReplyConstraints constraints;
 
-    PromptReader(ModelText model) {
+    /// @param gapTokens if the model fills gaps
+    PromptReader(ModelText model, Optional<GapTokens> gapTokens, ReplyConstraints constraints) {
         this.model = model;
         this.tokenizer = model.tokenizer();
+        this.gapTokens = gapTokens;
+        this.constraints = constraints;
+    }
+
+    static PromptReader of(GgufFile file, ModelText text) {
+        return new PromptReader(
+                text, GapTokens.of(file.metadata(), text.tokenizer()), new ReplyConstraints(text.tokenizer()));
     }
 
     /// @throws BackendException if the model can't read such a prompt
     PreparedPrompt read(CompletionRequest request) {
         List<String> stops = request.stopping().strings();
-        return switch (request.prompt()) {
+        PreparedPrompt prompt = switch (request.prompt()) {
             case Prompt.Chat chat -> readChat(chat, stops);
             case Prompt.Text(var text) ->
-                new PreparedPrompt(withBos(tokenizer.encode(text, false)), ReplyFormat.text(stops, false));
-            case Prompt.Tokens _, Prompt.Gap _ ->
-                throw BackendException.unsupported("prompt", "this engine reads a conversation or a text");
+                new PreparedPrompt(withBos(tokenizer.encode(text, false)), ReplyFormat.text(stops, false))
+                        .beginningWithSpace(tokenizer.addsSpace());
+            case Prompt.Tokens(var ids) -> new PreparedPrompt(readTokens(ids), ReplyFormat.text(stops, false));
+            case Prompt.Gap gap -> new PreparedPrompt(withBos(readGap(gap)), ReplyFormat.text(stops, false));
         };
+        Tools tools = request.prompt() instanceof Prompt.Chat chat ? chat.tools() : Tools.NONE;
+        return constraints
+                .of(prompt.format(), tools, request.format())
+                .map(prompt::withMasks)
+                .orElse(prompt);
+    }
+
+    private int[] readTokens(List<Integer> ids) {
+        for (int i = 0; i < ids.size(); i++) {
+            if (ids.get(i) < 0 || ids.get(i) >= tokenizer.size()) {
+                throw BackendException.invalidRequest(
+                        "prompt[%d]".formatted(i),
+                        "the token %d is not in this model's vocabulary of 0 to %d"
+                                .formatted(ids.get(i), tokenizer.size() - 1));
+            }
+        }
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private int[] readGap(Prompt.Gap gap) {
+        GapTokens around = gapTokens.orElseThrow(() -> BackendException.unsupported(
+                "suffix", "this model has no tokens to fill a gap with; it only continues texts"));
+        return around.around(tokenizer.encode(gap.prefix(), false), tokenizer.encode(gap.suffix(), false));
     }
 
     private PreparedPrompt readChat(Prompt.Chat chat, List<String> stops) {

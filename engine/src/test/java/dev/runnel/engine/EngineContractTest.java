@@ -10,6 +10,7 @@ import dev.runnel.engine.schedule.FakeModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
 import dev.runnel.testing.BackendContract;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +38,7 @@ class EngineContractTest extends BackendContract {
                 languageModel,
                 FakeModel.BYTES,
                 EngineContractTest::prepare,
-                new Limits(16, 16, 64),
+                new Limits(16, 16, 64, Duration.ofHours(1)),
                 () -> {});
         return engine;
     }

@@ -42,7 +42,10 @@ class PromptReaderTest {
     }
 
     private static PromptReader reader(String template, Tokenizer tokenizer) {
-        return new PromptReader(new ModelText("tiny.gguf", Optional.of(template), tokenizer, CLOCK));
+        return new PromptReader(
+                new ModelText("tiny.gguf", Optional.of(template), tokenizer, CLOCK),
+                Optional.empty(),
+                new ReplyConstraints(tokenizer));
     }
 
     private static CompletionRequest chat(Message... messages) {
@@ -134,7 +137,10 @@ class PromptReaderTest {
 
     @Test
     void withoutATemplateConversationsAreRefusedAndTextsContinued() {
-        PromptReader none = new PromptReader(new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK));
+        PromptReader none = new PromptReader(
+                new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK),
+                Optional.empty(),
+                new ReplyConstraints(byteLevel));
         PromptReader unreadable = reader("{% if %}", byteLevel);
 
         assertThatThrownBy(() -> none.read(chat(new Message.User("x"))))
@@ -294,5 +300,48 @@ class PromptReaderTest {
                         .format()
                         .startsReasoning())
                 .isFalse();
+    }
+
+    private static CompletionRequest request(Prompt prompt) {
+        return CompletionRequest.of("m", prompt);
+    }
+
+    @Test
+    void tokensAreTakenAsTheyAreAndOnesThatDontExistAreNamed() {
+        PromptReader reader = reader("", scored);
+
+        assertThat(reader.read(request(new Prompt.Tokens(List.of(5, 1, 399)))).tokens())
+                .containsExactly(5, 1, 399);
+        for (int missing : new int[] {400, -1}) {
+            assertThatThrownBy(() -> reader.read(request(new Prompt.Tokens(List.of(5, missing)))))
+                    .isInstanceOfSatisfying(
+                            BackendException.class,
+                            refusal -> assertThat(refusal.parameter()).contains("prompt[1]"))
+                    .hasMessage("the token %d is not in this model's vocabulary of 0 to 399", missing);
+        }
+    }
+
+    @Test
+    void aGapIsAskedForWithTheModelsOwnTokens() {
+        PromptReader reader = new PromptReader(
+                new ModelText("tiny.gguf", Optional.empty(), byteLevel, CLOCK),
+                Optional.of(new GapTokens(390, 391, 392)),
+                new ReplyConstraints(byteLevel));
+
+        int[] tokens = reader.read(request(new Prompt.Gap("the", " world"))).tokens();
+
+        assertThat(tokens)
+                .isEqualTo(new GapTokens(390, 391, 392)
+                        .around(byteLevel.encode("the", false), byteLevel.encode(" world", false)));
+    }
+
+    @Test
+    void aGapIsRefusedByAModelThatFillsNone() {
+        assertThatThrownBy(() -> reader("", byteLevel).read(request(new Prompt.Gap("a", "b"))))
+                .isInstanceOfSatisfying(BackendException.class, refusal -> {
+                    assertThat(refusal.kind()).isEqualTo(BackendException.Kind.UNSUPPORTED);
+                    assertThat(refusal.parameter()).contains("suffix");
+                })
+                .hasMessage("this model has no tokens to fill a gap with; it only continues texts");
     }
 }

@@ -113,7 +113,7 @@ final class Exchange {
                     Backend backend = admit();
                     receive(endpoint, body -> {
                         WireRequest wire = WireRequest.read(
-                                endpoint, body, service.options().wire());
+                                endpoint, body, service.options().wire(), service.items());
                         return () -> complete(backend, wire);
                     });
                 }

@@ -3,6 +3,7 @@ package dev.runnel.server;
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
 import dev.runnel.wire.Errors;
+import dev.runnel.wire.ResponseItems;
 import java.time.InstantSource;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -24,6 +25,7 @@ final class Service {
     private final ApiKeys keys;
     private final Origins origins;
     private final Sockets sockets;
+    private final ResponseItems items;
     private final InstantSource clock;
     private final Supplier<? extends RandomGenerator> random;
     private volatile Phase phase = new Phase.Loading();
@@ -37,6 +39,7 @@ final class Service {
         keys = new ApiKeys(options.apiKeys());
         origins = new Origins(options.allowedOrigins());
         sockets = new Sockets(options.limits().connections(), options.limits().head());
+        items = new ResponseItems(options.wire().rememberedBytes());
     }
 
     synchronized void serve(Backend backend) {
@@ -95,6 +98,11 @@ final class Service {
 
     ServerOptions options() {
         return options;
+    }
+
+    /// The items of the latest responses.
+    ResponseItems items() {
+        return items;
     }
 
     Sockets sockets() {

@@ -7,6 +7,7 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.FinishReason;
+import dev.runnel.core.Message;
 import dev.runnel.core.Model;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
@@ -323,6 +324,34 @@ class RequestsTest {
                     .contains("event: response.output_text.delta\n", "event: response.function_call_arguments.done\n")
                     .doesNotContain("[DONE]");
             assertThat(all(streamed.body(), "event: (\\S+)")).endsWith("response.completed");
+        }
+    }
+
+    @Test
+    void itemsOfAResponseMayBeNamedByTheNextRequestUnlessTheServerRemembersNone() throws Exception {
+        String first = "{\"model\":\"tiny\",\"input\":\"Hi\",\"stream\":true}";
+        String next = "{\"model\":\"tiny\",\"input\":[{\"role\":\"user\",\"content\":\"Hi\"},"
+                + "{\"type\":\"item_reference\",\"id\":\"%s\"},{\"role\":\"user\",\"content\":\"And?\"}]}";
+        List<CompletionRequest> asked = new ArrayList<>();
+        try (Serving serving = Serving.scripts(
+                        request -> {
+                            asked.add(request);
+                            return CALLING;
+                        },
+                        options -> options);
+                Serving forgetful = Serving.script(
+                        CALLING, options -> options.withWire(options.wire().withRememberedBytes(0)))) {
+            String message = all(serving.post(RESPONSES, first).body(), "\"id\":\"(msg_[^\"]+)\"")
+                    .getFirst();
+
+            assertThat(serving.post(RESPONSES, next.formatted(message)).statusCode())
+                    .isEqualTo(200);
+            assertThat(((Prompt.Chat) asked.getLast().prompt()).messages())
+                    .containsExactly(new Message.User("Hi"), new Message.Assistant("Well."), new Message.User("And?"));
+            String other = all(forgetful.post(RESPONSES, first).body(), "\"id\":\"(msg_[^\"]+)\"")
+                    .getFirst();
+            assertThat(forgetful.post(RESPONSES, next.formatted(other)).statusCode())
+                    .isEqualTo(400);
         }
     }
 

@@ -56,7 +56,7 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
                     }
                     case INPUT_TOKENS -> inputTokens(RequestReader.chat(document));
                     case RESPONSE_INPUT_TOKENS ->
-                        inputTokens(new ResponsesReader(document, WireOptions.DEFAULT)
+                        inputTokens(new ResponsesReader(document, WireOptions.DEFAULT, ResponseItems.NONE)
                                 .read()
                                 .completion()
                                 .prompt());

@@ -136,7 +136,8 @@ final class RequestReader {
                 choices,
                 stream,
                 form(ReplyForm.of(asked, options), logprobs, stream),
-                warning());
+                warning(),
+                ResponseItems.NONE);
     }
 
     private ReplyForm form(ReplyForm form, OptionalInt logprobs, boolean stream) {

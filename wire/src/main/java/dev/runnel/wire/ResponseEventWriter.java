@@ -26,6 +26,7 @@ final class ResponseEventWriter implements EventWriter {
     private final Envelope envelope;
     private final ReplyForm form;
     private final Padding padding;
+    private final ResponseItems kept;
 
     private @Nullable String model;
     private long sequence;
@@ -45,7 +46,9 @@ final class ResponseEventWriter implements EventWriter {
     private String callId = "";
     private String callName = "";
 
-    ResponseEventWriter(Envelope envelope, ReplyForm form) {
+    /// @param kept where the reply's items are
+    ResponseEventWriter(Envelope envelope, ReplyForm form, ResponseItems kept) {
+        this.kept = kept;
         this.envelope = envelope;
         this.form = form;
         padding = new Padding(envelope.id());
@@ -202,6 +205,7 @@ final class ResponseEventWriter implements EventWriter {
         begin("response.output_item.done", out);
         outputIndex(out).raw(",\"item\":").raw(item.array(), 0, item.length());
         end(out);
+        kept.keep(itemId, item.toString());
         items.raw(items.isEmpty() ? "" : ",").raw(item.array(), 0, item.length());
         text.setLength(0);
         logprobs.clear();
@@ -227,7 +231,7 @@ final class ResponseEventWriter implements EventWriter {
             case TEXT, REFUSAL -> {
                 ByteSink part = new ByteSink(256);
                 part(whole, logprobs, part);
-                ResponseWriter.message(itemId, cut, part.toString(), out);
+                ResponseWriter.message(itemId, ResponseWriter.status(cut), part.toString(), out);
             }
             case CALL -> ResponseWriter.call(itemId, callId, callName, whole, ResponseWriter.status(cut), out);
             case NONE -> throw new IllegalStateException("an item of no kind");

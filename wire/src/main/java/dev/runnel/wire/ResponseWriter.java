@@ -5,7 +5,9 @@ import dev.runnel.core.Completion;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenLogprob;
+import dev.runnel.core.ToolCall;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Writes responses as JSON. A reply becomes a list of items: its reasoning, its text, its refusal and
@@ -23,40 +25,32 @@ final class ResponseWriter {
 
     private ResponseWriter() {}
 
-    static byte[] write(Envelope envelope, ReplyForm form, Completion completion) {
+    /// @param kept where the reply's items are
+    static byte[] write(Envelope envelope, ReplyForm form, Completion completion, ResponseItems kept) {
         Completion.Choice choice = completion.choices().getFirst();
-        boolean cut = FinishReasons.isCut(choice.reason());
-        ByteSink items = new ByteSink(1024);
-        int count = 0;
+        List<ToolCall> calls = choice.toolCalls();
+        boolean cut = FinishReasons.isCut(choice.reason()); // which is the last item's matter
+        Items items = new Items(envelope, kept);
         if (!choice.thinking().isEmpty()) {
-            reasoning(itemId("rs_", envelope, count), choice.thinking(), next(count++, items));
+            items.add("rs_", (id, out) -> reasoning(id, choice.thinking(), out));
         }
         if (!choice.text().isEmpty()) {
-            boolean last = choice.refusal().isEmpty() && choice.toolCalls().isEmpty();
             ByteSink part = new ByteSink(1024);
             textPart(choice.text(), choice.logprobs(), part);
-            message(itemId("msg_", envelope, count), cut && last, part.toString(), next(count++, items));
+            String status = status(cut && choice.refusal().isEmpty() && calls.isEmpty());
+            items.add("msg_", (id, out) -> message(id, status, part.toString(), out));
         }
         if (!choice.refusal().isEmpty()) {
             ByteSink part = new ByteSink(256);
             refusalPart(choice.refusal(), part);
-            message(
-                    itemId("msg_", envelope, count),
-                    cut && choice.toolCalls().isEmpty(),
-                    part.toString(),
-                    next(count++, items));
+            String status = status(cut && calls.isEmpty());
+            items.add("msg_", (id, out) -> message(id, status, part.toString(), out));
         }
-        for (int i = 0; i < choice.toolCalls().size(); i++) {
-            var call = choice.toolCalls().get(i);
-            boolean last = i == choice.toolCalls().size() - 1;
+        for (int i = 0; i < calls.size(); i++) {
+            ToolCall call = calls.get(i);
             String arguments = CompletionWriter.arguments(choice, i);
-            call(
-                    itemId("fc_", envelope, count),
-                    call.id(),
-                    call.name(),
-                    arguments,
-                    status(cut && last),
-                    next(count++, items));
+            String status = status(cut && i == calls.size() - 1);
+            items.add("fc_", (id, out) -> call(id, call.id(), call.name(), arguments, status, out));
         }
         ByteSink out = new ByteSink(1024);
         object(
@@ -64,14 +58,32 @@ final class ResponseWriter {
                 form,
                 completion.model(),
                 new Outcome.Ended(choice.reason()),
-                items.toString(),
+                items.json.toString(),
                 completion.usage(),
                 out);
         return out.toByteArray();
     }
 
-    private static ByteSink next(int position, ByteSink items) {
-        return items.raw(position == 0 ? "" : ",");
+    /// A reply's items, as they are added.
+    private static final class Items {
+
+        final ByteSink json = new ByteSink(1024);
+        private final Envelope envelope;
+        private final ResponseItems kept;
+        private int count;
+
+        Items(Envelope envelope, ResponseItems kept) {
+            this.envelope = envelope;
+            this.kept = kept;
+        }
+
+        void add(String prefix, BiConsumer<String, ByteSink> writing) {
+            String id = itemId(prefix, envelope, count);
+            ByteSink item = new ByteSink(256);
+            writing.accept(id, item);
+            kept.keep(id, item.toString());
+            json.raw(count++ == 0 ? "" : ",").raw(item.array(), 0, item.length());
+        }
     }
 
     static String itemId(String prefix, Envelope envelope, int position) {
@@ -145,10 +157,6 @@ final class ResponseWriter {
     }
 
     /// @param parts JSON of its content
-    static void message(String id, boolean cut, String parts, ByteSink out) {
-        message(id, status(cut), parts, out);
-    }
-
     static void message(String id, String status, String parts, ByteSink out) {
         out.raw("{\"type\":\"message\",\"id\":").string(id);
         out.raw(",\"status\":").string(status);

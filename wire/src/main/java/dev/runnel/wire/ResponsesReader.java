@@ -71,6 +71,7 @@ final class ResponsesReader {
 
     private final Node body;
     private final WireOptions options;
+    private final ResponseItems items;
 
     private final List<Message> messages = new ArrayList<>();
     private final Set<String> calls = new HashSet<>();
@@ -81,7 +82,9 @@ final class ResponsesReader {
     private final List<ToolCall> called = new ArrayList<>();
     private boolean replying;
 
-    ResponsesReader(Node body, WireOptions options) {
+    /// @param items that the input may name
+    ResponsesReader(Node body, WireOptions options, ResponseItems items) {
+        this.items = items;
         this.body = body;
         this.options = options;
     }
@@ -126,7 +129,8 @@ final class ResponsesReader {
                 1,
                 stream,
                 ReplyForm.of(asked, options).withObfuscation(padded).withEcho(echo()),
-                Optional.empty());
+                Optional.empty(),
+                body.find("store").map(Node::flag).orElse(true) ? items : ResponseItems.NONE);
     }
 
     private void refuseWhatIsKeptNowhere() {
@@ -214,7 +218,21 @@ final class ResponsesReader {
                 messages.add(new Message.ToolResult(
                         id.text(), content(item.get("output"), List.of("input_text", "output_text"))));
             }
+            case "item_reference" -> item(remembered(item));
             default -> throw item.unsupportedValue("an item of type '%s'".formatted(Node.shortened(type.text())));
+        }
+    }
+
+    private Node remembered(Node reference) {
+        Node id = reference.get("id");
+        String json = items.find(id.text())
+                .orElseThrow(() -> id.invalid(
+                        "%s is '%s', an item that this server doesn't remember; send the item itself, as clients do that are told store: false"
+                                .formatted(id.path(), Node.shortened(id.text()))));
+        try {
+            return new Node(reference.path(), JsonReader.read(json));
+        } catch (JsonReader.MalformedException impossible) {
+            throw new IllegalStateException("an item was kept that can't be read", impossible);
         }
     }
 

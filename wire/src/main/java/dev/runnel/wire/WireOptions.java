@@ -11,6 +11,8 @@ package dev.runnel.wire;
 /// @param reasoningAlias write reasoning under `reasoning` too, beside `reasoning_content`
 /// @param namedCallsFinishAsCalls finish with `tool_calls` also where the request named the one tool to
 ///     call; OpenAI finishes with `stop` then
+/// @param rememberedBytes memory for the items of the latest responses, so that a request may name them
+///     by id; 0 remembers nothing, and refuses such requests
 public record WireOptions(
         int maxChoices,
         int maxStopStrings,
@@ -18,11 +20,13 @@ public record WireOptions(
         boolean strict,
         boolean obfuscates,
         boolean reasoningAlias,
-        boolean namedCallsFinishAsCalls) {
+        boolean namedCallsFinishAsCalls,
+        long rememberedBytes) {
 
     /// As OpenAI: four stop strings, and the finish reason of a named call. Sixteen choices and 128
-    /// prompts. What we don't know is passed over, nothing is padded, and reasoning has one name.
-    public static final WireOptions DEFAULT = new WireOptions(16, 4, 128, false, false, false, false);
+    /// prompts. What we don't know is passed over, nothing is padded, and reasoning has one name. 32 MiB
+    /// of remembered items.
+    public static final WireOptions DEFAULT = new WireOptions(16, 4, 128, false, false, false, false, 32 << 20);
 
     public WireOptions {
         if (maxChoices < 1 || maxStopStrings < 1 || maxPrompts < 1) {
@@ -34,36 +38,97 @@ public record WireOptions(
 
     public WireOptions withMaxChoices(int maxChoices) {
         return new WireOptions(
-                maxChoices, maxStopStrings, maxPrompts, strict, obfuscates, reasoningAlias, namedCallsFinishAsCalls);
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
+    }
+
+    public WireOptions withRememberedBytes(long rememberedBytes) {
+        return new WireOptions(
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
     }
 
     public WireOptions withMaxStopStrings(int maxStopStrings) {
         return new WireOptions(
-                maxChoices, maxStopStrings, maxPrompts, strict, obfuscates, reasoningAlias, namedCallsFinishAsCalls);
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
     }
 
     public WireOptions withMaxPrompts(int maxPrompts) {
         return new WireOptions(
-                maxChoices, maxStopStrings, maxPrompts, strict, obfuscates, reasoningAlias, namedCallsFinishAsCalls);
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
     }
 
     public WireOptions withStrict(boolean strict) {
         return new WireOptions(
-                maxChoices, maxStopStrings, maxPrompts, strict, obfuscates, reasoningAlias, namedCallsFinishAsCalls);
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
     }
 
     public WireOptions withObfuscation(boolean obfuscates) {
         return new WireOptions(
-                maxChoices, maxStopStrings, maxPrompts, strict, obfuscates, reasoningAlias, namedCallsFinishAsCalls);
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
     }
 
     public WireOptions withReasoningAlias(boolean reasoningAlias) {
         return new WireOptions(
-                maxChoices, maxStopStrings, maxPrompts, strict, obfuscates, reasoningAlias, namedCallsFinishAsCalls);
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
     }
 
     public WireOptions withNamedCallsFinishAsCalls(boolean namedCallsFinishAsCalls) {
         return new WireOptions(
-                maxChoices, maxStopStrings, maxPrompts, strict, obfuscates, reasoningAlias, namedCallsFinishAsCalls);
+                maxChoices,
+                maxStopStrings,
+                maxPrompts,
+                strict,
+                obfuscates,
+                reasoningAlias,
+                namedCallsFinishAsCalls,
+                rememberedBytes);
     }
 }

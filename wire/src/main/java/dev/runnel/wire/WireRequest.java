@@ -19,23 +19,27 @@ public final class WireRequest {
     private final boolean stream;
     private final ReplyForm form;
     private final Optional<String> warning;
+    private final ResponseItems items;
 
     /// @param completions one for each prompt, alike in all else
     /// @param kept how many choices of each are sent, the best ones
     /// @param warning what was passed over and is worth knowing
+    /// @param items where those of the reply are kept
     WireRequest(
             Endpoint endpoint,
             List<CompletionRequest> completions,
             int kept,
             boolean stream,
             ReplyForm form,
-            Optional<String> warning) {
+            Optional<String> warning,
+            ResponseItems items) {
         this.endpoint = endpoint;
         this.completions = List.copyOf(completions);
         this.kept = kept;
         this.stream = stream;
         this.form = form;
         this.warning = warning;
+        this.items = items;
     }
 
     /// Reads a request's JSON body.
@@ -43,10 +47,19 @@ public final class WireRequest {
     /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to
     ///     blame
     public static WireRequest read(Endpoint endpoint, byte[] body, WireOptions options) {
+        return read(endpoint, body, options, ResponseItems.NONE);
+    }
+
+    /// Reads a request's JSON body.
+    ///
+    /// @param items that the request may name by their ids, and where those of its reply are kept
+    /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to
+    ///     blame
+    public static WireRequest read(Endpoint endpoint, byte[] body, WireOptions options, ResponseItems items) {
         Node document = Node.ofBody(body);
         return switch (endpoint) {
             case CHAT, TEXT -> new RequestReader(endpoint, document, options).read();
-            case RESPONSES -> new ResponsesReader(document, options).read();
+            case RESPONSES -> new ResponsesReader(document, options, items).read();
         };
     }
 
@@ -107,7 +120,7 @@ public final class WireRequest {
     public EventWriter writer(Envelope envelope) {
         return switch (endpoint) {
             case CHAT, TEXT -> new ChunkWriter(endpoint, envelope, form);
-            case RESPONSES -> new ResponseEventWriter(envelope, form);
+            case RESPONSES -> new ResponseEventWriter(envelope, form, items);
         };
     }
 
@@ -119,7 +132,7 @@ public final class WireRequest {
     public byte[] whole(Envelope envelope, Completion completion, Optional<Timings> timings) {
         return switch (endpoint) {
             case CHAT, TEXT -> CompletionWriter.write(endpoint, envelope, form, completion, timings);
-            case RESPONSES -> ResponseWriter.write(envelope, form, completion);
+            case RESPONSES -> ResponseWriter.write(envelope, form, completion, items);
         };
     }
 

@@ -1,7 +1,8 @@
 /// OpenAI's JSON and server-sent events to core types and back, in both directions.
 ///
 /// A server comes in through [WireRequest] and leaves through [ChunkWriter] or [CompletionWriter], or through
-/// [Errors]. A relay goes the other way: out through [RequestWriter], back in through [SseReader] and
+/// [Errors]; questions about text and tokens come in as a [TextRequest] and leave through [TextReplies]. A relay goes
+/// the other way: out through [RequestWriter], back in through [SseReader] and
 /// [ChunkReader], [CompletionReader] or [ErrorReader].
 ///
 /// What holds here: a request is done as it was asked, or refused with the name of the field that can't be;

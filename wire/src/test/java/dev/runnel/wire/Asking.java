@@ -16,6 +16,7 @@ final class Asking {
                 completion.choices(),
                 stream,
                 ReplyForm.of(completion, WireOptions.DEFAULT).withUsage(includeUsage),
-                Optional.empty());
+                Optional.empty(),
+                ResponseItems.NONE);
     }
 }

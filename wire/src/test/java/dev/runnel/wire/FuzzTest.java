@@ -138,6 +138,29 @@ class FuzzTest {
         assertThat(read).as("some mutations do no harm").isBetween(rounds / 50, rounds / 2);
     }
 
+    @Test
+    void everyQuestionAboutTextIsReadOrRefused() {
+        List<byte[]> seeds = Stream.of("""
+                        {"content":"h\\u00e9llo 你好","add_special":true,"parse_special":false,"with_pieces":null}""", "{\"tokens\":[1,2,3.0]}", """
+                        {"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]},{"role":"assistant",
+                        "tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}],"tools":[{"a":1e3}],
+                        "chat_template_kwargs":{"x":[null,-0.5]},"add_generation_prompt":false}""")
+                .map(text -> text.getBytes(UTF_8))
+                .toList();
+        for (int round = 0; round < 20_000; round++) {
+            byte[] body = mutated(seeds);
+            survives(body, () -> {
+                var _ = TextRequest.Tokenize.read(body);
+            });
+            survives(body, () -> {
+                var _ = TextRequest.Detokenize.read(body);
+            });
+            survives(body, () -> {
+                var _ = TextRequest.Render.read(body);
+            });
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"CHAT", "TEXT"})
     void everyUpstreamIsUnderstoodOrFails(Endpoint endpoint) throws IOException {

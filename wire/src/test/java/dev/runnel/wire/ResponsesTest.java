@@ -119,7 +119,8 @@ class ResponsesTest {
             {"model":"m","input":"x","background":true}                    | background
             {"model":"m","input":"x","tools":[{"type":"web_search"}]}      | tools[0]
             {"model":"m","input":"x","max_output_tokens":0}                | max_output_tokens
-            {"model":"m","input":[{"type":"item_reference","id":"i"}]}     | input[0]
+            {"model":"m","input":[{"type":"item_reference","id":"i"}]}     | input[0].id
+            {"model":"m","input":[{"type":"dream"}]}                       | input[0]
             {"model":"m","input":[{"role":"wizard","content":"x"}]}        | input[0].role
             {"model":"m","input":[{"role":"user","content":[{"type":"input_image","image_url":"x"}]}]} | input[0].content[0]
             {"model":"m","input":[{"type":"function_call_output","call_id":"c","output":"x"}]} | input[0].call_id
@@ -187,9 +188,11 @@ class ResponsesTest {
     void theWholeResponseIsWhatItsStreamEndsWith() {
         ReplyForm form = read("{\"model\":\"m\",\"input\":\"x\",\"temperature\":0.5,\"metadata\":{\"k\":\"v\"}}")
                 .form();
-        List<Map<String, Object>> events = events(new ResponseEventWriter(ENVELOPE, form), EVERYTHING);
+        List<Map<String, Object>> events =
+                events(new ResponseEventWriter(ENVELOPE, form, ResponseItems.NONE), EVERYTHING);
 
-        Object whole = TestJson.parse(ResponseWriter.write(ENVELOPE, form, Completion.of(EVERYTHING)));
+        Object whole =
+                TestJson.parse(ResponseWriter.write(ENVELOPE, form, Completion.of(EVERYTHING), ResponseItems.NONE));
 
         assertThat(events.getLast().get("response")).isEqualTo(whole);
         assertThat(whole).isEqualTo(TestJson.parse("""
@@ -230,13 +233,14 @@ class ResponsesTest {
                     reason == FinishReason.LENGTH || reason == FinishReason.CONTENT_FILTER ? "incomplete" : "completed";
             assertThat(last.get("type")).isEqualTo("response." + status);
             assertThat(last.get("response"))
-                    .isEqualTo(TestJson.parse(ResponseWriter.write(ENVELOPE, ReplyForm.PLAIN, Completion.of(events))));
+                    .isEqualTo(TestJson.parse(ResponseWriter.write(
+                            ENVELOPE, ReplyForm.PLAIN, Completion.of(events), ResponseItems.NONE)));
         }
     }
 
     @Test
     void aFailureIsAnErrorEventAndAFailedResponse() {
-        ResponseEventWriter writer = new ResponseEventWriter(ENVELOPE, ReplyForm.PLAIN);
+        ResponseEventWriter writer = new ResponseEventWriter(ENVELOPE, ReplyForm.PLAIN, ResponseItems.NONE);
         ByteSink out = new ByteSink(64);
         writer.write(new Started("m", 1), out);
         writer.write(new Text(0, "a"), out);
@@ -255,6 +259,76 @@ class ResponsesTest {
     }
 
     @Test
+    void itemsOfAnEarlierReplyMayBeNamedByTheirIds() {
+        ResponseItems items = new ResponseItems(1 << 20);
+        String continued = """
+                {"model":"m","input":[{"role":"user","content":"x"},{"type":"item_reference","id":"rs_1_0"},
+                 {"type":"item_reference","id":"msg_1_1"},{"type":"item_reference","id":"fc_1_2"},
+                 {"type":"item_reference","id":"fc_1_3"},{"type":"function_call_output","call_id":"call_a","output":"1"},
+                 {"type":"function_call_output","call_id":"call_b","output":"2"}]}""";
+        List<Message> conversation = List.of(
+                new Message.User("x"),
+                new Message.Assistant(
+                        "Hi 😀",
+                        "hm",
+                        List.of(new ToolCall("call_a", "f", "{\"a\":1}"), new ToolCall("call_b", "g", "{}"))),
+                new Message.ToolResult("call_a", "1"),
+                new Message.ToolResult("call_b", "2"));
+
+        for (boolean stream : List.of(true, false)) {
+            ResponseItems kept = new ResponseItems(1 << 20);
+            WireRequest first = WireRequest.read(
+                    Endpoint.RESPONSES, "{\"model\":\"m\",\"input\":\"x\"}".getBytes(UTF_8), WireOptions.DEFAULT, kept);
+            if (stream) {
+                EventWriter writer = first.writer(ENVELOPE);
+                EVERYTHING.forEach(event -> writer.write(event, new ByteSink(64)));
+            } else {
+                first.whole(ENVELOPE, Completion.of(EVERYTHING), Optional.empty());
+            }
+
+            WireRequest next =
+                    WireRequest.read(Endpoint.RESPONSES, continued.getBytes(UTF_8), WireOptions.DEFAULT, kept);
+
+            assertThat(((Prompt.Chat) next.completion().prompt()).messages()).isEqualTo(conversation);
+        }
+        assertThat(catchThrowableOfType(
+                        BackendException.class,
+                        () -> WireRequest.read(
+                                Endpoint.RESPONSES, continued.getBytes(UTF_8), WireOptions.DEFAULT, items)))
+                .hasMessageStartingWith("input[1].id is 'rs_1_0', an item that this server doesn't remember");
+    }
+
+    @Test
+    void nothingIsKeptOfAReplyThatShallNotBeStored() {
+        ResponseItems items = new ResponseItems(1 << 20);
+        WireRequest request = WireRequest.read(
+                Endpoint.RESPONSES,
+                "{\"model\":\"m\",\"input\":\"x\",\"store\":false}".getBytes(UTF_8),
+                WireOptions.DEFAULT,
+                items);
+
+        request.whole(ENVELOPE, Completion.of(EVERYTHING), Optional.empty());
+
+        assertThat(items.find("msg_1_1")).isEmpty();
+    }
+
+    @Test
+    void theOldestItemsAreForgottenFirstAndOneThatIsTooLargeAtOnce() {
+        ResponseItems items = new ResponseItems(1000);
+
+        items.keep("a", "x".repeat(100));
+        items.keep("b", "y".repeat(100));
+        items.keep("c", "z".repeat(1000));
+        assertThat(items.find("a")).isPresent();
+        items.keep("d", "z".repeat(100));
+
+        assertThat(items.find("a")).isEmpty();
+        assertThat(items.find("b")).isPresent();
+        assertThat(items.find("c")).isEmpty();
+        assertThat(items.find("d")).hasValue("z".repeat(100));
+    }
+
+    @Test
     void theOrderOfEventsIsHeld() {
         assertThat(fault(new Text(0, "a"))).contains("there are 0");
         assertThat(fault(new Started("m", 2))).contains("more choices than the one of a response");
@@ -265,7 +339,7 @@ class ResponsesTest {
     }
 
     private static String fault(TokenEvent... events) {
-        ResponseEventWriter writer = new ResponseEventWriter(ENVELOPE, ReplyForm.PLAIN);
+        ResponseEventWriter writer = new ResponseEventWriter(ENVELOPE, ReplyForm.PLAIN, ResponseItems.NONE);
         ByteSink out = new ByteSink(64);
         for (int i = 0; i < events.length - 1; i++) {
             writer.write(events[i], out);
@@ -275,7 +349,7 @@ class ResponsesTest {
     }
 
     private static List<Map<String, Object>> events(List<TokenEvent> events) {
-        return events(new ResponseEventWriter(ENVELOPE, ReplyForm.PLAIN), events);
+        return events(new ResponseEventWriter(ENVELOPE, ReplyForm.PLAIN, ResponseItems.NONE), events);
     }
 
     private static List<Map<String, Object>> events(ResponseEventWriter writer, List<TokenEvent> events) {

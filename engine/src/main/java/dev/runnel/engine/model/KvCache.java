@@ -5,28 +5,38 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/// The keys and values of all running sequences, in pages of [PageLayout#POSITIONS] tokens.
+/// The keys and values of all sequences, in pages of [PageLayout#POSITIONS] tokens (Kwon et al., "Efficient
+/// memory management for large language model serving with PagedAttention",
+/// https://arxiv.org/abs/2309.06180).
 ///
-/// A page holds its tokens for all layers and heads. Sequences reserve their pages when they are admitted, so
-/// none runs out of room half way, and take them as they grow. A page's memory is allocated the first time it
-/// is taken and lives outside the heap. One thread reserves, runs and closes sequences.
+/// A page holds its tokens for all layers and heads. A sequence has pages promised to it and takes them as it
+/// grows. A full page of a sequence that shares goes into the [PrefixTree], where it stays when all sequences
+/// have let go of it, until its memory is wanted for something else. A page's memory is allocated the first
+/// time it is taken and lives outside the heap. One thread reserves, runs and closes sequences.
 ///
 /// ```
 /// page  (layers, keyValueHeads, PageLayout)
 /// ```
 final class KvCache implements AutoCloseable {
 
+    private static final int[] NOTHING = {};
+
     private final Arena arena = Arena.ofShared();
     private final PageLayout layout;
     private final int layers;
     private final int heads;
     private final int pages;
+    private final PrefixTree tree = new PrefixTree();
     private final Deque<MemorySegment> spare = new ArrayDeque<>();
-    private int reserved;
+    private int allocated;
+    private int held; // by at least one sequence
+    private int promised; // and not yet taken
 
     /// @param heads of keys and values
     /// @param pages that there are at most
@@ -51,19 +61,37 @@ final class KvCache implements AutoCloseable {
         return pages * PageLayout.POSITIONS;
     }
 
+    CacheUse use() {
+        return new CacheUse(pages, held, tree.idle());
+    }
+
     /// Bytes from a page's start to the keys and values of a head.
     long offset(int layer, int head) {
         return ((long) layer * heads + head) * layout.bytes();
     }
 
-    /// Room for a sequence of at most `tokens`, if there is any.
+    /// Room for a sequence of `tokens` that shares nothing, if there is any.
     Optional<KvSequence> reserve(int tokens) {
-        int wanted = Math.ceilDiv(tokens, PageLayout.POSITIONS);
-        if (wanted > pages - reserved) {
-            return Optional.empty();
+        return opened(new Sequence(false), tokens);
+    }
+
+    /// Room for a sequence of `tokens` that shares its pages, and begins with those tokens of `beginning`, but
+    /// for the last, that the tree has.
+    ///
+    /// @param tokens at least as many as `beginning` has
+    Optional<KvSequence> reserve(int tokens, int[] beginning) {
+        Sequence sequence = new Sequence(true);
+        sequence.begin(beginning);
+        return opened(sequence, tokens);
+    }
+
+    private static Optional<KvSequence> opened(Sequence sequence, int tokens) {
+        if (sequence.reserve(tokens)) {
+            sequence.takeOver();
+            return Optional.of(sequence);
         }
-        reserved += wanted;
-        return Optional.of(new Sequence(tokens, wanted));
+        sequence.close();
+        return Optional.empty();
     }
 
     /// Frees all pages.
@@ -72,18 +100,55 @@ final class KvCache implements AutoCloseable {
         arena.close();
     }
 
+    /// Memory for a page that has been promised.
+    private MemorySegment take() {
+        MemorySegment free = spare.poll();
+        if (free != null) {
+            return free;
+        }
+        if (allocated < pages) {
+            allocated++;
+            return arena.allocate(pageBytes(layout, layers, heads), Float.BYTES * 16);
+        }
+        return tree.evict().memory;
+    }
+
+    private Page hold(Page page) {
+        if (page.holders++ == 0) {
+            held++;
+            if (page.isInTree()) {
+                tree.takeUp(page);
+            }
+        }
+        return page;
+    }
+
+    private void letGo(Page page) {
+        if (--page.holders > 0) {
+            return;
+        }
+        held--;
+        if (page.isInTree()) {
+            tree.letGo(page);
+        } else {
+            spare.add(page.memory);
+        }
+    }
+
     /// A sequence and its pages.
     final class Sequence implements KvSequence {
 
-        private final int room;
-        private final int reservedPages;
-        private final List<MemorySegment> taken = new ArrayList<>();
+        private final boolean shares;
+        private final List<Page> taken = new ArrayList<>();
+        private int[] tokens = NOTHING; // those read, and of a step that is under way
         private int length;
+        private int promisedPages;
+        private int inTree; // pages, from the first on
+        private PrefixTree.@Nullable Overlap overlap; // until it is taken over
         private boolean closed;
 
-        private Sequence(int room, int reservedPages) {
-            this.room = room;
-            this.reservedPages = reservedPages;
+        private Sequence(boolean shares) {
+            this.shares = shares;
         }
 
         @Override
@@ -91,39 +156,182 @@ final class KvCache implements AutoCloseable {
             return length;
         }
 
-        /// The most tokens it was reserved for.
+        /// The most tokens it has room for.
         int room() {
-            return room;
+            return (taken.size() + promisedPages) * PageLayout.POSITIONS;
         }
 
         boolean isOpenIn(KvCache cache) {
             return !closed && cache == KvCache.this;
         }
 
-        /// Takes the pages that `tokens` more tokens need.
-        void prepareFor(int tokens) {
-            while (taken.size() * PageLayout.POSITIONS < length + tokens) {
-                MemorySegment page = spare.poll();
-                taken.add(page != null ? page : arena.allocate(pageBytes(layout, layers, heads), Float.BYTES * 16));
+        /// Holds the pages of the tree that spell `beginning`, but for its last token.
+        private void begin(int[] beginning) {
+            follow(beginning, Integer.MAX_VALUE); // whether there is room shows when it is reserved
+            int most = beginning.length - 1;
+            if (length < most) {
+                overlap = tree.closest(last(), beginning, length, most).orElse(null);
+                if (overlap != null) {
+                    hold(overlap.page());
+                    remember(beginning, length, overlap.tokens(), length);
+                }
+            }
+        }
+
+        /// Goes along the tree from its last full page on, as far as that spells `tokens` but for the last.
+        ///
+        /// @param most tokens to get to
+        private void follow(int[] tokens, int most) {
+            int index = length / PageLayout.POSITIONS;
+            int end = Math.min(most, tokens.length - 1);
+            for (int from = index * PageLayout.POSITIONS;
+                    from + PageLayout.POSITIONS <= end;
+                    from += PageLayout.POSITIONS) {
+                Optional<Page> next = tree.find(index == 0 ? null : taken.get(index - 1), tokens, from);
+                if (next.isEmpty()) {
+                    return;
+                }
+                hold(next.get());
+                if (index < taken.size()) {
+                    letGo(taken.set(index, next.get())); // it has read a part of the same
+                } else {
+                    taken.add(next.get());
+                    int spared = Math.min(promisedPages, 1);
+                    promisedPages -= spared;
+                    promised -= spared;
+                }
+                remember(tokens, from, PageLayout.POSITIONS, from);
+                index++;
+                inTree = index;
+                length = from + PageLayout.POSITIONS;
+            }
+        }
+
+        @Override
+        public int catchUp(int[] tokens) {
+            int before = length;
+            if (shares) {
+                follow(tokens, room());
+            }
+            return length - before;
+        }
+
+        private @Nullable Page last() {
+            return taken.isEmpty() ? null : taken.getLast();
+        }
+
+        /// Copies what it shares of a page that goes on differently.
+        private void takeOver() {
+            PrefixTree.Overlap from = overlap;
+            if (from != null) {
+                copy(from.page());
+                length += from.tokens();
+                letGoOfOverlap();
+            }
+        }
+
+        private void letGoOfOverlap() {
+            if (overlap != null) {
+                letGo(overlap.page());
+                overlap = null;
+            }
+        }
+
+        private void copy(Page page) {
+            takePage();
+            taken.getLast().memory.copyFrom(page.memory);
+        }
+
+        private void takePage() {
+            promisedPages--;
+            promised--;
+            taken.add(hold(new Page(take())));
+        }
+
+        @Override
+        public boolean reserve(int tokens) {
+            int wanted = Math.ceilDiv(tokens, PageLayout.POSITIONS) - taken.size() - promisedPages;
+            if (wanted > pages - held - promised) {
+                return false;
+            }
+            if (wanted > 0) {
+                promisedPages += wanted;
+                promised += wanted;
+            }
+            return true;
+        }
+
+        @Override
+        public Optional<KvSequence> fork(int tokens) {
+            Sequence fork = new Sequence(shares);
+            int full = length / PageLayout.POSITIONS;
+            taken.subList(0, full).forEach(page -> fork.taken.add(hold(page)));
+            fork.inTree = Math.min(inTree, full);
+            if (!fork.reserve(Math.max(tokens, length))) {
+                fork.close();
+                return Optional.empty();
+            }
+            if (length % PageLayout.POSITIONS > 0) {
+                fork.copy(taken.get(full));
+            }
+            fork.remember(this.tokens, 0, length, 0);
+            fork.length = length;
+            return Optional.of(fork);
+        }
+
+        private void remember(int[] from, int start, int count, int at) {
+            if (!shares) {
+                return;
+            }
+            if (tokens.length < at + count) {
+                tokens = Arrays.copyOf(tokens, Math.max(at + count, 2 * tokens.length));
+            }
+            System.arraycopy(from, start, tokens, at, count);
+        }
+
+        /// Takes the pages that the tokens from index `from` to `to` need.
+        void prepareFor(int[] tokens, int from, int to) {
+            remember(tokens, from, to - from, length);
+            while (taken.size() * PageLayout.POSITIONS < length + to - from) {
+                takePage();
             }
         }
 
         /// Counts tokens whose keys and values have been written.
         void grow(int tokens) {
             length += tokens;
+            while (shares && (inTree + 1) * PageLayout.POSITIONS <= length) {
+                share(inTree++);
+            }
+        }
+
+        /// Puts a full page into the tree, or takes the same from there.
+        private void share(int index) {
+            Page parent = index == 0 ? null : taken.get(index - 1);
+            Page page = taken.get(index);
+            int from = index * PageLayout.POSITIONS;
+            Optional<Page> same = tree.find(parent, tokens, from);
+            if (same.isPresent()) {
+                taken.set(index, hold(same.get()));
+                letGo(page);
+            } else {
+                tree.add(parent, Arrays.copyOfRange(tokens, from, from + PageLayout.POSITIONS), page);
+            }
         }
 
         /// Page number `index` of the sequence.
         MemorySegment page(int index) {
-            return taken.get(index);
+            return taken.get(index).memory;
         }
 
         @Override
         public void close() {
             if (!closed) {
                 closed = true;
-                reserved -= reservedPages;
-                spare.addAll(taken);
+                letGoOfOverlap();
+                promised -= promisedPages;
+                promisedPages = 0;
+                taken.reversed().forEach(KvCache.this::letGo);
                 taken.clear();
             }
         }

@@ -1,6 +1,7 @@
 package dev.runnel.engine.model;
 
 import java.util.Objects;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// The tokens by which one step prolongs one sequence: `tokens[from]` up to, not including, `tokens[to]`.
@@ -11,8 +12,16 @@ import org.jspecify.annotations.Nullable;
 /// @param to one past its last index, more than `from`
 /// @param logits receives the [LanguageModel#vocabularySize] logits after the slice's last token; null when
 ///     they are not wanted, which saves computing them
+/// @param each where the logits after every token are wanted: is told each index of `tokens` in turn, from
+///     within the step, while `logits` holds those after that token; null when only the last are
 @SuppressWarnings("ArrayRecordComponent") // a view of the caller's buffers for one step, never compared
-public record Slice(KvSequence sequence, int[] tokens, int from, int to, float @Nullable [] logits) {
+public record Slice(
+        KvSequence sequence,
+        int[] tokens,
+        int from,
+        int to,
+        float @Nullable [] logits,
+        @Nullable IntConsumer each) {
 
     public Slice {
         Objects.requireNonNull(sequence, "sequence");
@@ -20,6 +29,13 @@ public record Slice(KvSequence sequence, int[] tokens, int from, int to, float @
         if (from == to) {
             throw new IllegalArgumentException("the slice is empty, expected at least one token");
         }
+        if (each != null && logits == null) {
+            throw new IllegalArgumentException("every token's logits are wanted, and there is no room for them");
+        }
+    }
+
+    public Slice(KvSequence sequence, int[] tokens, int from, int to, float @Nullable [] logits) {
+        this(sequence, tokens, from, to, logits, null);
     }
 
     /// Tokens in the slice.

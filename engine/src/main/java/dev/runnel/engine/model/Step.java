@@ -2,6 +2,8 @@ package dev.runnel.engine.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// The tokens that one run of the model computes, and the buffers in which it does. Made once and used again.
 ///
@@ -18,8 +20,10 @@ final class Step {
     ///
     /// @param token of the step
     /// @param destination `(vocabulary)`
+    /// @param each is told `index` once they are there
+    /// @param index of the token in its slice's tokens
     @SuppressWarnings("ArrayRecordComponent") // a view of the caller's buffer, never compared
-    record Wanted(int token, float[] destination) {}
+    record Wanted(int token, float[] destination, @Nullable IntConsumer each, int index) {}
 
     private final int most;
     private final int blockTokens;
@@ -74,7 +78,8 @@ final class Step {
 
     /// Adds part of a slice: its tokens from index `from` to `to`.
     void add(Slice slice, KvCache.Sequence sequence, int from, int to) {
-        sequence.prepareFor(to - from);
+        sequence.prepareFor(slice.tokens(), from, to);
+        float[] logits = slice.logits();
         for (int i = from; i < to; i++) {
             if ((i - from) % blockTokens == 0) {
                 blocks.add(new Block(sequence, tokens, tokens + Math.min(blockTokens, to - i)));
@@ -82,11 +87,10 @@ final class Step {
             ids[tokens] = slice.tokens()[i];
             positions[tokens] = sequence.length() + i - from;
             sequences[tokens] = sequence;
+            if (logits != null && (slice.each() != null || i == slice.to() - 1)) {
+                wanted.add(new Wanted(tokens, logits, slice.each(), i));
+            }
             tokens++;
-        }
-        float[] logits = slice.logits();
-        if (logits != null && to == slice.to()) {
-            wanted.add(new Wanted(tokens - 1, logits));
         }
     }
 

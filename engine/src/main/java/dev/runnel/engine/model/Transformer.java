@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -115,12 +116,31 @@ public final class Transformer implements LanguageModel {
     }
 
     @Override
+    public CacheUse cacheUse() {
+        return cache.use();
+    }
+
+    @Override
     public Optional<KvSequence> reserve(int tokens) {
+        checkRoom(tokens);
+        return cache.reserve(tokens);
+    }
+
+    @Override
+    public Optional<KvSequence> reserve(int tokens, int[] beginning) {
+        checkRoom(tokens);
+        if (beginning.length > tokens) {
+            throw new IllegalArgumentException("%d tokens were to be reserved for a sequence that begins with %d"
+                    .formatted(tokens, beginning.length));
+        }
+        return cache.reserve(tokens, beginning);
+    }
+
+    private void checkRoom(int tokens) {
         if (tokens < 1 || tokens > contextLength) {
             throw new IllegalArgumentException(
                     "%d tokens were to be reserved, expected 1 to %d".formatted(tokens, contextLength));
         }
-        return cache.reserve(tokens);
     }
 
     @Override
@@ -203,7 +223,12 @@ public final class Transformer implements LanguageModel {
         compute.apply(output, step.h, n, logits);
         compute.inParallel(n, (worker, i) -> scaleAndCap(i * vocabulary, (i + 1) * vocabulary));
         for (int i = 0; i < n; i++) {
-            System.arraycopy(logits, i * vocabulary, wanted.get(i).destination(), 0, vocabulary);
+            Step.Wanted each = wanted.get(i);
+            System.arraycopy(logits, i * vocabulary, each.destination(), 0, vocabulary);
+            IntConsumer listener = each.each();
+            if (listener != null) {
+                listener.accept(each.index());
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.runnel.engine.reply;
 
+import java.util.List;
 import java.util.Optional;
 
 /// How a family of models writes what is not plain text in a reply: its reasoning, and its calls of tools.
@@ -11,9 +12,33 @@ public record Dialect(Optional<Reasoning> reasoning, CallSyntax calls) {
     /// What stands around reasoning, such as `<think>` and `</think>`.
     public record Reasoning(String open, String close) {}
 
+    private static final List<String> MARKERS = List.of(
+            "<think>",
+            "</think>",
+            "[THINK]",
+            "[/THINK]",
+            "<seed:think>",
+            "</seed:think>",
+            "<tool_call>",
+            "</tool_call>",
+            "<|python_tag|>",
+            "[TOOL_CALLS]",
+            "[CALL_ID]",
+            "[ARGS]",
+            "<|start|>",
+            "<|channel|>",
+            "<|constrain|>",
+            "<|message|>",
+            "<|end|>");
+
     private static final String[][] REASONING = {
         {"<think>", "</think>"}, {"[THINK]", "[/THINK]"}, {"<seed:think>", "</seed:think>"},
     };
+
+    /// Every text that marks something in some dialect. A token that is one of these is no text.
+    public static List<String> markers() {
+        return MARKERS;
+    }
 
     /// What a chat template tells of its model's dialect: it spells the same words when it renders earlier
     /// replies.

@@ -21,8 +21,9 @@ final class ReplyOutput implements ObjectCall.Listener {
 
     /// A token's logprob, waiting for its text to leave.
     ///
-    /// @param end code points of the reply up to the end of the token's last character
-    private record Waiting(TokenLogprob logprob, long end) {}
+    /// @param from code points of the reply before the token's text
+    /// @param end code points of the reply up to the end of its last character
+    private record Waiting(TokenLogprob logprob, long from, long end) {}
 
     private final int choice;
     private final IntFunction<String> callIds;
@@ -79,9 +80,10 @@ final class ReplyOutput implements ObjectCall.Listener {
 
     /// A token of the answer has a logprob to tell, once its text leaves.
     ///
+    /// @param from code points of the reply before its text
     /// @param end code points of the reply up to the end of its last character
-    void expect(TokenLogprob logprob, long end) {
-        waiting.add(new Waiting(logprob, end));
+    void expect(TokenLogprob logprob, long from, long end) {
+        waiting.add(new Waiting(logprob, from, end));
     }
 
     /// The first `count` code points of the reply have been decided on.
@@ -89,10 +91,15 @@ final class ReplyOutput implements ObjectCall.Listener {
         released = count;
     }
 
-    /// Forgets the logprobs of what is no part of the answer after all, beyond the first `count` code points.
+    /// Forgets the logprobs of what is no part of the answer after all: tokens of which the first `count` code
+    /// points hold nothing. One that was cut there has its logprob.
     void forget(long count) {
-        while (!waiting.isEmpty() && waiting.getLast().end > count) {
+        while (!waiting.isEmpty() && waiting.getLast().from >= count) {
             waiting.removeLast();
+        }
+        if (!waiting.isEmpty() && waiting.getLast().end > count) {
+            Waiting cut = waiting.removeLast();
+            waiting.add(new Waiting(cut.logprob, cut.from, count));
         }
     }
 

@@ -76,7 +76,7 @@ public final class ReplyReader {
             decoder.decode(bytes, decoded);
             if (logprob != null && mode.isAnswer()) {
                 long whole = position + decoded.codePointCount(0, decoded.length());
-                out.expect(logprob, decoder.isWithinCharacter() ? whole + 1 : whole);
+                out.expect(logprob, position, decoder.isWithinCharacter() ? whole + 1 : whole);
             }
             readDecoded(false);
         }

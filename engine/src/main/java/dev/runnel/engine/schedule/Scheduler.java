@@ -5,10 +5,15 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.core.TokenLogprob;
+import dev.runnel.core.TokenText;
 import dev.runnel.engine.EngineStats;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.model.Slice;
+import dev.runnel.engine.reply.ReplyFormat;
+import dev.runnel.engine.reply.ReplyReader;
+import dev.runnel.engine.sampling.Logprobs;
 import dev.runnel.engine.sampling.Sampler;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -18,9 +23,12 @@ import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +39,11 @@ import org.jspecify.annotations.Nullable;
 /// the one thread that steps: its own, once [#start]ed, or a test's.
 public final class Scheduler implements AutoCloseable {
 
+    /// Tokens of a reply for which there has to be room before it begins, so that it does not stop at once.
+    private static final int HEADROOM = 64;
+
+    private static final int[] NOTHING = {};
+
     private final LanguageModel model;
     private final Vocabulary vocabulary;
     private final Limits limits;
@@ -38,8 +51,9 @@ public final class Scheduler implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final LongSupplier seeds;
 
-    private final Tally tally = new Tally();
+    private final Tally tally;
     private final Pace pace = new Pace();
+    private final PromptPace promptPace = new PromptPace();
     private volatile @Nullable Thread thread;
 
     private final Object gate = new Object();
@@ -52,7 +66,10 @@ public final class Scheduler implements AutoCloseable {
     private final List<Sequence> running = new ArrayList<>();
     private final List<Sequence> stepping = new ArrayList<>(); // those in the batch, in its order
     private final List<Slice> batch = new ArrayList<>();
+    private int promptTokens; // of the batch
+    private boolean answers; // the batch, to someone
     private final Sampler sampler;
+    private final Logprobs logprobs = new Logprobs(CompletionRequest.MOST_ALTERNATIVES);
     private final Deque<float[]> freeLogits = new ArrayDeque<>();
 
     /// @param model owned from here on: closed when the loop ends
@@ -72,6 +89,7 @@ public final class Scheduler implements AutoCloseable {
         this.intake = intake;
         this.nanoTime = nanoTime;
         this.seeds = seeds;
+        tally = new Tally(model.cacheUse());
         sampler = new Sampler(model.vocabularySize());
     }
 
@@ -133,6 +151,7 @@ public final class Scheduler implements AutoCloseable {
 
     /// A completion's first event was asked for: prepares it, unless there is too much to do already.
     void enter(Generation newcomer) {
+        newcomer.enteredNanos = nanoTime.getAsLong();
         int most = limits.sequences() + limits.waiting();
         if (tally.inProgress.incrementAndGet() > most) {
             Duration retryAfter = pace.untilDeparted(Math.max(1, limits.waiting()));
@@ -160,7 +179,7 @@ public final class Scheduler implements AutoCloseable {
         }
         if (!newcomer.isCancelled()) {
             try {
-                newcomer.prepare(model.contextLength(), seeds.getAsLong());
+                newcomer.prepare(model.contextLength(), model.vocabularySize(), seeds.getAsLong());
             } catch (RuntimeException | Error failure) {
                 refuse(newcomer, closed ? shuttingDown() : BackendException.of(failure));
                 return;
@@ -216,8 +235,12 @@ public final class Scheduler implements AutoCloseable {
     boolean step() {
         takeIn();
         letGo();
+        for (Sequence sequence : running) {
+            sequence.isWanted = sequence.generation.channel.demand() > 0;
+        }
         giveRoom();
         compose();
+        tally.cacheUse = model.cacheUse();
         if (batch.isEmpty()) {
             return false;
         }
@@ -230,7 +253,9 @@ public final class Scheduler implements AutoCloseable {
             stepping.forEach(sequence -> fail(sequence.generation, failure));
             return true;
         }
-        pace.stepped(nanoTime.getAsLong() - begin);
+        long took = nanoTime.getAsLong() - begin;
+        pace.stepped(took);
+        promptPace.stepped(took, promptTokens, answers);
         tally.steps.increment();
         for (int i = 0; i < batch.size(); i++) {
             Sequence sequence = stepping.get(i);
@@ -266,10 +291,17 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /// Lets those that wait begin, in their order, as long as there is room. One whose reader asks for
-    /// nothing is passed over; one for which the cache has no room at the moment is not, lest small ones
-    /// starve it.
+    // Room
+
+    /// Lets those go on that had to give up their room, and then those begin that wait, in their order, as
+    /// long as there is room. One whose reader asks for nothing is passed over; one for which the cache has no
+    /// room at the moment is not, lest small ones starve it.
     private void giveRoom() {
+        for (Sequence sequence : running) {
+            if (sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt && !enter(sequence)) {
+                return;
+            }
+        }
         Iterator<Generation> queue = waiting.iterator();
         while (queue.hasNext() && running.size() < limits.sequences()) {
             Generation generation = queue.next();
@@ -291,37 +323,135 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /// Makes a sequence of the next choice, if the cache has room for it.
+    /// Makes a sequence of the next choice, if the cache has room for it. The first reads the prompt for all
+    /// that have a place in the batch by then.
     private boolean begin(Generation generation) {
-        Optional<KvSequence> room = model.reserve(generation.prompt().tokens().length + generation.maxTokens());
-        if (room.isEmpty()) {
+        Sequence sequence = generation.next;
+        if (sequence == null) {
+            float[] free = freeLogits.poll();
+            float[] logits = free == null ? new float[model.vocabularySize()] : free;
+            sequence = new Sequence(generation, generation.begun, logits, _ -> callId());
+            generation.next = sequence;
+        }
+        sequence.isWanted = true;
+        sequence.awaitsPrompt = sequence.choice > 0 && !generation.isPromptRead;
+        if (!sequence.awaitsPrompt && !enter(sequence)) {
             return false;
         }
-        float[] free = freeLogits.poll();
-        float[] logits = free == null ? new float[model.vocabularySize()] : free;
-        running.add(new Sequence(generation, generation.begun, room.get(), logits, _ -> callId()));
+        generation.next = null;
+        running.add(sequence);
         if (generation.begun == 0) {
             tally.running.incrementAndGet();
+            tally.queuedNanos.add(nanoTime.getAsLong() - generation.enteredNanos);
         }
         generation.begun++;
         return true;
     }
 
-    /// Fills the batch: from each sequence whose reader asks for more either one token or a slice of its
-    /// prompt.
+    /// Not made of the request's seed: two replies in one conversation may have the same.
+    private String callId() {
+        return "call_" + HexFormat.of().toHexDigits(seeds.getAsLong());
+    }
+
+    /// Gives a sequence room for its tokens and some more, if need be that of others whose readers ask for
+    /// nothing.
+    private boolean enter(Sequence sequence) {
+        Optional<KvSequence> room = reserve(sequence);
+        while (room.isEmpty()) {
+            Sequence idle = lastWithRoom(0, false);
+            if (idle == null) {
+                return false;
+            }
+            idle.leaveRoom();
+            room = reserve(sequence);
+        }
+        sequence.enter(room.get());
+        countCached(sequence);
+        return true;
+    }
+
+    /// Prompt tokens are counted once, for the choice that reads them for all.
+    private void countCached(Sequence sequence) {
+        Generation generation = sequence.generation;
+        if (sequence.choice == 0 && !generation.isPromptRead) {
+            int counted = generation.cachedTokens.get() + generation.promptTokensRead.get();
+            int cached = Math.max(0, sequence.read() - counted);
+            generation.cachedTokens.addAndGet(cached);
+            tally.cachedTokens.add(cached);
+        }
+    }
+
+    private Optional<KvSequence> reserve(Sequence sequence) {
+        Generation generation = sequence.generation;
+        int tokens = roomWanted(sequence);
+        if (!generation.request.cachePrompt()) {
+            return model.reserve(tokens);
+        }
+        return model.reserve(tokens, generation.wantsPromptLogprobs() ? NOTHING : sequence.history.all());
+    }
+
+    private int roomWanted(Sequence sequence) {
+        return Math.min(sequence.history.length() + HEADROOM, sequence.generation.longest());
+    }
+
+    /// The youngest sequence from an index on that has room and whose reader asks for more, or for nothing.
+    private @Nullable Sequence lastWithRoom(int from, boolean isWanted) {
+        for (int i = running.size() - 1; i >= from; i--) {
+            Sequence sequence = running.get(i);
+            if (sequence.hasRoom() && sequence.isWanted == isWanted) {
+                return sequence;
+            }
+        }
+        return null;
+    }
+
+    /// Makes room for one more token of the sequence at an index of those running. Where there is none, first
+    /// those whose readers ask for nothing give theirs up, then the youngest, and it may be this one.
+    ///
+    /// @return whether the sequence has kept its room
+    private boolean growsAt(int index) {
+        Sequence sequence = running.get(index);
+        while (!sequence.reserveForAll()) {
+            Sequence idle = lastWithRoom(0, false);
+            Sequence last = idle != null ? idle : lastWithRoom(index, true);
+            if (last == null || last == sequence) {
+                sequence.leaveRoom();
+                return false;
+            }
+            last.leaveRoom();
+        }
+        return true;
+    }
+
+    // Steps
+
+    /// Fills the batch: from each sequence whose reader asks for more either one token or a slice of what it
+    /// has to read.
     private void compose() {
         batch.clear();
         stepping.clear();
-        int promptTokens = limits.promptTokensPerStep();
+        promptTokens = 0;
+        answers = false;
         for (Sequence sequence : running) {
-            if (sequence.generation.channel.demand() == 0) {
+            answers |= sequence.isWanted && sequence.hasRoom() && sequence.isAnswering();
+        }
+        int most = answers
+                ? promptPace.tokensIn(limits.stall().toNanos(), limits.promptTokensPerStep())
+                : limits.promptTokensPerStep();
+        for (int i = 0; i < running.size(); i++) {
+            Sequence sequence = running.get(i);
+            if (!sequence.isWanted || !sequence.hasRoom()) {
                 continue;
             }
-            if (!sequence.isReadingPrompt()) {
+            if (sequence.isAnswering()) {
+                if (!growsAt(i)) {
+                    continue;
+                }
                 batch.add(sequence.nextToken());
-            } else if (promptTokens > 0) {
-                Slice slice = sequence.promptSlice(promptTokens);
-                promptTokens -= slice.length();
+            } else if (promptTokens < most) {
+                catchUp(sequence);
+                Slice slice = sequence.nextSlice(most - promptTokens, promptListener(sequence));
+                promptTokens += slice.length();
                 batch.add(slice);
             } else {
                 continue;
@@ -330,50 +460,163 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /// Counts what a sequence has read in this step, and generates its next token if its prompt is read.
+    /// Spares a sequence reading what another has read since it entered.
+    private void catchUp(Sequence sequence) {
+        if (!sequence.generation.wantsPromptLogprobs() && sequence.catchUp() > 0) {
+            countCached(sequence);
+        }
+    }
+
+    /// Counts what a sequence has read in this step, and generates its next token if there is nothing left to
+    /// read.
     private void advance(Sequence sequence, int tokensRead) {
         Generation generation = sequence.generation;
         if (generation.hasEnded) {
             return; // a choice before it has failed
         }
-        if (sequence.generated == 0) {
-            generation.promptTokensRead += tokensRead;
-            tally.promptTokens.add(tokensRead);
+        RuntimeException fault = generation.fault;
+        if (fault != null) {
+            throw fault;
         }
-        if (sequence.isReadingPrompt()) {
+        if (sequence.history.count() == 0) {
+            generation.promptTokensRead.addAndGet(tokensRead);
+            tally.promptTokens.add(tokensRead);
+        } else if (sequence.readsAgain) {
+            tally.repeatedTokens.add(tokensRead);
+        }
+        if (sequence.unread() > 0) {
             return;
         }
-        int token = sampler.sample(sequence.logits, generation.request.sampling(), sequence.draws);
+        if (sequence.choice > 0 || generation.isPromptRead) {
+            answer(sequence);
+            return;
+        }
+        generation.isPromptRead = true;
+        List<Sequence> others = running.stream()
+                .filter(each -> each.generation == generation && each.awaitsPrompt)
+                .toList();
+        others.forEach(other -> share(sequence, other));
+        answer(sequence);
+        for (Sequence other : others) {
+            if (!generation.hasEnded && (other.hasRoom() || generation.maxTokens() == 0)) {
+                answer(other);
+            }
+        }
+    }
+
+    /// Spares a choice reading the prompt that another has just read. Without room it reads it later.
+    private void share(Sequence reader, Sequence other) {
+        other.awaitsPrompt = false;
+        if (other.generation.maxTokens() > 0) {
+            reader.forkRoom(roomWanted(other)).ifPresent(room -> {
+                other.enter(room);
+                System.arraycopy(reader.logits, 0, other.logits, 0, other.logits.length);
+            });
+        }
+    }
+
+    /// Generates the next token of a sequence of which all has been read.
+    private void answer(Sequence sequence) {
+        Generation generation = sequence.generation;
+        if (sequence.history.count() == 0) {
+            echo(sequence);
+            if (generation.maxTokens() == 0) {
+                finish(sequence, FinishReason.LENGTH);
+                return;
+            }
+        }
+        int token = sampler.sample(sequence.logits, sequence.sampling);
         sequence.append(token);
-        generation.completionTokens++;
+        generation.completionTokens.incrementAndGet();
         tally.generatedTokens.increment();
 
-        boolean isEnd = vocabulary.isEndOfGeneration(token);
-        boolean isLast = isEnd || sequence.generated == generation.maxTokens();
-        if (!isEnd) {
-            sequence.reply.token(token, vocabulary.bytes(token), null, generation.events);
+        boolean isStopped = generation.isStopToken(token)
+                || (vocabulary.isEndOfGeneration(token)
+                        && !generation.request.stopping().ignoresEndTokens());
+        if (!isStopped) {
+            sequence.reply.token(token, vocabulary.bytes(token), logprobOf(sequence, token), generation.events);
+            isStopped = sequence.reply.isStopped();
         }
-        if (isLast) {
-            sequence.reply.finish(generation.events);
+        if (sequence.sampling.mask().isPresent()) {
+            sequence.sampling.mask().get().accept(token);
+            isStopped |= sequence.sampling.mask().get().hasEnded();
         }
-        if (isEnd || sequence.reply.isStopped()) {
+        if (isStopped) {
             finish(sequence, sequence.reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP);
-        } else if (isLast) {
+        } else if (sequence.history.count() == generation.maxTokens()) {
             finish(sequence, FinishReason.LENGTH);
         }
     }
 
-    /// Not made of the request's seed: two replies in one conversation may have the same.
-    private String callId() {
-        return "call_" + HexFormat.of().toHexDigits(seeds.getAsLong());
+    // Logprobs and echo
+
+    private @Nullable TokenLogprob logprobOf(Sequence sequence, int token) {
+        return sequence.generation.request.logprobs().isPresent() ? logprob(sequence, token) : null;
     }
+
+    /// How probable a token was after those that the sequence had.
+    private TokenLogprob logprob(Sequence sequence, int token) {
+        logprobs.read(sequence.logits, sequence.generation.request.logprobs().orElseThrow());
+        List<TokenLogprob.Alternative> alternatives = new ArrayList<>(logprobs.alternatives());
+        for (int rank = 0; rank < logprobs.alternatives(); rank++) {
+            int alternative = logprobs.alternative(rank);
+            alternatives.add(new TokenLogprob.Alternative(
+                    TokenText.of(vocabulary.bytesWithSpecial(alternative)), logprobs.of(alternative)));
+        }
+        return new TokenLogprob(
+                TokenText.of(vocabulary.bytes(token)), OptionalDouble.of(logprobs.of(token)), alternatives);
+    }
+
+    /// Hears the logits after each of a prompt's tokens, where its logprobs are wanted.
+    private @Nullable IntConsumer promptListener(Sequence sequence) {
+        return sequence.generation.wantsPromptLogprobs() ? index -> readPromptLogprob(sequence, index) : null;
+    }
+
+    private void readPromptLogprob(Sequence sequence, int index) {
+        Generation generation = sequence.generation;
+        List<TokenLogprob> known = generation.promptLogprobs;
+        int[] prompt = sequence.history.prompt();
+        try {
+            if (known.isEmpty()) {
+                known.add(
+                        new TokenLogprob(TokenText.of(vocabulary.bytes(prompt[0])), OptionalDouble.empty(), List.of()));
+            }
+            if (known.size() == index + 1 && index + 1 < prompt.length) {
+                known.add(logprob(sequence, prompt[index + 1]));
+            }
+        } catch (RuntimeException fault) {
+            generation.fault = fault; // and not the whole batch's
+        }
+    }
+
+    /// Gives a choice the prompt it follows, where the request asks for that.
+    private void echo(Sequence sequence) {
+        Generation generation = sequence.generation;
+        if (!generation.request.echo()) {
+            return;
+        }
+        ReplyFormat format = ReplyFormat.text(List.of(), generation.prompt().beginsWithSpace());
+        ReplyReader decoder = new ReplyReader(format, sequence.choice, _ -> "");
+        StringBuilder text = new StringBuilder();
+        Consumer<TokenEvent> pieces = event -> text.append(((TokenEvent.Text) event).text());
+        for (int token : sequence.history.prompt()) {
+            decoder.token(token, vocabulary.bytes(token), null, pieces);
+        }
+        decoder.finish(pieces);
+        if (!text.isEmpty() || !generation.promptLogprobs.isEmpty()) {
+            generation.channel.emit(new TokenEvent.Text(sequence.choice, text.toString(), generation.promptLogprobs));
+        }
+    }
+
+    // Ends
 
     /// A choice is complete. Room is free before its reader hears of it.
     private void finish(Sequence sequence, FinishReason reason) {
         Generation generation = sequence.generation;
+        sequence.reply.finish(generation.events);
+        generation.reasoningTokens.addAndGet(sequence.reply.reasoningTokens());
         free(sequence);
         generation.finished++;
-        generation.reasoningTokens += sequence.reply.reasoningTokens();
         boolean isWhole = generation.finished == generation.request.choices();
         if (isWhole) {
             retire(generation);
@@ -382,7 +625,10 @@ public final class Scheduler implements AutoCloseable {
         generation.channel.emit(new TokenEvent.Finished(sequence.choice, reason));
         if (isWhole) {
             generation.channel.emit(new TokenEvent.Usage(
-                    generation.prompt().tokens().length, 0, generation.completionTokens, generation.reasoningTokens));
+                    generation.prompt().tokens().length,
+                    generation.cachedTokens.get(),
+                    generation.completionTokens.get(),
+                    generation.reasoningTokens.get()));
         }
     }
 
@@ -426,6 +672,7 @@ public final class Scheduler implements AutoCloseable {
     private void free(Sequence sequence) {
         sequence.end();
         freeLogits.add(sequence.logits);
+        tally.cacheUse = model.cacheUse();
     }
 
     private static BackendException shuttingDown() {

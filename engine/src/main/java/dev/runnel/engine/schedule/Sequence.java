@@ -3,11 +3,20 @@ package dev.runnel.engine.schedule;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.Slice;
 import dev.runnel.engine.reply.ReplyReader;
+import dev.runnel.engine.sampling.ChoiceSampling;
 import dev.runnel.engine.sampling.Draws;
+import dev.runnel.engine.sampling.History;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
-/// One choice being generated: its place in the cache, its chance and its text. Only the step loop touches
+/// One choice being generated: its place in the cache, its chance and its reply. Only the step loop touches
 /// it.
+///
+/// It may be without room in the cache: before the first choice has read the prompt for all, and when it had
+/// to give its room up. Its tokens are known, so it goes on where it stood once they have been read again.
 final class Sequence {
 
     final Generation generation;
@@ -15,62 +24,134 @@ final class Sequence {
     /// Index of the choice.
     final int choice;
 
-    final Draws draws;
+    final ChoiceSampling sampling;
+    final History history;
     final ReplyReader reply;
 
-    /// Those after the newest token read, once the whole prompt is.
+    /// Those after the newest token read, once all are.
     final float[] logits;
 
-    /// Tokens generated.
-    int generated;
+    /// Waits for the first choice to read the prompt.
+    boolean awaitsPrompt;
+
+    /// Whether its reader had asked for more when the step began.
+    boolean isWanted;
+
+    /// Whether what it reads in this step is part of what it read before it gave its room up.
+    boolean readsAgain;
 
     /// Complete, or given up: it has no room any more.
     boolean hasEnded;
 
-    private final KvSequence room;
+    private @Nullable KvSequence room;
+    private @Nullable Slice nextToken;
     private final int[] next = new int[1];
-    private final Slice nextToken;
 
-    /// @param room for the prompt and the reply; closed by [#end]
-    /// @param callIds ids of the tool calls that it makes
     /// @param logits scratch of the vocabulary's size, this sequence's until it ends
-    Sequence(Generation generation, int choice, KvSequence room, float[] logits, IntFunction<String> callIds) {
+    /// @param callIds ids of the tool calls that it makes
+    Sequence(Generation generation, int choice, float[] logits, IntFunction<String> callIds) {
         this.generation = generation;
         this.choice = choice;
-        this.room = room;
         this.logits = logits;
-        draws = Draws.of(generation.seed(), choice);
-        reply = new ReplyReader(generation.prompt().format(), choice, callIds);
+        PreparedPrompt prompt = generation.prompt();
+        history = new History(prompt.tokens());
+        reply = new ReplyReader(prompt.format(), choice, callIds);
+        sampling = new ChoiceSampling(
+                generation.request.sampling(),
+                generation.bias(),
+                history,
+                prompt.masks().map(masks -> masks.apply(reply)),
+                Draws.of(generation.seed(), choice));
+    }
+
+    /// Takes its room in the cache; closed by [#leaveRoom] and [#end].
+    void enter(KvSequence room) {
+        this.room = room;
         nextToken = new Slice(room, next, 0, 1, logits);
+        awaitsPrompt = false;
     }
 
-    boolean isReadingPrompt() {
-        return room.length() < generation.prompt().tokens().length;
+    boolean hasRoom() {
+        return room != null;
     }
 
-    /// The next tokens of the prompt.
+    private KvSequence room() {
+        return Objects.requireNonNull(room, "without room");
+    }
+
+    /// Makes sure that the cache has room for all of its tokens.
+    boolean reserveForAll() {
+        return room().reserve(history.length());
+    }
+
+    /// Another room that holds the same tokens.
+    Optional<KvSequence> forkRoom(int tokens) {
+        return room().fork(tokens);
+    }
+
+    /// Tokens of it that are in the cache.
+    int read() {
+        return room().length();
+    }
+
+    /// Tokens that are known and not read.
+    int unread() {
+        return history.length() - read();
+    }
+
+    /// Takes over what others have read in the meantime.
+    ///
+    /// @return how many tokens
+    int catchUp() {
+        return room().catchUp(history.all());
+    }
+
+    /// Whether the one token that it has generated last is all there is to read.
+    boolean isAnswering() {
+        return history.count() > 0 && unread() == 1;
+    }
+
+    /// The next tokens to read, of the prompt or, once that is read, of the reply as far as it is known.
     ///
     /// @param most at least 1
-    Slice promptSlice(int most) {
-        int[] prompt = generation.prompt().tokens();
-        int from = room.length();
-        int to = Math.min(prompt.length, from + most);
-        return new Slice(room, prompt, from, to, to == prompt.length ? logits : null);
+    /// @param each is told the index of each token after which there are logits; null if only the last matter
+    Slice nextSlice(int most, @Nullable IntConsumer each) {
+        readsAgain = history.count() > 0;
+        int[] prompt = history.prompt();
+        int read = room().length();
+        if (read >= prompt.length) {
+            int from = read - prompt.length;
+            int to = Math.min(history.count(), from + most);
+            return new Slice(room(), history.generated(), from, to, to == history.count() ? logits : null);
+        }
+        int to = Math.min(prompt.length, read + most);
+        boolean isLast = to == history.length();
+        return new Slice(room(), prompt, read, to, isLast || each != null ? logits : null, each);
     }
 
     /// The token generated last, to be read.
     Slice nextToken() {
-        return nextToken;
+        readsAgain = false;
+        return Objects.requireNonNull(nextToken, "without room");
     }
 
     /// Takes over the token that was generated.
     void append(int token) {
         next[0] = token;
-        generated++;
+        history.add(token);
+    }
+
+    /// Gives its room up, and keeps all else.
+    void leaveRoom() {
+        if (room != null) {
+            room.close();
+        }
+        room = null;
+        nextToken = null;
     }
 
     void end() {
         hasEnded = true;
-        room.close();
+        leaveRoom();
     }
 }

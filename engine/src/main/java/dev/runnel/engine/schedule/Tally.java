@@ -1,6 +1,8 @@
 package dev.runnel.engine.schedule;
 
 import dev.runnel.engine.EngineStats;
+import dev.runnel.engine.model.CacheUse;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -10,7 +12,7 @@ final class Tally {
     /// Admitted or about to be, and not ended.
     final AtomicInteger inProgress = new AtomicInteger();
 
-    /// The part of them that has room.
+    /// The part of them that has begun.
     final AtomicInteger running = new AtomicInteger();
 
     final LongAdder completed = new LongAdder();
@@ -19,11 +21,22 @@ final class Tally {
     final LongAdder refused = new LongAdder();
     final LongAdder steps = new LongAdder();
     final LongAdder promptTokens = new LongAdder();
+    final LongAdder cachedTokens = new LongAdder();
+    final LongAdder repeatedTokens = new LongAdder();
     final LongAdder generatedTokens = new LongAdder();
     final LongAdder lostTokens = new LongAdder();
+    final LongAdder queuedNanos = new LongAdder();
+
+    /// As the last step left it.
+    volatile CacheUse cacheUse;
+
+    Tally(CacheUse cacheUse) {
+        this.cacheUse = cacheUse;
+    }
 
     EngineStats stats() {
         int now = running.get();
+        CacheUse use = cacheUse;
         return new EngineStats(
                 Math.max(0, inProgress.get() - now),
                 now,
@@ -31,9 +44,15 @@ final class Tally {
                 cancelled.sum(),
                 failed.sum(),
                 refused.sum(),
+                Duration.ofNanos(queuedNanos.sum()),
                 steps.sum(),
                 promptTokens.sum(),
+                cachedTokens.sum(),
+                repeatedTokens.sum(),
                 generatedTokens.sum(),
-                lostTokens.sum());
+                lostTokens.sum(),
+                use.pages(),
+                use.held(),
+                use.kept());
     }
 }

@@ -11,15 +11,19 @@
 ///
 /// What it promises:
 ///
-/// - Room for prompt and reply is reserved before a sequence begins, so a sequence that has begun never waits
-///   for memory.
-/// - A reader without demand holds back its own sequences and no others. It keeps its place and its room.
-/// - Work that nobody reads any more stops within one step, wherever it is, and its room is free for the
-/// next.
+/// - A choice's tokens depend on its prompt, settings and seed, and not on what else is in the batch, on what the
+///   cache had, or on how often it had to give its room up.
+/// - The choices of a completion read their prompt once, and completions that begin alike read their common
+///   beginning once, as long as the cache holds it.
+/// - A sequence has room for its prompt and the beginning of its reply when it begins, and more as it grows. Where
+///   there is no more, those whose readers ask for nothing give theirs up, then the youngest; a sequence that did so
+///   reads its tokens again when there is room. The oldest never has to, so there is always one that gets on.
+/// - A prompt holds up those that answer by no more than [Limits#stall], as far as that can be foreseen.
+/// - A reader without demand holds back its own sequences and no others. It keeps its place.
+/// - Work that nobody reads any more stops within one step, wherever it is, and its room is free for the next.
 /// - A fault of the model ends the completions that were in the step, and the loop goes on.
 /// - Every token is counted, also those of completions that were cancelled or failed
-/// ([dev.runnel.engine.EngineStats]).
-/// - A choice's tokens depend on its prompt, settings and seed, and not on what else is in the batch.
+///   ([dev.runnel.engine.EngineStats], and for one completion [dev.runnel.core.CompletionStream#spent]).
 ///
 /// Nothing here knows files, templates or how a model computes.
 package dev.runnel.engine.schedule;

@@ -71,6 +71,33 @@ final class Vocabulary {
             "<reponame>",
             "<|file_sep|>");
 
+    /// Tokens around a gap that a model is to fill. Some files declare them as text.
+    private static final Set<String> GAP_TEXTS = Set.of(
+            "<|fim_prefix|>",
+            "<|fim_suffix|>",
+            "<|fim_middle|>",
+            "<fim-prefix>",
+            "<fim-suffix>",
+            "<fim-middle>",
+            "<fim_prefix>",
+            "<fim_suffix>",
+            "<fim_middle>",
+            "<｜fim▁begin｜>",
+            "<｜fim▁hole｜>",
+            "<｜fim▁end｜>",
+            "<PRE>",
+            "<SUF>",
+            "<MID>",
+            "▁<PRE>",
+            "▁<SUF>",
+            "▁<MID>",
+            "<|code_prefix|>",
+            "<|code_suffix|>",
+            "<|code_middle|>",
+            "<|prefix|>",
+            "<|suffix|>",
+            "<|middle|>");
+
     private final GgufFile file;
     private final List<String> texts;
     private final TokenType[] types;
@@ -98,6 +125,7 @@ final class Vocabulary {
             }
         }
         findEnds();
+        GAP_TEXTS.forEach(this::structure);
     }
 
     private TokenType[] readTypes() {
@@ -118,10 +146,8 @@ final class Vocabulary {
             idAt(key).ifPresent(ends::set);
         }
         for (String text : END_TEXTS) {
-            int id = idOf(text);
-            if (id != NONE && (types[id] == TokenType.CONTROL || types[id] == TokenType.USER_DEFINED)) {
-                // Else what a user writes could end the reply.
-                types[id] = TokenType.CONTROL;
+            int id = structure(text); // else what a user writes could end the reply
+            if (id != NONE) {
                 ends.set(id);
             }
         }
@@ -129,6 +155,16 @@ final class Vocabulary {
         if (ids.containsKey("<|end|>") && ids.containsKey("<|return|>") && ids.containsKey("<|call|>")) {
             ends.clear(idOf("<|end|>"));
         }
+    }
+
+    /// The token of this text as structure, even where the file declares it as text; or [#NONE].
+    private int structure(String text) {
+        int id = idOf(text);
+        if (id == NONE || (types[id] != TokenType.CONTROL && types[id] != TokenType.USER_DEFINED)) {
+            return NONE;
+        }
+        types[id] = TokenType.CONTROL;
+        return id;
     }
 
     /// Refuses an array that has not one element for each token.

@@ -14,8 +14,11 @@ import dev.runnel.engine.kernel.KernelChoice;
 import dev.runnel.engine.kernel.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -146,6 +149,57 @@ class TransformerTest {
     }
 
     @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            names = {"F32", "Q8_0", "Q4_0"})
+    void aSequenceHasTheSameLogitsWhoeverReadItsBeginning(TensorType type) {
+        int[] prompt = new Random(42).ints(128, 0, 400).toArray();
+        int[] parting = prompt.clone();
+        parting[75] = (parting[75] + 1) % 400;
+        try (RunningModel running = open(tiny(type), 2);
+                RunningModel fresh = open(tiny(type), 2)) {
+            Transformer model = running.model();
+            try (KvSequence first = model.reserve(140, prompt).orElseThrow()) {
+                float[] afterPrompt = running.logits(first, prompt);
+                try (KvSequence fork = first.fork(140).orElseThrow()) {
+                    assertThat(running.logits(fork, 7, 8)).isEqualTo(running.logits(first, 7, 8));
+                }
+                try (KvSequence again = model.reserve(140, prompt).orElseThrow()) {
+                    assertThat(again.length()).isEqualTo(127);
+                    assertThat(running.logits(again, prompt[127])).isEqualTo(afterPrompt);
+                }
+            }
+            try (KvSequence other = model.reserve(140, parting).orElseThrow();
+                    KvSequence alone = fresh.reserve(140)) {
+                assertThat(other.length()).isEqualTo(75);
+                assertThat(running.logits(other, Arrays.copyOfRange(parting, 75, 128)))
+                        .isEqualTo(fresh.logits(alone, parting));
+            }
+        }
+    }
+
+    @Test
+    void theLogitsAfterEveryTokenAreToldInTurn() {
+        int[] prompt = new Random(42).ints(90, 0, 400).toArray();
+        try (RunningModel running = open(tiny(TensorType.Q8_0), 2)) {
+            float[][] expected = running.allLogits(prompt);
+            float[] logits = new float[400];
+            List<Integer> told = new ArrayList<>();
+            try (KvSequence sequence = running.reserve(90)) {
+                IntConsumer each = index -> {
+                    told.add(index);
+                    assertThat(logits).isEqualTo(expected[index]);
+                };
+                running.model().forward(List.of(new Slice(sequence, prompt, 0, 80, logits, each)));
+                running.model().forward(List.of(new Slice(sequence, prompt, 80, 90, logits, each)));
+            }
+
+            assertThat(told).isEqualTo(IntStream.range(0, 90).boxed().toList());
+            assertThat(logits).isEqualTo(expected[89]);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 7})
     void theNumberOfThreadsChangesNothing(int threads) {
         int[] prompt = new Random(42).ints(40, 0, 400).toArray();
@@ -272,8 +326,8 @@ class TransformerTest {
                     new Slice(other.reserve(4), tokens, 0, 1, null));
             refused(
                     running,
-                    "a sequence of 0 tokens was to grow by 5, and has room for 4",
-                    new Slice(good, tokens, 0, 5, null));
+                    "a sequence of 0 tokens was to grow by 33, and has room for 32",
+                    new Slice(good, new int[33], 0, 33, null));
             refused(running, "there is room for 3 logits, expected 400", new Slice(good, tokens, 0, 1, few));
             refused(
                     running,

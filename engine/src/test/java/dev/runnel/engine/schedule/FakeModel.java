@@ -1,5 +1,8 @@
 package dev.runnel.engine.schedule;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.runnel.engine.model.CacheUse;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.model.Slice;
@@ -11,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 
 /// A model whose logits a test writes, and which holds its driver to [LanguageModel]'s contract. Its tokens
 /// are bytes, and [#END].
@@ -28,7 +32,12 @@ public final class FakeModel implements LanguageModel {
 
         @Override
         public byte[] bytes(int token) {
-            return new byte[] {(byte) token};
+            return token == END ? new byte[0] : new byte[] {(byte) token};
+        }
+
+        @Override
+        public byte[] bytesWithSpecial(int token) {
+            return token == END ? "<end>".getBytes(UTF_8) : new byte[] {(byte) token};
         }
     };
 
@@ -42,7 +51,9 @@ public final class FakeModel implements LanguageModel {
     private final Script script;
     private final AtomicInteger reserved = new AtomicInteger();
     private final List<List<Integer>> batches = new CopyOnWriteArrayList<>();
-    private volatile Runnable beforeForward = () -> {};
+    private volatile IntConsumer beforeForward = _ -> {};
+    private final List<Room> shared = new ArrayList<>();
+    private boolean remembers;
     private volatile boolean closed;
 
     public FakeModel(int contextLength, int capacity, Script script) {
@@ -64,9 +75,15 @@ public final class FakeModel implements LanguageModel {
         int after(int[] history);
     }
 
-    /// Runs `action` at the start of each forward pass from here on.
-    public void beforeForward(Runnable action) {
+    /// Runs `action` at the start of each forward pass from here on, with the number of its tokens.
+    public void beforeForward(IntConsumer action) {
         beforeForward = action;
+    }
+
+    /// Lets sequences that share begin with what earlier ones have read.
+    public FakeModel remembering() {
+        remembers = true;
+        return this;
     }
 
     /// The lengths of the slices of each batch so far.
@@ -99,20 +116,34 @@ public final class FakeModel implements LanguageModel {
     }
 
     @Override
+    public CacheUse cacheUse() {
+        return new CacheUse(capacity, reserved.get(), 0);
+    }
+
+    @Override
     public Optional<KvSequence> reserve(int tokens) {
         require(tokens >= 1 && tokens <= contextLength, "room for " + tokens + " tokens");
-        if (reserved.get() + tokens > capacity) {
-            return Optional.empty();
+        Room room = new Room();
+        return room.reserve(tokens) ? Optional.of(room) : Optional.empty();
+    }
+
+    @Override
+    public Optional<KvSequence> reserve(int tokens, int[] beginning) {
+        require(beginning.length <= tokens, "a beginning longer than the room for it");
+        Optional<KvSequence> reserved = reserve(tokens);
+        if (remembers && reserved.isPresent()) {
+            Room room = (Room) reserved.get();
+            room.follow(beginning);
+            shared.add(room);
         }
-        reserved.addAndGet(tokens);
-        return Optional.of(new Room(tokens));
+        return reserved;
     }
 
     @Override
     public void forward(List<Slice> batch) {
         require(!closed, "forward after close");
         require(!batch.isEmpty(), "an empty batch");
-        beforeForward.run();
+        beforeForward.accept(batch.stream().mapToInt(Slice::length).sum());
         batches.add(batch.stream().map(Slice::length).toList());
         Set<KvSequence> seen = new HashSet<>();
         for (Slice slice : batch) {
@@ -120,12 +151,17 @@ public final class FakeModel implements LanguageModel {
             require(seen.add(room), "a sequence twice in a batch");
             require(!room.closed, "a closed sequence in a batch");
             require(room.history.size() + slice.length() <= room.tokens, "more tokens than were reserved");
+            float[] logits = slice.logits();
+            IntConsumer each = slice.each();
             for (int i = slice.from(); i < slice.to(); i++) {
                 room.history.add(slice.tokens()[i]);
-            }
-            float[] logits = slice.logits();
-            if (logits != null) {
-                script.write(room.history.stream().mapToInt(Integer::intValue).toArray(), logits);
+                if (logits != null && (each != null || i == slice.to() - 1)) {
+                    script.write(
+                            room.history.stream().mapToInt(Integer::intValue).toArray(), logits);
+                }
+                if (each != null) {
+                    each.accept(i);
+                }
             }
         }
     }
@@ -143,17 +179,54 @@ public final class FakeModel implements LanguageModel {
     }
 
     private final class Room implements KvSequence {
-        private final int tokens;
+        private int tokens;
         private final List<Integer> history = new ArrayList<>();
         private boolean closed;
-
-        Room(int tokens) {
-            this.tokens = tokens;
-        }
 
         @Override
         public int length() {
             return history.size();
+        }
+
+        @Override
+        public boolean reserve(int wanted) {
+            require(!closed, "room for a closed sequence");
+            int more = Math.max(0, wanted - tokens);
+            if (reserved.get() + more > capacity) {
+                return false;
+            }
+            reserved.addAndGet(more);
+            tokens += more;
+            return true;
+        }
+
+        @Override
+        public int catchUp(int[] wanted) {
+            return shared.contains(this) ? follow(wanted) : 0;
+        }
+
+        /// Takes over what any other has read of the wanted tokens, but for the last.
+        private int follow(int[] wanted) {
+            int before = history.size();
+            for (Room other : shared) {
+                int common = 0;
+                while (common < Math.min(wanted.length - 1, other.history.size())
+                        && other.history.get(common) == wanted[common]) {
+                    common++;
+                }
+                if (common > history.size()) {
+                    history.clear();
+                    history.addAll(other.history.subList(0, common));
+                }
+            }
+            return history.size() - before;
+        }
+
+        @Override
+        public Optional<KvSequence> fork(int wanted) {
+            Room fork = new Room();
+            fork.history.addAll(history);
+            return fork.reserve(Math.max(wanted, history.size())) ? Optional.of(fork) : Optional.empty();
         }
 
         @Override

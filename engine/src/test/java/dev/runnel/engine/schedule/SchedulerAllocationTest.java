@@ -7,11 +7,13 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Sampling;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.engine.model.CacheUse;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.model.Slice;
 import dev.runnel.engine.reply.ReplyFormat;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,14 +36,26 @@ class SchedulerAllocationTest {
             public byte[] bytes(int token) {
                 return TEXT;
             }
+
+            @Override
+            public byte[] bytesWithSpecial(int token) {
+                return TEXT;
+            }
         };
         Scheduler scheduler = new Scheduler(
-                new FlatModel(), vocabulary, new Limits(8, 8, 64), Runnable::run, System::nanoTime, () -> 1);
+                new FlatModel(),
+                vocabulary,
+                new Limits(8, 8, 64, Duration.ofHours(1)),
+                Runnable::run,
+                System::nanoTime,
+                () -> 1);
         CompletionRequest request = CompletionRequest.of("flat", "hi")
                 .withSampling(new Sampling(1, 0.9, OptionalLong.of(7)))
                 .withChoices(8);
         CompletionStream stream = scheduler.complete(
-                request, () -> new PreparedPrompt(new int[] {1, 2}, ReplyFormat.text(List.of(), false)));
+                request,
+                () -> new PreparedPrompt(
+                        new int[] {1, 2}, ReplyFormat.text(request.stopping().strings(), false)));
         stream.subscribe(new Forgetful());
         step(scheduler, 100);
 
@@ -80,8 +94,18 @@ class SchedulerAllocationTest {
         }
 
         @Override
+        public CacheUse cacheUse() {
+            return new CacheUse(1, 0, 0);
+        }
+
+        @Override
         public Optional<KvSequence> reserve(int tokens) {
             return Optional.of(new Counter());
+        }
+
+        @Override
+        public Optional<KvSequence> reserve(int tokens, int[] beginning) {
+            return reserve(tokens);
         }
 
         @Override
@@ -101,6 +125,23 @@ class SchedulerAllocationTest {
         @Override
         public int length() {
             return length;
+        }
+
+        @Override
+        public boolean reserve(int tokens) {
+            return true;
+        }
+
+        @Override
+        public int catchUp(int[] tokens) {
+            return 0;
+        }
+
+        @Override
+        public Optional<KvSequence> fork(int tokens) {
+            Counter fork = new Counter();
+            fork.length = length;
+            return Optional.of(fork);
         }
 
         @Override

@@ -43,7 +43,7 @@ class SchedulerTest {
     private FakeModel model = new FakeModel(1000, 100_000, FakeModel.saying(SchedulerTest::next));
     private Executor intake = Runnable::run;
     private Vocabulary vocabulary = FakeModel.BYTES;
-    private Scheduler scheduler = schedule(new Limits(16, 16, 64));
+    private Scheduler scheduler = schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
 
     private static int next(int[] history) {
         byte[] bytes = new byte[history.length];
@@ -209,7 +209,7 @@ class SchedulerTest {
 
     @Test
     void choicesBeginAsThereIsRoomForThem() {
-        schedule(new Limits(2, 16, 64));
+        schedule(new Limits(2, 16, 64, Duration.ofHours(1)));
 
         Completion whole = whole(request("say:ab;").withChoices(5));
 
@@ -223,7 +223,7 @@ class SchedulerTest {
     @Test
     void aSeedGivesTheSameTextAloneAndInABatchAndEachChoiceItsOwn() {
         model = new FakeModel(1000, 100_000, SchedulerTest::chance);
-        schedule(new Limits(16, 16, 7));
+        schedule(new Limits(16, 16, 7, Duration.ofHours(1)));
         CompletionRequest seeded = request("a prompt longer than a slice")
                 .withSampling(new Sampling(1, 0.9, OptionalLong.of(42)))
                 .withMaxTokens(30)
@@ -251,7 +251,7 @@ class SchedulerTest {
     @Test
     void aRequestWithoutASeedGetsAFreshOne() {
         model = new FakeModel(1000, 100_000, SchedulerTest::chance);
-        schedule(new Limits(16, 16, 64));
+        schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
         CompletionRequest unseeded =
                 request("prompt").withSampling(Sampling.DEFAULT).withMaxTokens(20);
 
@@ -300,6 +300,36 @@ class SchedulerTest {
     }
 
     @Test
+    void aLongPromptHoldsUpThoseWhoAnswerNoLongerThanAllowed() {
+        scheduler = new Scheduler(
+                model,
+                vocabulary,
+                new Limits(16, 16, 256, Duration.ofMillis(50)),
+                task -> intake.execute(task),
+                clock::get,
+                seeds::getAndIncrement);
+        // A step takes 10 ms and 2 ms for each token of it.
+        model.beforeForward(tokens -> clock.addAndGet((10 + 2 * tokens) * SECOND / 1000));
+        read(request("endless"));
+        for (int i = 0; i < 3; i++) {
+            scheduler.step();
+        }
+
+        RecordingReader slow = read(request("p".repeat(300)).withMaxTokens(2));
+        long worst = 0;
+        int steps = 0;
+        while (!slow.hasEnded()) {
+            long before = clock.get();
+            scheduler.step();
+            worst = Math.max(worst, clock.get() - before);
+            steps++;
+        }
+
+        assertThat(worst).isLessThanOrEqualTo(62 * SECOND / 1000);
+        assertThat(steps).as("and it gets on").isLessThan(25);
+    }
+
+    @Test
     void aReaderWithoutDemandHoldsBackOnlyItselfAndGoesOnWhereItStood() {
         RecordingReader silent =
                 RecordingReader.of(complete(request("say:abcd;"))).request(2);
@@ -319,7 +349,7 @@ class SchedulerTest {
 
     @Test
     void oneWhoseReaderAsksForNothingIsPassedOverInTheQueue() {
-        schedule(new Limits(1, 16, 64));
+        schedule(new Limits(1, 16, 64, Duration.ofHours(1)));
         RecordingReader silent =
                 RecordingReader.of(complete(request("say:abcd;"))).request(1);
         RecordingReader other = read(request("say:xy;"));
@@ -348,7 +378,7 @@ class SchedulerTest {
 
     @Test
     void oneMoreThanMayRunWaitsForAPlace() {
-        schedule(new Limits(2, 16, 64));
+        schedule(new Limits(2, 16, 64, Duration.ofHours(1)));
         List<RecordingReader> readers = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             readers.add(read(request("say:ab;")));
@@ -364,8 +394,8 @@ class SchedulerTest {
 
     @Test
     void oneForWhichTheCacheHasNoRoomWaitsAndIsNotOvertaken() {
-        model = new FakeModel(100, 150, FakeModel.saying(SchedulerTest::next));
-        schedule(new Limits(16, 16, 64));
+        model = new FakeModel(100, 140, FakeModel.saying(SchedulerTest::next));
+        schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
         RecordingReader first = read(request("say:abc;").withMaxTokens(80));
         RecordingReader large = read(request("say:x;").withMaxTokens(90));
         RecordingReader small = read(request("say:y;").withMaxTokens(2));
@@ -430,8 +460,8 @@ class SchedulerTest {
 
     @Test
     void whenTheQueueIsFullOneMoreIsToldWhenToComeBack() {
-        schedule(new Limits(2, 3, 64));
-        model.beforeForward(() -> clock.addAndGet(2 * SECOND));
+        schedule(new Limits(2, 3, 64, Duration.ofHours(1)));
+        model.beforeForward(_ -> clock.addAndGet(2 * SECOND));
         whole(request("say:a;")); // two steps of two seconds
         for (int i = 0; i < 5; i++) {
             read(request("say:a;"));
@@ -466,7 +496,7 @@ class SchedulerTest {
 
     @Test
     void oneThatLeavesTheQueueGivesItsPlaceFree() {
-        schedule(new Limits(1, 1, 64));
+        schedule(new Limits(1, 1, 64, Duration.ofHours(1)));
         read(request("endless"));
         RecordingReader queued = read(request("say:a;"));
         scheduler.step();
@@ -504,8 +534,8 @@ class SchedulerTest {
         assertThat(model.reserved()).isZero();
         assertThat(scheduler.stats().cancelled()).isEqualTo(1);
         assertThat(scheduler.stats().completed()).isZero();
-        assertThat(scheduler.stats().lostTokens()).isEqualTo(3 * (7 + 2));
-        assertThat(scheduler.stats().promptTokens()).isEqualTo(3 * 7);
+        assertThat(scheduler.stats().lostTokens()).isEqualTo(7 + 3 * 2);
+        assertThat(scheduler.stats().promptTokens()).isEqualTo(7);
         assertThat(scheduler.stats().generatedTokens()).isEqualTo(3 * 2);
     }
 
@@ -532,7 +562,7 @@ class SchedulerTest {
         RecordingReader hit = read(request("endless"));
         RecordingReader hitToo = read(request("endless").withChoices(2));
         scheduler.step();
-        model.beforeForward(() -> {
+        model.beforeForward(_ -> {
             throw new InternalError("a fault occurred in an unsafe memory access operation");
         });
 
@@ -543,8 +573,8 @@ class SchedulerTest {
             assertThat(reader.failure()).hasMessageContaining("unsafe memory access");
         }
         assertThat(scheduler.stats().failed()).isEqualTo(2);
-        assertThat(scheduler.stats().lostTokens()).isEqualTo(3 * (7 + 1));
-        model.beforeForward(() -> {});
+        assertThat(scheduler.stats().lostTokens()).isEqualTo((7 + 1) + (7 + 2));
+        model.beforeForward(_ -> {});
         silent.request(Long.MAX_VALUE);
         RecordingReader next = read(request("say:next;"));
         stepToTheEnd();
@@ -560,7 +590,7 @@ class SchedulerTest {
                 logits[77] = Float.NaN;
             }
         });
-        schedule(new Limits(16, 16, 64));
+        schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
         RecordingReader bad = read(request("bad").withChoices(2));
         RecordingReader good = read(request("say:fine;"));
         stepToTheEnd();
@@ -585,8 +615,13 @@ class SchedulerTest {
                 }
                 return FakeModel.BYTES.bytes(token);
             }
+
+            @Override
+            public byte[] bytesWithSpecial(int token) {
+                return FakeModel.BYTES.bytesWithSpecial(token);
+            }
         };
-        schedule(new Limits(16, 16, 64));
+        schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
         RecordingReader bad = read(request("say:a!;"));
         RecordingReader good = read(request("say:abc;"));
         stepToTheEnd();
@@ -600,7 +635,7 @@ class SchedulerTest {
 
     @Test
     void closingFailsWhatIsPreparedWhatWaitsAndWhatRuns() {
-        schedule(new Limits(1, 16, 64));
+        schedule(new Limits(1, 16, 64, Duration.ofHours(1)));
         RecordingReader running = read(request("endless"));
         RecordingReader waiting = read(request("say:a;"));
         scheduler.step();

@@ -12,6 +12,7 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RecordingReader;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,8 +36,8 @@ class SchedulerThreadTest {
                     history -> history[0] != 'z' && history.length > 26 ? FakeModel.END : 'a' + history.length % 26));
 
     private final ExecutorService intake = Executors.newSingleThreadExecutor();
-    private final Scheduler scheduler =
-            new Scheduler(model, FakeModel.BYTES, new Limits(8, 1000, 16), intake, System::nanoTime, () -> 1);
+    private final Scheduler scheduler = new Scheduler(
+            model, FakeModel.BYTES, new Limits(8, 1000, 16, Duration.ofHours(1)), intake, System::nanoTime, () -> 1);
 
     @BeforeEach
     void start() {
@@ -52,11 +53,14 @@ class SchedulerThreadTest {
     }
 
     private CompletionStream complete(String prompt) {
-        CompletionRequest request =
-                CompletionRequest.of("fake", new Prompt.Text(prompt)).withSampling(Sampling.GREEDY);
+        CompletionRequest request = CompletionRequest.of("fake", new Prompt.Text(prompt))
+                .withSampling(Sampling.GREEDY)
+                .withMaxTokens(1000);
         return scheduler.complete(
-                request.withMaxTokens(1000),
-                () -> new PreparedPrompt(prompt.chars().toArray(), ReplyFormat.text(List.of(), false)));
+                request,
+                () -> new PreparedPrompt(
+                        prompt.chars().toArray(),
+                        ReplyFormat.text(request.stopping().strings(), false)));
     }
 
     @Test

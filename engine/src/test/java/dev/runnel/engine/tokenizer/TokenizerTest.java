@@ -285,6 +285,15 @@ class TokenizerTest {
     }
 
     @Test
+    void whatSurroundsAGapIsStructureEvenIfAFileCallsItText() {
+        VocabularyFile file = VocabularyFile.byteLevel("qwen2").token("<|fim_prefix|>", USER_DEFINED);
+
+        assertThat(file.load().encode("<|fim_prefix|>", false)).doesNotContain(file.id("<|fim_prefix|>"));
+        assertThat(file.load().encode("<|fim_prefix|>", true)).isEqualTo(file.ids("<|fim_prefix|>"));
+        assertThat(file.load().isEndOfGeneration(file.id("<|fim_prefix|>"))).isFalse();
+    }
+
+    @Test
     void theEndOfAMessageIsNotTheEndOfTheReplyInTheFormatOfGptOss() {
         VocabularyFile file = VocabularyFile.byteLevel("gpt-4o").token("<|end|>", CONTROL);
         assertThat(file.load().isEndOfGeneration(file.id("<|end|>"))).isTrue();

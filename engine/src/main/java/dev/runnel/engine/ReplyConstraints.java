@@ -1,0 +1,141 @@
+package dev.runnel.engine;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.OutputFormat;
+import dev.runnel.core.Tool;
+import dev.runnel.core.Tools;
+import dev.runnel.engine.constraint.Constraint;
+import dev.runnel.engine.constraint.ConstraintCache;
+import dev.runnel.engine.constraint.ConstraintException;
+import dev.runnel.engine.constraint.ConstraintState;
+import dev.runnel.engine.constraint.ConstraintVocabulary;
+import dev.runnel.engine.constraint.Grammar;
+import dev.runnel.engine.reply.Dialect;
+import dev.runnel.engine.reply.ReplyFormat;
+import dev.runnel.engine.reply.ReplyGrammar;
+import dev.runnel.engine.reply.ReplyReader;
+import dev.runnel.engine.sampling.LogitMask;
+import dev.runnel.engine.tokenizer.Tokenizer;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// What requests ask of replies, as masks over a model's logits. For any number of threads.
+final class ReplyConstraints {
+
+    /// Compiled constraints that are kept; a client sends the same schema with every request.
+    private static final int REMEMBERED = 64;
+
+    private final Tokenizer tokenizer;
+    private @Nullable ConstraintCache constraints;
+
+    ReplyConstraints(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
+
+    /// Makes the masks of a request's choices; empty where replies may be anything.
+    ///
+    /// A tool that is not strict and whose schema has what can't be enforced takes any object; a strict one's
+    /// schema is a promise, as a response format's is.
+    ///
+    /// @throws BackendException if what is asked can't be enforced
+    Optional<Function<ReplyReader, LogitMask>> of(ReplyFormat format, Tools tools, OutputFormat answer) {
+        Set<String> lenient = new HashSet<>();
+        while (true) {
+            Optional<Grammar> grammar =
+                    ReplyGrammar.of(format, tools, answer, tool -> argumentsOf(tool, tools.offered(), lenient));
+            if (grammar.isEmpty()) {
+                return Optional.empty();
+            }
+            try {
+                Constraint constraint = constraints().get(grammar.get());
+                return Optional.of(_ -> new StateMask(constraint.start()));
+            } catch (ConstraintException fault) {
+                Optional<Tool> culprit = toolAt(fault.path(), tools.offered());
+                if (culprit.isEmpty()
+                        || culprit.get().strict()
+                        || !lenient.add(culprit.get().name())) {
+                    throw BackendException.unsupported(fieldOf(fault.path()), String.valueOf(fault.getMessage()));
+                }
+            }
+        }
+    }
+
+    private static Grammar argumentsOf(Tool tool, List<Tool> offered, Set<String> lenient) {
+        return lenient.contains(tool.name())
+                ? Grammar.jsonObject()
+                : Grammar.jsonSchema(tool.parameters(), pathOf(offered.indexOf(tool)));
+    }
+
+    private static String pathOf(int tool) {
+        return "tools[%d].function.parameters".formatted(tool);
+    }
+
+    private static Optional<Tool> toolAt(String path, List<Tool> offered) {
+        for (int i = 0; i < offered.size(); i++) {
+            if (path.startsWith(pathOf(i))) {
+                return Optional.of(offered.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// The request's field that a path leads into.
+    private static String fieldOf(String path) {
+        return path.split("[.\\[]", 2)[0];
+    }
+
+    /// Made when it is first asked for: most models are never asked to keep to anything.
+    private synchronized ConstraintCache constraints() {
+        ConstraintCache known = constraints;
+        if (known == null) {
+            Set<Integer> markers = new HashSet<>();
+            for (String marker : Dialect.markers()) {
+                markers.add(tokenizer.special(marker));
+            }
+            // What marks a call or reasoning is not text, so free text doesn't hold it.
+            ConstraintVocabulary vocabulary = ConstraintVocabulary.of(
+                    tokenizer.size(),
+                    token -> markers.contains(token) ? new byte[0] : tokenizer.bytes(token),
+                    tokenizer::isEndOfGeneration);
+            known = new ConstraintCache(vocabulary, REMEMBERED);
+            constraints = known;
+        }
+        return known;
+    }
+
+    private record StateMask(ConstraintState state) implements LogitMask {
+
+        @Override
+        public void mask(float[] logits) {
+            if (!state.mask(logits)) {
+                throw new BackendException(
+                        BackendException.Kind.INTERNAL,
+                        "no token of the model's vocabulary goes on as the reply must; its grammar needs others");
+            }
+        }
+
+        @Override
+        public void accept(int token) {
+            if (!state.accept(token)) {
+                throw new IllegalStateException("token %d is not one that the mask allows".formatted(token));
+            }
+        }
+
+        @Override
+        public boolean hasEnded() {
+            if (!state.isComplete()) {
+                return false;
+            }
+            for (long word : state.allowed()) {
+                if (word != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+}

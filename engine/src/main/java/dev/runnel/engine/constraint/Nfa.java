@@ -1,0 +1,549 @@
+package dev.runnel.engine.constraint;
+
+import dev.runnel.engine.constraint.State.Callee;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The nondeterministic automata of a grammar's rules, side by side in one numbering (Thompson's
+/// construction). Each place has at most one edge that consumes something, a byte, a token or a whole
+/// other automaton, and any number that cost nothing. Small rules are built in where they are referred
+/// to; recursive and large ones are called.
+///
+/// Places from which the end of their rule can't be reached are known ([#isProductive]), so that what is
+/// generated never runs into a dead end.
+final class Nfa {
+
+    /// More than any grammar that is meant to be used needs; about 30 MB.
+    private static final int MAX_PLACES = 400_000;
+
+    private static final int INLINE_SIZE = 32;
+
+    private static final int MAX_INLINE_DEPTH = 100;
+
+    private static final int RECURSIVE = 1 << 28;
+
+    private final String path;
+    private final ByteSet alphabet;
+
+    private int size;
+    private @Nullable ByteSet[] bytes = new ByteSet[256];
+    private @Nullable Called[] called = new Called[256];
+    private int[] token = new int[256];
+    private int[] target = new int[256];
+    private int[][] skips = new int[256][];
+
+    private final IdentityHashMap<Node.Rule, Called> rules = new IdentityHashMap<>();
+    private final IdentityHashMap<StringState, Called> strings = new IdentityHashMap<>();
+    private final List<Called> pending = new ArrayList<>();
+    private final List<Called> inOrder = new ArrayList<>(); // each behind one that refers to it
+    private final IdentityHashMap<Node.Rule, Integer> sizes = new IdentityHashMap<>();
+    private final IdentityHashMap<Node.Rule, Integer> references = new IdentityHashMap<>();
+    private final BitSet ends = new BitSet();
+    private final BitSet productive = new BitSet();
+
+    /// An automaton that edges refer to.
+    static final class Called {
+
+        private final Node.@Nullable Rule rule; // null for one of strings, which has no places here
+        private final int start;
+        private final int end;
+        final Callee callee;
+
+        private Called(Node.@Nullable Rule rule, int start, int end, Callee callee) {
+            this.rule = rule;
+            this.start = start;
+            this.end = end;
+            this.callee = callee;
+        }
+    }
+
+    private final Subsets subsets;
+
+    private Nfa(String path, ByteSet alphabet) {
+        this.path = path;
+        this.alphabet = alphabet;
+        this.subsets = new Subsets(this);
+    }
+
+    /// @param alphabet bytes that can be written; others are taken out of the grammar
+    /// @return where the grammar starts
+    /// @throws ConstraintException if the grammar is too large, empty, or refers to itself without an end
+    static State compile(Node grammar, ByteSet alphabet, String path) {
+        Nfa nfa = new Nfa(path, alphabet);
+        Node.Rule root = new Node.Rule("root");
+        root.body = grammar;
+        nfa.countReferences(grammar);
+        Called start = nfa.call(root);
+        while (!nfa.pending.isEmpty()) {
+            Called each = nfa.pending.removeLast();
+            nfa.build(java.util.Objects.requireNonNull(each.rule).body, each.start, each.end);
+        }
+        nfa.findProductive();
+        if (!nfa.isProductive(start.start)) {
+            throw new ConstraintException(path, "can't be satisfied: nothing that this model can write matches it");
+        }
+        nfa.refuseLeftRecursion();
+        nfa.subsets.findClasses();
+        return start.callee.start();
+    }
+
+    private Called call(Node.Rule rule) {
+        Called known = rules.get(rule);
+        if (known == null) {
+            int start = place();
+            int end = place();
+            ends.set(end);
+            known = new Called(rule, start, end, new Callee(() -> subsets.at(start)));
+            rules.put(rule, known);
+            pending.add(known);
+            inOrder.add(known);
+        }
+        return known;
+    }
+
+    private int place() {
+        if (size == MAX_PLACES) {
+            throw new ConstraintException(
+                    path, "is too large to be enforced: it takes more than %,d states".formatted(MAX_PLACES));
+        }
+        if (size == bytes.length) {
+            int capacity = size * 2;
+            bytes = Arrays.copyOf(bytes, capacity);
+            called = Arrays.copyOf(called, capacity);
+            token = Arrays.copyOf(token, capacity);
+            target = Arrays.copyOf(target, capacity);
+            skips = Arrays.copyOf(skips, capacity);
+        }
+        token[size] = -1;
+        target[size] = -1;
+        return size++;
+    }
+
+    private void skip(int from, int to) {
+        int[] old = skips[from];
+        int[] longer = old == null ? new int[1] : Arrays.copyOf(old, old.length + 1);
+        longer[longer.length - 1] = to;
+        skips[from] = longer;
+    }
+
+    /// A place, reached from `from` at no cost, whose consuming edge is still to be set.
+    private int free(int from) {
+        if (target[from] < 0) {
+            return from;
+        }
+        int fresh = place();
+        skip(from, fresh);
+        return fresh;
+    }
+
+    private void bytes(int from, ByteSet set, int to) {
+        ByteSet known = set.and(alphabet);
+        if (!known.isEmpty()) {
+            int place = free(from);
+            bytes[place] = known;
+            target[place] = to;
+        }
+    }
+
+    private void build(Node node, int from, int to) {
+        switch (node) {
+            case Node.Text(var text) -> {
+                byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+                int at = from;
+                for (int i = 0; i < utf8.length; i++) {
+                    int then = i + 1 == utf8.length ? to : place();
+                    bytes(at, ByteSet.of(utf8[i] & 0xFF), then);
+                    at = then;
+                }
+                if (utf8.length == 0) {
+                    skip(from, to);
+                }
+            }
+            case Node.OneByte(var set) -> bytes(from, set, to);
+            case Node.Token(var id) -> {
+                int place = free(from);
+                token[place] = id;
+                target[place] = to;
+            }
+            case Node.Sequence(var parts) -> {
+                int at = from;
+                for (int i = 0; i < parts.size(); i++) {
+                    int then = i + 1 == parts.size() ? to : place();
+                    build(parts.get(i), at, then);
+                    at = then;
+                }
+                if (parts.isEmpty()) {
+                    skip(from, to);
+                }
+            }
+            case Node.Choice(var options) -> {
+                for (Node option : options) {
+                    int start = place();
+                    skip(from, start);
+                    build(option, start, to);
+                }
+            }
+            case Node.Repeat(var body, var min, var max) -> repeat(body, min, max, from, to);
+            case Node.JsonString(var start) -> {
+                Called string = strings.computeIfAbsent(start, it -> new Called(null, -1, -1, new Callee(() -> it)));
+                int place = free(from);
+                called[place] = string;
+                target[place] = to;
+            }
+            case Node.Graph graph -> {
+                int[] places = new int[graph.states()];
+                for (int i = 0; i < places.length; i++) {
+                    places[i] = place();
+                }
+                skip(from, places[0]);
+                for (Node.Graph.Edge edge : graph.edges()) {
+                    if (edge.label() == null) {
+                        skip(places[edge.from()], places[edge.to()]);
+                    } else {
+                        int start = place();
+                        skip(places[edge.from()], start);
+                        build(edge.label(), start, places[edge.to()]);
+                    }
+                }
+                graph.accepting().stream().forEach(each -> skip(places[each], to));
+            }
+            case Node.Rule rule -> {
+                if (isBuiltIn(rule, new HashSet<>())) {
+                    build(rule.body, from, to);
+                } else {
+                    int place = free(from);
+                    called[place] = call(rule);
+                    target[place] = to;
+                }
+            }
+        }
+    }
+
+    private void repeat(Node body, int min, int max, int from, int to) {
+        int at = from;
+        for (int i = 0; i < min; i++) {
+            int then = place();
+            build(body, at, then);
+            at = then;
+        }
+        if (max == Node.UNBOUNDED) {
+            int loop = place();
+            int again = place();
+            skip(at, loop);
+            int start = place();
+            skip(loop, start);
+            build(body, start, again);
+            skip(again, loop);
+            skip(loop, to);
+            return;
+        }
+        for (int i = min; i < max; i++) {
+            int start = place();
+            skip(at, start);
+            skip(at, to);
+            int then = place();
+            build(body, start, then);
+            at = then;
+        }
+        skip(at, to);
+    }
+
+    /// How many places a rule takes where it is built in, or more than [#INLINE_SIZE].
+    private int sizeOf(Node node, Set<Node.Rule> above) {
+        return switch (node) {
+            case Node.Text(var text) -> text.length();
+            case Node.OneByte _, Node.Token _, Node.JsonString _ -> 1;
+            case Node.Sequence(var parts) -> sizeOf(parts, above);
+            case Node.Choice(var options) -> sizeOf(options, above);
+            case Node.Repeat(var body, var min, var max) ->
+                (int) Math.min(RECURSIVE, 2 + (long) sizeOf(body, above) * (max == Node.UNBOUNDED ? min + 1L : max));
+            case Node.Graph graph -> {
+                int sum = graph.states();
+                for (Node.Graph.Edge edge : graph.edges()) {
+                    if (edge.label() != null) {
+                        sum = Math.min(RECURSIVE, sum + sizeOf(edge.label(), above));
+                    }
+                }
+                yield sum;
+            }
+            case Node.Rule rule ->
+                above.contains(rule) ? RECURSIVE : isBuiltIn(rule, above) ? sizes.getOrDefault(rule, RECURSIVE) : 2;
+        };
+    }
+
+    /// Whether a rule is built in where it is referred to: a small one, and one that nothing else refers
+    /// to. Of the rules of a cycle at least one is not: the one by which it is entered is referred to
+    /// from within it too.
+    private boolean isBuiltIn(Node.Rule rule, Set<Node.Rule> above) {
+        Integer known = sizes.get(rule);
+        if (known == null) {
+            if (above.size() < MAX_INLINE_DEPTH) {
+                above.add(rule);
+                known = sizeOf(rule.body, above);
+                above.remove(rule);
+            } else {
+                known = RECURSIVE;
+                references.put(rule, 2);
+            }
+            sizes.put(rule, known);
+        }
+        return known <= INLINE_SIZE || references.getOrDefault(rule, 0) == 1;
+    }
+
+    private void countReferences(Node grammar) {
+        List<Node> work = new ArrayList<>(List.of(grammar));
+        while (!work.isEmpty()) {
+            switch (work.removeLast()) {
+                case Node.Sequence(var parts) -> work.addAll(parts);
+                case Node.Choice(var options) -> work.addAll(options);
+                case Node.Repeat(var body, var _, var max) -> {
+                    work.add(body);
+                    if (max != 1) {
+                        work.add(body); // more than one copy
+                    }
+                }
+                case Node.Graph graph -> {
+                    for (Node.Graph.Edge edge : graph.edges()) {
+                        if (edge.label() != null) {
+                            work.add(edge.label());
+                        }
+                    }
+                }
+                case Node.Rule rule -> {
+                    if (references.merge(rule, 1, Integer::sum) == 1) {
+                        work.add(rule.body);
+                    }
+                }
+                case Node.Text _, Node.OneByte _, Node.Token _, Node.JsonString _ -> {}
+            }
+        }
+    }
+
+    private int sizeOf(List<Node> nodes, Set<Node.Rule> above) {
+        int sum = nodes.size();
+        for (Node each : nodes) {
+            sum = Math.min(RECURSIVE, sum + sizeOf(each, above));
+        }
+        return sum;
+    }
+
+    /// Backwards from the ends of rules, until nothing more is found.
+    private void findProductive() {
+        int[][] before = new int[size][];
+        int[] counts = new int[size];
+        for (int pass = 0; pass < 2; pass++) {
+            for (int i = 0; i < size; i++) {
+                if (target[i] >= 0) {
+                    note(before, counts, pass, i, target[i]);
+                }
+                if (skips[i] != null) {
+                    for (int to : skips[i]) {
+                        note(before, counts, pass, i, to);
+                    }
+                }
+            }
+            if (pass == 0) {
+                for (int i = 0; i < size; i++) {
+                    before[i] = new int[counts[i]];
+                    counts[i] = 0;
+                }
+            }
+        }
+        Map<Called, List<Integer>> waiting = new HashMap<>(); // for a rule to be productive
+        int[] work = new int[size];
+        int todo = 0;
+        for (Called rule : rules.values()) {
+            productive.set(rule.end);
+            work[todo++] = rule.end;
+        }
+        Map<Integer, Called> starts = new HashMap<>();
+        rules.values().forEach(rule -> starts.put(rule.start, rule));
+        while (todo > 0) {
+            int at = work[--todo];
+            Called whole = starts.get(at);
+            if (whole != null) {
+                for (int caller : waiting.getOrDefault(whole, List.of())) {
+                    if (!productive.get(caller)) {
+                        productive.set(caller);
+                        work[todo++] = caller;
+                    }
+                }
+            }
+            for (int from : before[at]) {
+                Called needed = target[from] == at && !skipsTo(from, at) ? called[from] : null;
+                if (productive.get(from)) {
+                    continue;
+                }
+                if (needed == null || needed.rule == null || productive.get(needed.start)) {
+                    productive.set(from);
+                    work[todo++] = from;
+                } else {
+                    waiting.computeIfAbsent(needed, _ -> new ArrayList<>()).add(from);
+                }
+            }
+        }
+    }
+
+    private boolean skipsTo(int from, int to) {
+        if (skips[from] != null) {
+            for (int each : skips[from]) {
+                if (each == to) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static void note(int[][] before, int[] counts, int pass, int from, int to) {
+        if (pass == 1) {
+            before[to][counts[to]] = from;
+        }
+        counts[to]++;
+    }
+
+    private void refuseLeftRecursion() {
+        Set<Called> nullable = new HashSet<>();
+        boolean grows = true;
+        while (grows) {
+            grows = false;
+            for (Called rule : inOrder.reversed()) { // so that a chain takes one round
+                if (!nullable.contains(rule) && leftmost(rule, nullable).contains(null)) {
+                    nullable.add(rule);
+                    grows = true;
+                }
+            }
+        }
+        IdentityHashMap<Called, Set<@Nullable Called>> edges = new IdentityHashMap<>();
+        rules.values().forEach(rule -> edges.put(rule, leftmost(rule, nullable)));
+        Set<Called> done = new HashSet<>();
+        for (Called rule : rules.values()) {
+            refuseCycle(rule, edges, done);
+        }
+    }
+
+    /// Depth first with a stack of its own: rules may be many.
+    private void refuseCycle(Called from, IdentityHashMap<Called, Set<@Nullable Called>> edges, Set<Called> done) {
+        List<Called> stack = new ArrayList<>(List.of(from));
+        Set<Called> open = new HashSet<>();
+        while (!stack.isEmpty()) {
+            Called at = stack.getLast();
+            if (done.contains(at)) {
+                stack.removeLast();
+                continue;
+            }
+            if (!open.add(at)) {
+                open.remove(at);
+                done.add(at);
+                stack.removeLast();
+                continue;
+            }
+            for (Called next : edges.getOrDefault(at, Set.of())) {
+                if (next == null || done.contains(next)) {
+                    continue;
+                }
+                if (open.contains(next)) {
+                    throw new ConstraintException(
+                            path, "can't be enforced: %s begins with itself (left recursion)".formatted(next.rule));
+                }
+                stack.add(next);
+            }
+        }
+    }
+
+    /// The rules that a rule calls before it has consumed anything, and null if it can end so.
+    private Set<@Nullable Called> leftmost(Called rule, Set<Called> nullable) {
+        Set<@Nullable Called> found = new HashSet<>();
+        BitSet seen = new BitSet();
+        int[] work = new int[16];
+        int todo = 0;
+        work[todo++] = rule.start;
+        seen.set(rule.start);
+        while (todo > 0) {
+            int at = work[--todo];
+            if (at == rule.end) {
+                found.add(null);
+            }
+            int behind = -1;
+            Called callee = called[at];
+            if (callee != null && callee.rule != null && isEdgeProductive(at)) {
+                found.add(callee);
+                behind = nullable.contains(callee) ? target[at] : -1;
+            }
+            int count = (skips[at] == null ? 0 : skips[at].length) + 1;
+            if (todo + count > work.length) {
+                work = Arrays.copyOf(work, Math.max(work.length * 2, todo + count));
+            }
+            if (skips[at] != null) {
+                for (int to : skips[at]) {
+                    if (!seen.get(to) && isProductive(to)) {
+                        seen.set(to);
+                        work[todo++] = to;
+                    }
+                }
+            }
+            if (behind >= 0 && !seen.get(behind)) {
+                seen.set(behind);
+                work[todo++] = behind;
+            }
+        }
+        return found;
+    }
+
+    /// By which messages name the grammar.
+    String path() {
+        return path;
+    }
+
+    boolean isProductive(int place) {
+        return productive.get(place);
+    }
+
+    /// Whether what a place consumes leads to the end.
+    boolean isEdgeProductive(int place) {
+        Called callee = called[place];
+        return target[place] >= 0
+                && isProductive(target[place])
+                && (callee == null || callee.rule == null || isProductive(callee.start));
+    }
+
+    boolean isEnd(int place) {
+        return ends.get(place);
+    }
+
+    int size() {
+        return size;
+    }
+
+    @Nullable
+    ByteSet bytesAt(int place) {
+        return bytes[place];
+    }
+
+    @Nullable
+    Called calledAt(int place) {
+        return called[place];
+    }
+
+    /// -1 if there is none
+    int tokenAt(int place) {
+        return token[place];
+    }
+
+    int targetAt(int place) {
+        return target[place];
+    }
+
+    int @Nullable [] skipsAt(int place) {
+        return skips[place];
+    }
+}

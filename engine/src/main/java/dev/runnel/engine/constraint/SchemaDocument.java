@@ -1,0 +1,246 @@
+package dev.runnel.engine.constraint;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// A JSON Schema as it was sent, and what its references mean. Only references within the document are
+/// followed.
+final class SchemaDocument {
+
+    /// A schema at its place in the document, or one that stands for a part of it. Two at the same place
+    /// are equal.
+    ///
+    /// @param pointer the place, a JSON pointer
+    /// @param path the same as messages show it
+    record Schema(JsonValue value, String pointer, String path) {
+
+        private static final String STAND_IN = "\u0000";
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Schema(JsonValue _, String place, String _) && place.equals(pointer);
+        }
+
+        @Override
+        public int hashCode() {
+            return pointer.hashCode();
+        }
+
+        boolean isFalse() {
+            return value == JsonValue.Constant.FALSE;
+        }
+
+        /// The keywords; none for `true` and `false`.
+        Map<String, JsonValue> keywords() {
+            return value instanceof JsonValue.Dict(var members) ? members : Map.of();
+        }
+
+        boolean has(String keyword) {
+            return keywords().containsKey(keyword);
+        }
+
+        @Nullable
+        JsonValue get(String keyword) {
+            return keywords().get(keyword);
+        }
+
+        ConstraintException refusal(String keyword, String problem) {
+            return new ConstraintException(path + "." + keyword, problem);
+        }
+
+        ConstraintException unsupported(String keyword) {
+            return refusal(keyword, "can't be enforced");
+        }
+
+        Schema at(String keyword) {
+            return below(keyword, java.util.Objects.requireNonNull(get(keyword)));
+        }
+
+        /// One that the document doesn't have, for what a keyword means.
+        ///
+        /// @param part tells several of a keyword apart
+        Schema standIn(String keyword, String part, JsonValue instead) {
+            return new Schema(instead, pointer + "/" + keyword + "/" + escape(part) + STAND_IN, path + "." + keyword)
+                    .checked();
+        }
+
+        /// Whether the document doesn't have it, nor what it is a part of.
+        boolean isStandIn() {
+            return pointer.contains(STAND_IN);
+        }
+
+        /// One of an object of schemas.
+        Schema child(String keyword, String name, JsonValue child) {
+            return new Schema(
+                            child,
+                            pointer + "/" + escape(keyword) + "/" + escape(name),
+                            path + "." + keyword + "." + name)
+                    .checked();
+        }
+
+        private Schema below(String keyword, JsonValue child) {
+            return new Schema(child, pointer + "/" + escape(keyword), path + "." + keyword).checked();
+        }
+
+        /// The schemas of an object of schemas, by name.
+        List<Map.Entry<String, Schema>> named(String keyword) {
+            List<Map.Entry<String, Schema>> all = new ArrayList<>();
+            JsonValue value = get(keyword);
+            if (value instanceof JsonValue.Dict(var members)) {
+                members.forEach((name, each) -> all.add(Map.entry(name, child(keyword, name, each))));
+            } else if (value != null) {
+                throw refusal(keyword, "is %s, expected an object".formatted(value.type()));
+            }
+            return all;
+        }
+
+        /// The schemas of an array of schemas.
+        List<Schema> listed(String keyword) {
+            List<Schema> all = new ArrayList<>();
+            JsonValue value = get(keyword);
+            if (value instanceof JsonValue.Array(var items)) {
+                for (int i = 0; i < items.size(); i++) {
+                    all.add(new Schema(
+                                    items.get(i),
+                                    pointer + "/" + keyword + "/" + i,
+                                    path + "." + keyword + "[" + i + "]")
+                            .checked());
+                }
+            } else if (value != null) {
+                throw refusal(keyword, "is %s, expected an array".formatted(value.type()));
+            }
+            return all;
+        }
+
+        private Schema checked() {
+            if (!(value instanceof JsonValue.Dict)
+                    && value != JsonValue.Constant.TRUE
+                    && value != JsonValue.Constant.FALSE) {
+                throw new ConstraintException(path, "is %s, expected a schema".formatted(value.type()));
+            }
+            return this;
+        }
+    }
+
+    /// What their values are is data and no schema.
+    private static final Set<String> DATA = Set.of("enum", "const", "default", "examples");
+
+    private final Schema root;
+    private final String id;
+
+    SchemaDocument(JsonValue root, String path) {
+        this.root = new Schema(root, "", path).checked();
+        this.id = this.root.get("$id") instanceof JsonValue.Text(var text) ? text : "";
+    }
+
+    Schema root() {
+        return root;
+    }
+
+    /// Whether a name stands anywhere in the document.
+    boolean mentions(String name) {
+        return mentions(root.value(), name);
+    }
+
+    private static boolean mentions(JsonValue value, String name) {
+        return switch (value) {
+            case JsonValue.Dict(var members) ->
+                members.containsKey(name) || members.values().stream().anyMatch(each -> mentions(each, name));
+            case JsonValue.Array(var items) -> items.stream().anyMatch(each -> mentions(each, name));
+            case JsonValue.Constant _, JsonValue.Numeric _, JsonValue.Text _ -> false;
+        };
+    }
+
+    private static String escape(String name) {
+        return name.replace("~", "~0").replace("/", "~1");
+    }
+
+    /// What a schema's `$ref` means.
+    Schema resolve(Schema from) {
+        if (!(from.get("$ref") instanceof JsonValue.Text(var reference))) {
+            throw from.refusal("$ref", "is not a string");
+        }
+        String fragment;
+        if (reference.startsWith("#")) {
+            fragment = reference.substring(1);
+        } else if (!id.isEmpty() && (reference.equals(id) || reference.startsWith(id + "#"))) {
+            fragment = reference.length() == id.length() ? "" : reference.substring(id.length() + 1);
+        } else {
+            throw from.refusal("$ref", "leads out of the schema to %s, which is not followed".formatted(reference));
+        }
+        if (fragment.isEmpty()) {
+            return root;
+        }
+        if (!fragment.startsWith("/")) {
+            List<Schema> found = new ArrayList<>();
+            findAnchors(root.value(), "", root.path(), fragment, found);
+            if (found.size() != 1) {
+                throw from.refusal(
+                        "$ref", "is %s, and %d schemas have that $anchor".formatted(reference, found.size()));
+            }
+            return found.getFirst();
+        }
+        JsonValue at = root.value();
+        StringBuilder path = new StringBuilder(root.path());
+        StringBuilder pointer = new StringBuilder();
+        for (String step : fragment.substring(1).split("/", -1)) {
+            String name = decode(step, from).replace("~1", "/").replace("~0", "~");
+            JsonValue next = null;
+            if (at instanceof JsonValue.Dict(var members)) {
+                next = members.get(name);
+                path.append('.').append(name);
+            } else if (at instanceof JsonValue.Array(var items) && name.matches("0|[1-9][0-9]{0,6}")) {
+                int index = Integer.parseInt(name);
+                next = index < items.size() ? items.get(index) : null;
+                path.append('[').append(index).append(']');
+            }
+            if (next == null) {
+                throw from.refusal("$ref", "is %s, which the schema doesn't have".formatted(reference));
+            }
+            if (next instanceof JsonValue.Dict(var members) && members.get("$id") instanceof JsonValue.Text) {
+                throw from.refusal("$ref", "goes through a schema with an $id of its own, which is not followed");
+            }
+            pointer.append('/').append(escape(name));
+            at = next;
+        }
+        return new Schema(at, pointer.toString(), path.toString()).checked();
+    }
+
+    private static String decode(String step, Schema from) {
+        try {
+            return URLDecoder.decode(step.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException malformed) {
+            throw from.refusal("$ref", "is not a URI reference");
+        }
+    }
+
+    private static void findAnchors(JsonValue value, String pointer, String path, String anchor, List<Schema> found) {
+        switch (value) {
+            case JsonValue.Dict(var members) -> {
+                if (!pointer.isEmpty() && members.get("$id") instanceof JsonValue.Text) {
+                    return;
+                }
+                JsonValue wanted = new JsonValue.Text(anchor);
+                if (wanted.equals(members.get("$anchor")) || wanted.equals(members.get("$dynamicAnchor"))) {
+                    found.add(new Schema(value, pointer, path));
+                }
+                members.forEach((name, each) -> {
+                    if (!DATA.contains(name)) {
+                        findAnchors(each, pointer + "/" + escape(name), path + "." + name, anchor, found);
+                    }
+                });
+            }
+            case JsonValue.Array(var items) -> {
+                for (int i = 0; i < items.size(); i++) {
+                    findAnchors(items.get(i), pointer + "/" + i, path + "[" + i + "]", anchor, found);
+                }
+            }
+            case JsonValue.Constant _, JsonValue.Numeric _, JsonValue.Text _ -> {}
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package dev.runnel.engine.constraint;
+
+import static dev.runnel.engine.constraint.SmallVocabulary.VOCABULARY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What comes with a request costs bounded time and memory, whatever it is.
+class HostileGrammarTest {
+
+    static List<String> largeSchemas() {
+        String options = IntStream.range(0, 12)
+                .mapToObj(i -> "{\"properties\": {\"p%d\": {\"const\": %d}}}".formatted(i, i))
+                .collect(Collectors.joining(","));
+        return List.of(
+                "[".repeat(100_000),
+                "{\"items\":".repeat(250) + "true" + "}".repeat(250),
+                "{\"allOf\": ["
+                        + IntStream.range(0, 10)
+                                .mapToObj(_ -> "{\"anyOf\": [" + options + "]}")
+                                .collect(Collectors.joining(","))
+                        + "]}",
+                "{\"pattern\": \"" + "(".repeat(3000) + ")".repeat(3000) + "\"}",
+                "{\"pattern\": \"^(a|b)*a(a|b){20}$\"}",
+                "{\"pattern\": \"((((((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9}){9}){9}\"}",
+                "{\"pattern\": \"" + "(".repeat(60) + "a" + ")*".repeat(60) + "{99999}\"}",
+                "{\"type\": \"string\", \"pattern\": \"^([a-z]{3} ){500}$\", \"minLength\": 16000}",
+                "{\"type\": \"array\", \"minItems\": 2000000000}",
+                "{\"type\": \"number\", \"minimum\": 1e999}",
+                "{\"type\": \"number\", \"minimum\": 1e99999999999}",
+                "{\"type\": \"number\", \"multipleOf\": 1e-300}",
+                "{\"type\": \"array\", \"contains\": {\"type\": \"string\"}, \"minContains\": 1000000}",
+                "{\"$ref\": \"#/$defs/0\", \"$defs\": {"
+                        + IntStream.range(0, 400)
+                                .mapToObj(i -> "\"%d\": {\"$ref\": \"#/$defs/%d\"}".formatted(i, (i + 1) % 400))
+                                .collect(Collectors.joining(","))
+                        + "}}");
+    }
+
+    @ParameterizedTest
+    @MethodSource("largeSchemas")
+    void aSchemaThatIsTooLargeIsRefused(String schema) {
+        assertThatThrownBy(() -> Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessageStartingWith("schema");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "root ::= ((((\"a\"{100}){100}){100}){100})",
+                "root ::= \"a\"{5000}{5000}",
+                "root ::= a\na ::= b \"x\"\nb ::= c?\nc ::= a",
+            })
+    void aGrammarThatIsTooLargeOrEndlessIsRefused(String grammar) {
+        assertThatThrownBy(() -> Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessageStartingWith("grammar");
+    }
+
+    @Test
+    void rulesMayBeManyAndReferToEachOtherInALongChain() {
+        StringBuilder grammar = new StringBuilder("root ::= r0\n");
+        for (int i = 0; i < 5000; i++) {
+            grammar.append("r%d ::= \"a\" r%d?\n".formatted(i, i + 1));
+        }
+        grammar.append("r5000 ::= \"b\"\n");
+
+        Constraint constraint = Constraint.compile(Grammar.gbnf(grammar.toString(), "grammar"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "a".repeat(5000) + "b")).isTrue();
+    }
+
+    @Test
+    void anAutomatonThatWouldBeExponentialIsMadeOnlyAsFarAsItIsReached() {
+        String grammar = "root ::= [ab]* \"a\" [ab]{200}";
+        Constraint constraint = Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY);
+        Random random = new Random(42);
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 2000; i++) {
+            text.append(random.nextBoolean() ? 'a' : 'b');
+        }
+
+        assertThat(SmallVocabulary.accepts(constraint, text + "a" + "b".repeat(200)))
+                .isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, text + "a" + "b".repeat(201)))
+                .isFalse();
+    }
+
+    @Test
+    void anAutomatonThatGrowsTooLargeIsGivenUpInTheMiddle() {
+        Constraint constraint = Constraint.compile(Grammar.gbnf("root ::= .* \"a\" .{300}", "grammar"), VOCABULARY);
+        Random random = new Random(42);
+
+        assertThatThrownBy(() -> {
+                    ConstraintState state = constraint.start();
+                    for (int i = 0; i < 200_000; i++) {
+                        state.accept(random.nextBoolean() ? 'a' : 'b');
+                    }
+                })
+                .isInstanceOf(ConstraintException.class)
+                .hasMessage("grammar is too ambiguous to be enforced: its automaton grows too large");
+    }
+
+    @Test
+    void randomDamageToASchemaIsRefusedOrCompiled() {
+        String schema =
+                "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": [\"string\", \"null\"], \"pattern\": \"^[a-z]{1,3}$\"},"
+                        + " \"b\": {\"$ref\": \"#/$defs/b\"}}, \"required\": [\"a\"], \"$defs\": {\"b\": {\"type\": \"array\","
+                        + " \"items\": {\"anyOf\": [{\"const\": 1}, {\"minimum\": 2.5}]}, \"maxItems\": 3}}}";
+        Random random = new Random(42);
+        for (int run = 0; run < 3000; run++) {
+            StringBuilder damaged = new StringBuilder(schema);
+            for (int i = 0; i <= random.nextInt(3); i++) {
+                int at = random.nextInt(damaged.length());
+                switch (random.nextInt(3)) {
+                    case 0 -> damaged.deleteCharAt(at);
+                    case 1 -> damaged.setCharAt(at, schema.charAt(random.nextInt(schema.length())));
+                    default -> damaged.insert(at, schema, random.nextInt(20), 20 + random.nextInt(20));
+                }
+            }
+            try {
+                Constraint.compile(Grammar.jsonSchema(damaged.toString(), "schema"), VOCABULARY);
+            } catch (ConstraintException refusal) {
+                assertThat(refusal).hasMessageStartingWith("schema");
+            }
+        }
+    }
+}
