@@ -5,6 +5,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.StreamResetException;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -52,7 +53,7 @@ final class Body {
             }
         });
         request.exceptionHandler(fault -> {
-            if (!(fault instanceof HttpClosedException)) {
+            if (!(fault instanceof HttpClosedException) && !(fault instanceof StreamResetException)) {
                 none.accept(Refusal.ofMalformed(fault));
             }
         });

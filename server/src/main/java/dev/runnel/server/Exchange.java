@@ -45,6 +45,11 @@ final class Exchange {
     /// The only version of the interface there has ever been.
     private static final CharSequence ONLY_VERSION = HttpHeaders.createOptimized("2020-10-01");
 
+    /// HTTP/2's word for a failure of this side.
+    private static final long INTERNAL_ERROR = 2;
+    /// HTTP/2's word for a reply that is complete although the request isn't.
+    private static final long NO_ERROR = 0;
+
     private static final byte[] READY = "{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LOADING = "{\"status\":\"loading\"}".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DRAINING = "{\"status\":\"draining\"}".getBytes(StandardCharsets.US_ASCII);
@@ -62,6 +67,7 @@ final class Exchange {
     private @Nullable CompletionStream stream;
     private @Nullable StreamedReply streamed;
     private Outcome outcome = Outcome.COMPLETED;
+    private long bodyDeadline = Long.MAX_VALUE;
     private boolean answered;
     private boolean over;
 
@@ -87,6 +93,9 @@ final class Exchange {
         response = request.response();
         path = Objects.requireNonNullElse(request.path(), "");
         began = loop.nanos();
+        if (connection.isHttp2()) {
+            response.closeHandler(_ -> clientLeft());
+        }
         id = "req_" + hex(service.random().nextLong()) + hex(service.random().nextLong());
     }
 
@@ -162,9 +171,18 @@ final class Exchange {
         Refusal refusal = fault instanceof Refusal known ? known : Refusal.of(noted(fault));
         if (answered) {
             finish(Outcome.BROKEN);
-            connection.cut();
+            cut();
         } else {
             attempt(() -> refuse(refusal));
+        }
+    }
+
+    /// Ends the reply at once: whatever was being sent can't be taken for complete.
+    private void cut() {
+        if (connection.isHttp2()) {
+            response.reset(INTERNAL_ERROR);
+        } else {
+            connection.cut();
         }
     }
 
@@ -216,13 +234,13 @@ final class Exchange {
     /// @param reading makes of the body what is to be done on the loop
     private void receive(Endpoint endpoint, Function<byte[], Runnable> reading) {
         Body.requireJson(request);
-        connection.awaitBody();
+        bodyDeadline = loop.nanos() + service.options().limits().body().toNanos();
         Body.receive(
                 request,
                 service.options().limits().bodyBytes(),
                 body -> {
                     if (!answered) {
-                        connection.bodyCame();
+                        bodyDeadline = Long.MAX_VALUE;
                         read(endpoint, reading, body);
                     }
                 },
@@ -350,7 +368,7 @@ final class Exchange {
                 .set(REQUEST_ID, id)
                 .set(PROCESSING_MILLIS, Long.toString(millisSince(began)))
                 .set(VERSION, ONLY_VERSION);
-        if (connection.isLast()) {
+        if (connection.isLast() && !connection.isHttp2()) {
             headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
         warning.ifPresent(text -> headers.set("warning", "299 runnel \"" + text + "\""));
@@ -371,7 +389,29 @@ final class Exchange {
 
     void end(Buffer bytes) {
         wrote();
-        response.end(bytes).onComplete((_, failure) -> finish(failure == null ? outcome : Outcome.CANCELLED));
+        response.end(bytes).onComplete((_, failure) -> {
+            finish(failure == null ? outcome : Outcome.CANCELLED);
+            if (connection.isHttp2() && !request.isEnded()) {
+                response.reset(NO_ERROR); // or the rest of the body would still come
+            }
+        });
+    }
+
+    /// Sends something that means nothing, to learn whether the client is still there. False if there is no
+    /// such thing to send.
+    boolean probe() {
+        if (over || unsent > 0) {
+            return true; // what is on its way tells as well
+        }
+        if (streamed != null && answered) {
+            streamed.keepAlive();
+            return true;
+        }
+        if (answered || request.version() == HttpVersion.HTTP_1_0) {
+            return answered;
+        }
+        response.writeContinue();
+        return true;
     }
 
     private void wrote() {
@@ -431,7 +471,7 @@ final class Exchange {
     }
 
     /// The request's body has taken too long.
-    void timeOut() {
+    private void timeOut() {
         refuseLast(Refusal.of(
                 408,
                 "the request's body did not come within %d s"
@@ -452,7 +492,10 @@ final class Exchange {
     void tick(long now) {
         if (unsent > 0 && now - progressed >= service.options().limits().stall().toNanos()) {
             finish(Outcome.STALLED);
-            connection.cut();
+            cut();
+        } else if (now >= bodyDeadline) {
+            bodyDeadline = Long.MAX_VALUE;
+            timeOut();
         } else if (streamed != null) {
             StreamedReply open = streamed;
             attempt(() -> open.tick(now));

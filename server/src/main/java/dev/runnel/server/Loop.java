@@ -5,6 +5,8 @@ import io.netty.channel.Channel;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.Http1ServerConfig;
+import io.vertx.core.http.Http2ServerConfig;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerConfig;
@@ -37,6 +39,9 @@ final class Loop extends VerticleBase {
 
     /// Longest headers of a request together: a few of them are tokens and cookies.
     static final int HEADERS_BYTES = 32 << 10;
+
+    /// Requests under way on one connection of HTTP/2.
+    private static final int STREAMS = 100;
 
     private final Service service;
     private final Map<HttpConnection, Connection> connections = new HashMap<>();
@@ -76,14 +81,18 @@ final class Loop extends VerticleBase {
                 .onSuccess(listening -> port = listening.actualPort());
     }
 
-    /// HTTP/1 without the rest: nothing for web sockets in every connection's pipeline, and no locks for
+    /// HTTP without the rest: nothing for web sockets in every connection's pipeline, and no locks for
     /// writers on other threads, because there are none.
     static HttpServerConfig httpConfig() {
         return new HttpServerConfig()
-                .setVersions(HttpVersion.HTTP_1_0, HttpVersion.HTTP_1_1)
+                .setVersions(HttpVersion.HTTP_1_0, HttpVersion.HTTP_1_1, HttpVersion.HTTP_2)
                 .setHttp1Config(new Http1ServerConfig()
                         .setMaxInitialLineLength(LINE_BYTES)
                         .setMaxHeaderSize(HEADERS_BYTES))
+                .setHttp2Config(new Http2ServerConfig()
+                        .setInitialSettings(new Http2Settings()
+                                .setMaxConcurrentStreams(STREAMS)
+                                .setMaxHeaderListSize(HEADERS_BYTES)))
                 .setWebSocketConfig(new WebSocketServerConfig()
                         .setUsePerFrameCompression(false)
                         .setUsePerMessageCompression(false))

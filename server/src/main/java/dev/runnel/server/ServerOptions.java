@@ -13,7 +13,8 @@ import java.util.Set;
 /// @param allowedOrigins origins of web pages that may call, such as `https://app.example`; `*` stands for
 ///     every page, and pages that come from this machine always may
 /// @param keepAlive a stream silent for this long gets a comment line, so that proxies and clients don't
-///     give it up
+///     give it up; one that the backend has not started by then gets its head with it, and if it fails later
+///     the failure is told in the stream
 /// @param eventLoops threads that do the network's work
 /// @param accessLog log each request, at level `INFO` of the logger `dev.runnel.server.access`
 /// @param wire what one request may ask for, and how replies are worded

@@ -38,7 +38,7 @@ final class Service {
         this.random = random;
         keys = new ApiKeys(options.apiKeys());
         origins = new Origins(options.allowedOrigins());
-        sockets = new Sockets(options.limits().connections());
+        sockets = new Sockets(options.limits().connections(), options.limits().head());
         items = new ResponseItems(options.wire().rememberedBytes());
     }
 

@@ -15,6 +15,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.TcpConfig;
 import io.vertx.core.spi.transport.Transport;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import jdk.net.ExtendedSocketOptions;
@@ -38,11 +39,14 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
     private record Ends(SocketAddress local, SocketAddress remote) {}
 
     private final int most;
+    private final Duration head;
     private final Map<Ends, Channel> open = new ConcurrentHashMap<>();
 
     /// @param most connections open at once
-    Sockets(int most) {
+    /// @param head longest wait for the first request's head
+    Sockets(int most, Duration head) {
         this.most = most;
+        this.head = head;
     }
 
     /// The channel of a connection, or null if its peer has gone already.
@@ -59,6 +63,8 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
         bootstrap
                 .handler(new Doorkeeper())
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                // A client that sends no more is not a client that has left; Connection tells them apart.
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), PROBE_AFTER_SECONDS)
                 .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), PROBE_EVERY_SECONDS)
@@ -80,6 +86,7 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
             }
             Ends ends = new Ends(local, remote);
             open.put(ends, channel);
+            channel.pipeline().addLast(new FirstBytes(head));
             channel.closeFuture().addListener(_ -> open.remove(ends, channel));
             listener.fireChannelRead(accepted);
         }

@@ -58,6 +58,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         this.chunks = chunks;
         this.watch = watch;
         keepAliveNanos = loop.service().options().keepAlive().toNanos();
+        wrote = loop.nanos();
         exchange.onDrained(this::replenish);
     }
 
@@ -133,10 +134,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         }
         chunks.write(event, out);
         switch (event) {
-            case TokenEvent.Started _ -> {
-                begun = true;
-                exchange.beginStream();
-            }
+            case TokenEvent.Started _ -> begin();
             case TokenEvent.Finished _ -> {}
             case TokenEvent.Usage usage -> {
                 exchange.noteUsage(usage);
@@ -147,6 +145,13 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
                     TokenEvent.Refusal _,
                     TokenEvent.Call _,
                     TokenEvent.Arguments _ -> exchange.notePiece();
+        }
+    }
+
+    private void begin() {
+        if (!begun) {
+            begun = true;
+            exchange.beginStream();
         }
     }
 
@@ -189,8 +194,18 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         }
     }
 
+    /// Breaks a silence. One before the backend has started too: whoever waits in between gives up a
+    /// reply without a head as soon as one without a word, and a failure can be told in the stream as well.
     void tick(long now) {
-        if (begun && !ended && exchange.isSent() && now - wrote >= keepAliveNanos) {
+        if (!ended && exchange.isSent() && now - wrote >= keepAliveNanos) {
+            keepAlive();
+        }
+    }
+
+    /// Sends a comment line, which clients pass over.
+    void keepAlive() {
+        if (!ended) {
+            begin();
             ByteSink out = loop.emptySink();
             ChunkWriter.keepAlive(out);
             send(out);

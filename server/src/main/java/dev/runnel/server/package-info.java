@@ -11,15 +11,14 @@
 ///       StreamedReply  a backend's events as they come, from its threads to the loop in bursts
 /// ```
 ///
-/// Invariants: nothing of a stream is sent before the backend has started it, so a refusal is a status;
-/// nothing after that looks complete when it is not; whoever leaves stops the work; whoever reads slowly
-/// holds back only its own stream. Whatever belongs to a connection is touched by its loop's thread alone,
-/// and no loop ever waits.
+/// Invariants: nothing of a stream is sent before the backend has started it or has let its client wait for
+/// [ServerOptions#keepAlive], so a refusal is a status as long as one helps; nothing after that looks complete
+/// when it is not; whoever leaves stops the work; whoever reads slowly holds back only its own stream. Whatever
+/// belongs to a connection is touched by its loop's thread alone, and no loop ever waits.
 ///
-/// HTTP/1.1 and 1.0 only. Vert.x can speak HTTP/2 on an open port only together with the upgrade from 1.1,
-/// and it is that upgrade that a server of streams must ignore. TLS and HTTP/2 belong to a proxy in front.
+/// HTTP/1.1, 1.0, and HTTP/2 with those who begin with it ([FirstBytes]). An upgrade from 1.1 to 2 is ignored.
+/// TLS belongs to a proxy in front.
 ///
-/// The end of a client's sending side counts as leaving. TCP tells a client that has gone from one that
-/// will only send no more by one thing, the answer to something sent, and while a completion is queued
-/// there is nothing to send.
+/// The end of a client's sending side is not its leaving ([Connection]): what is under way goes on, until the
+/// client turns out to be gone, which takes milliseconds.
 package dev.runnel.server;

@@ -16,14 +16,12 @@ class LeavingTest {
 
     enum Farewell {
         CLOSE,
-        RESET,
-        END_OF_SENDING;
+        RESET;
 
         void by(RawClient client) throws IOException {
             switch (this) {
                 case CLOSE -> client.leave();
                 case RESET -> client.reset();
-                case END_OF_SENDING -> client.shutdownOutput();
             }
         }
     }
@@ -128,6 +126,59 @@ class LeavingTest {
             leaving.reset();
 
             assertThat(staying.readThrough("[DONE]")).contains("\"content\":\"lo\"");
+        }
+    }
+
+    @Test
+    void sendingNoMoreIsNotLeavingAStream() throws Exception {
+        try (Serving serving = Serving.script(HELLO.paced(Duration.ofMillis(100)));
+                RawClient client = RawClient.to(serving.server())) {
+            client.post("/v1/chat/completions", Serving.chat(true)).readThrough("\"role\"");
+
+            client.shutdownOutput();
+
+            assertThat(client.readToEnd()).contains(": ping\n", "\"content\":\"lo\"", "data: [DONE]\n\n");
+        }
+    }
+
+    @Test
+    void sendingNoMoreIsNotLeavingAQueue() throws Exception {
+        Script queued = new Script(
+                Stream.concat(Stream.of(new Script.Step.Wait(Duration.ofMillis(150))), HELLO.steps().stream())
+                        .toList());
+        try (Serving serving = Serving.script(queued);
+                RawClient client = RawClient.to(serving.server())) {
+            client.post("/v1/chat/completions", Serving.chat(true));
+
+            client.shutdownOutput();
+
+            assertThat(client.readToEnd())
+                    .startsWith("HTTP/1.1 100 Continue\r\n\r\n")
+                    .contains("HTTP/1.1 200 OK\r\n", "data: [DONE]\n\n");
+        }
+    }
+
+    @Test
+    void sendingNoMoreIsNotLeavingAWholeReply() throws Exception {
+        try (Serving serving = Serving.script(HELLO.paced(Duration.ofMillis(50)));
+                RawClient client = RawClient.to(serving.server())) {
+            client.post("/v1/chat/completions", Serving.chat(false)).post("/v1/chat/completions", Serving.chat(false));
+
+            client.shutdownOutput();
+
+            assertThat(client.readToEnd().split("\"content\":\"Hello\"", -1)).hasSize(3);
+        }
+    }
+
+    @Test
+    void sendingNoMoreInTheMiddleOfARequestIsLeaving() throws Exception {
+        try (Serving serving = Serving.script(HELLO);
+                RawClient client = RawClient.to(serving.server())) {
+            client.send("POST /v1/chat/completions HTTP/1.1\r\nhost: test\r\ncontent-length: 100\r\n\r\n{");
+
+            client.shutdownOutput();
+
+            assertThat(client.isCut()).isTrue();
         }
     }
 

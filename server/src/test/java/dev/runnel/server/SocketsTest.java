@@ -3,6 +3,7 @@ package dev.runnel.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.bootstrap.ServerBootstrap;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,8 @@ class SocketsTest {
     void aClientWhoseMachineIsGoneIsNoticedWithinAMinuteAndSmallWritesAreSentAtOnce() {
         ServerBootstrap bootstrap = new ServerBootstrap();
 
-        new Sockets(1).configure(Loop.httpConfig().getTcpConfig().getTransportConfig(), false, bootstrap);
+        new Sockets(1, Duration.ofSeconds(1))
+                .configure(Loop.httpConfig().getTcpConfig().getTransportConfig(), false, bootstrap);
 
         Map<String, Object> options = new HashMap<>();
         bootstrap.config().childOptions().forEach((option, value) -> options.put(option.name(), value));

@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class StreamsTest {
@@ -241,13 +242,43 @@ class StreamsTest {
     }
 
     @Test
-    void aCompletionThatIsOnlyQueuedIsNotKeptAliveBecauseItMayStillBeRefused() throws Exception {
-        BackendException refusal = BackendException.overloaded("too late", Duration.ofSeconds(1));
-        Script late = new Script(List.of(new Script.Step.Wait(Duration.ofMillis(120)), new Script.Step.Fail(refusal)));
-        try (Serving serving = Serving.script(late, options -> options.withKeepAlive(Duration.ofMillis(10)))) {
+    void aCompletionThatIsOnlyQueuedCanStillBeRefused() throws Exception {
+        try (Serving serving = Serving.script(refusingAfter(Duration.ofMillis(50)))) {
             assertThat(serving.post("/v1/chat/completions", Serving.chat(true)).statusCode())
                     .isEqualTo(429);
         }
+    }
+
+    @Test
+    void aCompletionThatIsQueuedForLongIsKeptAliveAndItsRefusalComesInTheStream() throws Exception {
+        try (Serving serving = Serving.script(
+                refusingAfter(Duration.ofMillis(120)), options -> options.withKeepAlive(Duration.ofMillis(40)))) {
+            HttpResponse<String> reply = serving.post("/v1/chat/completions", Serving.chat(true));
+
+            assertThat(reply.statusCode()).isEqualTo(200);
+            assertThat(reply.body())
+                    .startsWith(": ping\n")
+                    .contains("event: error\ndata: {\"error\":{\"message\":\"too late\"")
+                    .doesNotContain("[DONE]");
+        }
+    }
+
+    @Test
+    void aPromptThatTakesLongIsKeptAliveAndThenAnswered() throws Exception {
+        Script slow = new Script(
+                Stream.concat(Stream.of(new Script.Step.Wait(Duration.ofMillis(120))), HELLO.steps().stream())
+                        .toList());
+        try (Serving serving = Serving.script(slow, options -> options.withKeepAlive(Duration.ofMillis(40)))) {
+            HttpResponse<String> reply = serving.post("/v1/chat/completions", Serving.chatWithUsage());
+
+            assertThat(reply.body()).startsWith(": ping\n");
+            assertThat(Serving.fold(reply.body()).text()).isEqualTo("Hello 🌍");
+        }
+    }
+
+    private static Script refusingAfter(Duration time) {
+        BackendException refusal = BackendException.overloaded("too late", Duration.ofSeconds(1));
+        return new Script(List.of(new Script.Step.Wait(time), new Script.Step.Fail(refusal)));
     }
 
     @Test

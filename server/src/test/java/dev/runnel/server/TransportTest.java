@@ -69,11 +69,34 @@ class TransportTest {
         }
     }
 
-    @Test
-    void http2WithoutAskingIsTurnedAway() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5, 1000})
+    void anUpgradeIsIgnoredHoweverTheRequestIsCut(int piece) throws Exception {
+        String request = POST + "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n"
+                + "content-length: " + Serving.chat(true).length() + "\r\n\r\n" + Serving.chat(true);
         try (Serving serving = Serving.script(HELLO);
                 RawClient client = RawClient.to(serving.server())) {
-            client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+            for (int from = 0; from < request.length(); from += piece) {
+                client.send(request.substring(from, Math.min(request.length(), from + piece)));
+            }
+
+            RawClient.Reply reply = client.readReply();
+
+            assertThat(reply.status()).isEqualTo(200);
+            assertThat(reply.headers()).doesNotContainKey("upgrade");
+            assertThat(reply.body()).endsWith("data: [DONE]\n\n");
+            assertThat(client.post("/v1/chat/completions", Serving.chat(false))
+                            .readReply()
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void halfOfHttp2sFirstWordsAreNoRequest() throws Exception {
+        try (Serving serving = Serving.script(HELLO);
+                RawClient client = RawClient.to(serving.server())) {
+            client.send("PRI * HTTP/2.0\r\n\r\nSomething else");
 
             assertThat(client.isCut()).isTrue();
         }
