@@ -115,7 +115,7 @@ class FuzzTest {
         List<byte[]> seeds = REQUESTS.stream().map(text -> text.getBytes(UTF_8)).toList();
         List<Endpoint> endpoints = List.of(Endpoint.CHAT, Endpoint.TEXT, Endpoint.RESPONSES);
         int read = 0;
-        int rounds = 100_000;
+        int rounds = 60_000;
         for (int round = 0; round < rounds; round++) {
             Endpoint endpoint = endpoints.get(random.nextInt(endpoints.size()));
             byte[] body = mutated(seeds);
@@ -165,7 +165,7 @@ class FuzzTest {
             case CHAT -> CompletionRequest.of("m", "hi").withChoices(2);
             case TEXT, RESPONSES -> CompletionRequest.of("m", new Prompt.Text("hi"));
         };
-        for (int round = 0; round < 5_000; round++) {
+        for (int round = 0; round < 4_000; round++) {
             byte[] stream = mutated(seeds);
             ChunkReader chunks = new ChunkReader(request);
             SseReader reader = new SseReader();
@@ -179,7 +179,7 @@ class FuzzTest {
     @Test
     void everyWholeReplyIsUnderstoodOrFails() throws IOException {
         List<byte[]> seeds = transcripts(".json");
-        for (int round = 0; round < 5_000; round++) {
+        for (int round = 0; round < 4_000; round++) {
             byte[] body = mutated(seeds);
             survives(body, () -> {
                 var _ = CompletionReader.read(Endpoint.CHAT, body);
