@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// What requests ask of replies, as masks over a model's logits. For any number of threads.
 final class ReplyConstraints {
 
-    /// Compiled constraints that are kept; a client sends the same schema with every request.
-    private static final int REMEMBERED = 64;
+    /// Compiled constraints that are kept, of up to 16 MB each; a client sends the same schema with every request.
+    private static final int REMEMBERED = 16;
 
     private final Tokenizer tokenizer;
     private @Nullable ConstraintCache constraints;
