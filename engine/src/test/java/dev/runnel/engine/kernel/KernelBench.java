@@ -22,6 +22,7 @@ final class KernelBench {
     private final Workers workers;
     private final Scratch[] scratches;
     private final Random random = new Random(42);
+    private long garbage; // bytes, of the last rounds of a type
 
     private KernelBench(Workers workers) {
         this.workers = workers;
@@ -64,8 +65,6 @@ final class KernelBench {
         }
         IO.println(line.append("   %d".formatted(garbage)));
     }
-
-    private long garbage;
 
     /// With one thread its own time, so that others on the machine don't count.
     private long now(ThreadMXBean threads) {
