@@ -3,6 +3,7 @@ package dev.runnel.core;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -80,6 +81,9 @@ public final class ScriptedBackend implements Backend {
         private final AtomicInteger calls = new AtomicInteger();
         private volatile boolean waiting;
 
+        /// Pieces of text so far, which count as a token each; the prompt counts as one.
+        private final AtomicInteger pieces = new AtomicInteger();
+
         /// Index of the next step; only for the one who plays.
         private int next;
 
@@ -102,6 +106,11 @@ public final class ScriptedBackend implements Backend {
         @Override
         public void cancelled() {
             playing.remove(this);
+        }
+
+        @Override
+        public Optional<TokenEvent.Usage> spent() {
+            return Optional.of(new TokenEvent.Usage(started.get() ? 1 : 0, pieces.get()));
         }
 
         private void shutDown() {
@@ -127,7 +136,12 @@ public final class ScriptedBackend implements Backend {
                         playing.remove(this);
                         channel.emit(cost);
                     }
-                    case Script.Step.Emit(var event) -> channel.emit(event);
+                    case Script.Step.Emit(var event) -> {
+                        if (event instanceof TokenEvent.Text) {
+                            pieces.incrementAndGet();
+                        }
+                        channel.emit(event);
+                    }
                     case Script.Step.Wait(var time) -> {
                         waiting = true;
                         timer.after(time, () -> {

@@ -518,6 +518,9 @@ final class Exchange {
         over = true;
         if (stream != null) {
             stream.close();
+            if (usage == null) {
+                usage = stream.spent().orElse(null); // what was cut short has cost something too
+            }
         }
         if (service.options().accessLog()) {
             AccessLog.write(new AccessLog.Line(

@@ -95,7 +95,7 @@ class AccessLogTest {
                 client.post("/v1/chat/completions", Serving.chat(true)).readThrough("\"content\":\"Hel\"");
             }
 
-            assertThat(line()).contains(" 200 cancelled ", " model=tiny ", " first=");
+            assertThat(line()).contains(" 200 cancelled ", " model=tiny ", " prompt=1 ", " completion=1 ", " first=");
         }
     }
 
