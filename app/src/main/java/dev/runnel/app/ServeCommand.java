@@ -179,6 +179,9 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     EngineFlags engine = new EngineFlags();
 
+    @Mixin
+    WireFlags wire = new WireFlags();
+
     ServeCommand(Shell shell, Rooms rooms) {
         this.shell = shell;
         this.rooms = rooms;
@@ -238,7 +241,8 @@ final class ServeCommand implements Callable<Integer> {
         return ServerOptions.at(host, port)
                 .withApiKeys(apiKeys)
                 .withAllowedOrigins(allowedOrigins)
-                .withAccessLog(accessLog);
+                .withAccessLog(accessLog)
+                .withWire(wire.options());
     }
 
     private EngineOptions engineOptions() {
