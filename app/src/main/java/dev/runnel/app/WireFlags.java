@@ -20,7 +20,9 @@ final class WireFlags {
             description = "Most stop strings of a request. Default: 4, as OpenAI.")
     int maxStopStrings;
 
-    @Option(names = "--strict", description = "Refuse requests with fields that aren't known, rather than pass over them.")
+    @Option(
+            names = "--strict",
+            description = "Refuse requests with fields that aren't known, rather than pass over them.")
     boolean strict;
 
     @Option(
@@ -29,9 +31,7 @@ final class WireFlags {
                     + "network, unless a request says otherwise.")
     boolean obfuscate;
 
-    @Option(
-            names = "--reasoning-alias",
-            description = "Write reasoning as reasoning too, beside reasoning_content.")
+    @Option(names = "--reasoning-alias", description = "Write reasoning as reasoning too, beside reasoning_content.")
     boolean reasoningAlias;
 
     @Option(

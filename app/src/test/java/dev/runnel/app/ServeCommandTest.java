@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.runnel.app.ScriptedRooms.Opened;
 import dev.runnel.core.Backend;
+import dev.runnel.core.FinishReason;
 import dev.runnel.core.Script;
 import dev.runnel.core.TokenCodec;
+import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFileException;
+import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
 import dev.runnel.testing.Await;
 import java.io.IOException;
@@ -198,6 +201,34 @@ class ServeCommandTest {
     }
 
     @Test
+    void whatARequestIsGrantedIsUpToTheServer() throws Exception {
+        serve("--port", "0", "--strict", "--max-choices", "2", "--max-stop-strings", "5");
+
+        assertThat(complete("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]").statusCode())
+                .isEqualTo(200);
+        assertThat(complete("\"n\":3").body()).contains("over this server's 2");
+        assertThat(complete("\"nn\":1").body()).contains("unknown_parameter");
+    }
+
+    @Test
+    void howRepliesAreWordedIsUpToTheServer() throws Exception {
+        TestProgram server = new TestProgram(ScriptedRooms.playing(Script.of(
+                new TokenEvent.Started("scripted", 1),
+                new TokenEvent.Thinking(0, "hm"),
+                new TokenEvent.Call(0, "call_1", "now"),
+                new TokenEvent.Arguments(0, "{}"),
+                new TokenEvent.Finished(0, FinishReason.TOOL_CALLS),
+                new TokenEvent.Usage(1, 1))));
+        serve(server, "--port", "0", "--obfuscate", "--reasoning-alias", "--named-calls-finish-as-calls");
+
+        String reply = complete(port(server), """
+                "stream":true,"tools":[{"type":"function","function":{"name":"now"}}],
+                "tool_choice":{"type":"function","function":{"name":"now"}}""").body();
+
+        assertThat(reply).contains("\"obfuscation\":\"", "\"reasoning\":\"hm\"", "\"finish_reason\":\"tool_calls\"");
+    }
+
+    @Test
     void optionsOfTheEngineReachTheEngine() throws Exception {
         serve(
                 program,
@@ -360,6 +391,21 @@ class ServeCommandTest {
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    private HttpResponse<String> complete(String members) throws Exception {
+        return complete(port(), members);
+    }
+
+    private HttpResponse<String> complete(int port, String members) throws Exception {
+        String body = """
+                {"model":"scripted","messages":[{"role":"user","content":"hi"}],%s}""".formatted(members);
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"))
+                        .header("content-type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
     /// @return 0 if nobody answers
     private int status(int port, String path) {
         try {
@@ -427,6 +473,11 @@ class ServeCommandTest {
             @Override
             public TokenCodec codec(Optional<Path> file) {
                 return rooms.codec(file);
+            }
+
+            @Override
+            public ModelLogits logits(Path file, EngineOptions options, LoadingListener listener) {
+                return rooms.logits(file, options, listener);
             }
 
             @Override

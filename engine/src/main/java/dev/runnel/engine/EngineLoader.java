@@ -72,6 +72,31 @@ final class EngineLoader {
         }
     }
 
+    /// A model whose logits are wanted and nothing else.
+    ModelLogits logits(Path path) {
+        refuseFolder(path);
+        listener.loading(Phase.FILE, 0);
+        GgufFile file = GgufFile.open(path);
+        try {
+            listener.loading(Phase.FILE, 1);
+            ModelText text = readText(file);
+            Workers workers = startWorkers();
+            try {
+                Transformer transformer = loadWeights(file, text.tokenizer(), workers);
+                return new ModelLogits(text, transformer, () -> {
+                    workers.close();
+                    file.close();
+                });
+            } catch (RuntimeException | Error failure) {
+                workers.close();
+                throw failure;
+            }
+        } catch (RuntimeException | Error failure) {
+            file.close();
+            throw failure;
+        }
+    }
+
     /// A folder can be opened like a file on some systems, and then is no model at best.
     static void refuseFolder(Path path) {
         if (!Files.isDirectory(path)) {
@@ -124,15 +149,11 @@ final class EngineLoader {
 
     /// @param release frees the file; whoever calls this does it if this throws, else the engine
     private Engine load(GgufFile file, String fileId, Instant created, Runnable release) {
-        listener.loading(Phase.VOCABULARY, 0);
-        Metadata metadata = file.metadata();
-        String owner = owner(metadata);
-        ModelText text = ModelText.of(file);
+        String owner = owner(file.metadata());
+        ModelText text = readText(file);
         Tokenizer tokenizer = text.tokenizer();
-        listener.loading(Phase.VOCABULARY, 1);
 
-        Workers workers =
-                new Workers(options.threads().orElse(Runtime.getRuntime().availableProcessors()));
+        Workers workers = startWorkers();
         try {
             Transformer transformer = loadWeights(file, tokenizer, workers);
             Model model = new Model(
@@ -152,6 +173,17 @@ final class EngineLoader {
             workers.close();
             throw failure;
         }
+    }
+
+    private ModelText readText(GgufFile file) {
+        listener.loading(Phase.VOCABULARY, 0);
+        ModelText text = ModelText.of(file);
+        listener.loading(Phase.VOCABULARY, 1);
+        return text;
+    }
+
+    private Workers startWorkers() {
+        return new Workers(options.threads().orElse(Runtime.getRuntime().availableProcessors()));
     }
 
     /// Who made a model, as far as its file says.

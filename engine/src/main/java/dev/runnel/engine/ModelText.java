@@ -106,6 +106,30 @@ public final class ModelText implements TokenCodec {
         return prompts;
     }
 
+    /// Where another model sees text differently: the first difference of the two vocabularies, or of the
+    /// tokens that `text` is to them, as a clause such as `token 7 is 'a' in the one and 'b' in the other`;
+    /// empty if there is none.
+    public Optional<String> differenceTo(ModelText other, String text) {
+        if (tokenizer.size() != other.tokenizer.size()) {
+            return Optional.of(
+                    "the one has %d tokens and the other %d".formatted(tokenizer.size(), other.tokenizer.size()));
+        }
+        for (int token = 0; token < tokenizer.size(); token++) {
+            if (!Arrays.equals(tokenizer.bytesWithSpecial(token), other.tokenizer.bytesWithSpecial(token))
+                    || !Arrays.equals(tokenizer.bytes(token), other.tokenizer.bytes(token))) {
+                return Optional.of("token %d is '%s' in the one and '%s' in the other"
+                        .formatted(
+                                token, token(token).text(), other.token(token).text()));
+            }
+        }
+        List<Integer> mine = read(new Prompt.Text(text));
+        List<Integer> theirs = other.read(new Prompt.Text(text));
+        return mine.equals(theirs)
+                ? Optional.empty()
+                : Optional.of("the text is %d tokens to the one and %d to the other, and not the same"
+                        .formatted(mine.size(), theirs.size()));
+    }
+
     @Override
     public List<Integer> tokenize(String text, boolean addSpecial, boolean parseSpecial) {
         List<Integer> tokens = new ArrayList<>();

@@ -95,6 +95,19 @@ class ModelTextTest {
     }
 
     @Test
+    void whereAnotherModelSeesTextDifferentlyIsTold() {
+        ModelText text = ModelText.open(file(Vocabulary.BYTE_LEVEL));
+        ModelText scored = ModelText.open(file(Vocabulary.SCORED));
+
+        assertThat(text.differenceTo(ModelText.open(file(Vocabulary.BYTE_LEVEL)), "hello"))
+                .isEmpty();
+        assertThat(text.differenceTo(scored, "hello"))
+                .contains("token 0 is '<|endoftext|>' in the one and '<unk>' in the other");
+        assertThat(text.differenceTo(ModelText.embedded(), "hello"))
+                .hasValueSatisfying(where -> assertThat(where).startsWith("the one has 400 tokens and the other "));
+    }
+
+    @Test
     void aFileWithoutAVocabularyIsRefused() throws IOException {
         Path file = folder.resolve("bare.gguf");
         Files.write(file, new GgufWriter().toByteArray());
