@@ -33,6 +33,8 @@ final class Cli {
                 .addSubcommand(new TokenizeCommand(shell, rooms))
                 .addSubcommand(new DetokenizeCommand(shell, rooms))
                 .addSubcommand(new RenderCommand(shell, rooms))
+                .addSubcommand(new ScoreCommand(shell, rooms))
+                .addSubcommand(new CompareCommand(shell, rooms))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(shell.out().writer())

@@ -7,6 +7,7 @@ import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFolder;
+import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
 import dev.runnel.engine.ModelText;
 import dev.runnel.relay.Upstream;
@@ -41,6 +42,11 @@ final class CompositionRoot implements Rooms {
     @Override
     public TokenCodec codec(Optional<Path> file) {
         return file.isPresent() ? ModelText.open(file.get()) : ModelText.embedded();
+    }
+
+    @Override
+    public ModelLogits logits(Path file, EngineOptions options, LoadingListener listener) {
+        return ModelLogits.open(file, options, listener);
     }
 
     @Override

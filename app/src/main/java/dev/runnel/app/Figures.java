@@ -27,6 +27,11 @@ final class Figures {
         return digits(time.toNanos() / 1e9) + " s";
     }
 
+    /// With a point and so many digits behind it, whatever the locale.
+    static String decimal(double value, int decimals) {
+        return String.format(Locale.ROOT, "%." + decimals + "f", value);
+    }
+
     /// The format that holds most of the model's numbers, which is what people call its quantisation.
     static String mainType(ModelSummary summary) {
         Map<String, Long> elements = summary.tensors().stream()
@@ -50,7 +55,6 @@ final class Figures {
     }
 
     private static String digits(double value) {
-        int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-        return String.format(Locale.ROOT, "%." + decimals + "f", value);
+        return decimal(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
     }
 }

@@ -47,12 +47,12 @@ final class InspectCommand implements Callable<Integer> {
                         tensor.shape().stream().map(String::valueOf).collect(Collectors.joining(" × ")),
                         Figures.bytes(tensor.bytes())))
                 .toList();
-        shell.out().print(table("", heading(summary)));
+        shell.out().print(Table.of("", heading(summary)));
         shell.out().println("\n" + style.bold("Metadata: " + metadata.size()));
-        shell.out().print(table("  ", metadata));
+        shell.out().print(Table.of("  ", metadata));
         shell.out()
                 .println("\n" + style.bold("Tensors: " + tensors.size() + ", " + Figures.bytes(summary.tensorBytes())));
-        shell.out().print(table("  ", tensors));
+        shell.out().print(Table.of("  ", tensors));
         return ExitCode.DONE;
     }
 
@@ -76,27 +76,5 @@ final class InspectCommand implements Callable<Integer> {
                 ? text.substring(0, text.offsetByCodePoints(0, LONGEST_VALUE)) + "… (" + text.length() + " characters)"
                 : text;
         return Style.harmless(start.replace("\n", "\\n").replace("\t", "\\t"));
-    }
-
-    /// Rows of equally many cells, in columns.
-    private static String table(String indent, List<List<String>> rows) {
-        int[] widths = new int[rows.isEmpty() ? 0 : rows.getFirst().size()];
-        for (List<String> row : rows) {
-            for (int column = 0; column < widths.length - 1; column++) { // nothing follows the last
-                widths[column] = Math.max(widths[column], row.get(column).length());
-            }
-        }
-        StringBuilder table = new StringBuilder();
-        for (List<String> row : rows) {
-            table.append(indent);
-            for (int column = 0; column < widths.length; column++) {
-                String cell = row.get(column);
-                table.append(column == 0 ? "" : "  ")
-                        .append(cell)
-                        .append(" ".repeat(Math.max(0, widths[column] - cell.length())));
-            }
-            table.append('\n');
-        }
-        return table.toString();
     }
 }

@@ -5,6 +5,7 @@ import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
 import java.net.URI;
 import java.nio.file.Path;
@@ -33,6 +34,9 @@ interface Rooms {
     ///
     /// @param file empty: those of the demonstration model that the program carries
     TokenCodec codec(Optional<Path> file);
+
+    /// Opens a model whose logits are wanted and nothing else.
+    ModelLogits logits(Path file, EngineOptions options, LoadingListener listener);
 
     /// Reads what a model file says of itself.
     ModelSummary inspect(Path file);

@@ -1,10 +1,8 @@
 package dev.runnel.app;
 
 import dev.runnel.core.TokenCodec;
-import dev.runnel.core.TokenText;
 import dev.runnel.wire.CodecRequest;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,16 +76,8 @@ final class TokenizeCommand implements Callable<Integer> {
     private void print(TokenCodec model, String text) {
         StringBuilder lines = new StringBuilder();
         for (int token : model.tokenize(text, addSpecial, !noParseSpecial)) {
-            lines.append("%6d  %s\n".formatted(token, shown(model.token(token))));
+            lines.append("%6d  %s\n".formatted(token, Pieces.shown(model.token(token))));
         }
         shell.out().print(lines.toString());
-    }
-
-    private static String shown(TokenText token) {
-        String text = token.text().replace("\n", "\\n").replace("\t", "\\t");
-        boolean whole = text.indexOf('\uFFFD') < 0 && Style.harmless(text).equals(text);
-        return whole
-                ? "'" + text + "'"
-                : token.bytes().stream().map("%02X"::formatted).collect(Collectors.joining(" "));
     }
 }

@@ -39,7 +39,19 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "chat", "complete", "pull", "inspect", "tokenize", "detokenize", "render"})
+    @ValueSource(
+            strings = {
+                "serve",
+                "chat",
+                "complete",
+                "pull",
+                "inspect",
+                "tokenize",
+                "detokenize",
+                "render",
+                "score",
+                "compare"
+            })
     void eachCommandHelpsInTwoWays(String command) {
         TestProgram other = new TestProgram(ScriptedRooms.saying("2"));
 
@@ -84,7 +96,7 @@ class HelpTest {
         assertThat(program.run()).isEqualTo(ExitCode.USAGE);
 
         assertThat(program.err())
-                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize or render")
+                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize, render, score or compare")
                 .hasLineCount(1);
     }
 

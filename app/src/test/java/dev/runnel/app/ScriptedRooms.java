@@ -10,6 +10,7 @@ import dev.runnel.core.TokenCodec;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
+import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
 import dev.runnel.engine.ModelText;
 import java.net.URI;
@@ -99,6 +100,11 @@ final class ScriptedRooms implements Rooms {
     @Override
     public TokenCodec codec(Optional<Path> file) {
         return file.isPresent() ? ModelText.open(file.get()) : ModelText.embedded();
+    }
+
+    @Override
+    public ModelLogits logits(Path file, EngineOptions options, LoadingListener listener) {
+        return ModelLogits.open(file, options, listener);
     }
 
     @Override

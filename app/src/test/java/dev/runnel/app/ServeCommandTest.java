@@ -11,6 +11,7 @@ import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFileException;
+import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
 import dev.runnel.testing.Await;
 import java.io.IOException;
@@ -427,6 +428,11 @@ class ServeCommandTest {
             @Override
             public TokenCodec codec(Optional<Path> file) {
                 return rooms.codec(file);
+            }
+
+            @Override
+            public ModelLogits logits(Path file, EngineOptions options, LoadingListener listener) {
+                return rooms.logits(file, options, listener);
             }
 
             @Override
