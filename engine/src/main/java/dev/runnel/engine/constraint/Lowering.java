@@ -25,9 +25,9 @@ final class Lowering {
             throw new ConstraintException("the grammar", "is nested more than %d deep".formatted(MAX_DEPTH));
         }
         return switch (grammar) {
-            case Grammar.JsonObject _ -> Node.sequence(JsonNodes.SPACE, json.object());
+            case Grammar.JsonObject _ -> json.object();
             case Grammar.JsonSchema(var schema, var path) ->
-                Node.sequence(JsonNodes.SPACE, new SchemaCompiler(JsonReader.read(schema, path), path, json).compile());
+                new SchemaCompiler(JsonReader.read(schema, path), path, json).compile();
             case Grammar.Gbnf(var text, var path) -> GbnfReader.read(text, path);
             case Grammar.Literal(var text) -> new Node.Text(text);
             case Grammar.Token(var id) -> {

@@ -40,7 +40,7 @@
 /// not; those that it doesn't list come last. Additional members may repeat a name, which readers take as
 /// the last.
 /// - White space: behind `{`, `[` and commas and before `}` and `]` nothing, a space, or a line break and
-/// up to 40 blanks; behind colons nothing or a space; before a document nothing or as behind a comma.
+/// up to 40 blanks; behind colons nothing or a space; before a document nothing.
 /// Nowhere else.
 /// - Numbers have at most 16 digits before and behind the point and an exponent of two digits; those with
 /// bounds or `multipleOf` no exponent. An integer has no fraction. `enum` and `const` are written as in
