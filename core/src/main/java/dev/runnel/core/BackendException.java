@@ -7,9 +7,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// A completion that was refused or broke off. The message is one sentence for the person who sent the request: what
-/// was
-/// found and what was expected.
+/// A completion that was refused or broke off. The message is one sentence for the person who sent the
+/// request: what was found and what was expected.
 public final class BackendException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

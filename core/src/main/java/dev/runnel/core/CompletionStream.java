@@ -15,10 +15,9 @@ import java.util.concurrent.Flow;
 /// }
 /// ```
 ///
-/// The work starts with the first demand. It ends with [TokenEvent.Usage] or with a [BackendException], never in
-/// silence.
-/// Cancelling the subscription or closing the stream stops the work; the difference is who is told: after
-/// `Subscription.cancel` the subscriber hears nothing more, [#close] by anyone else fails it.
+/// The work starts with the first demand. It ends with [TokenEvent.Usage] or with a [BackendException], never
+/// in silence. Cancelling the subscription or closing the stream stops the work; the difference is who is
+/// told: after `Subscription.cancel` the subscriber hears nothing more, [#close] by anyone else fails it.
 public interface CompletionStream extends Flow.Publisher<TokenEvent>, Iterable<TokenEvent>, AutoCloseable {
 
     /// Stops the work, if it still runs, and fails the subscriber with [BackendException.Kind#CLOSED]. Idempotent; any

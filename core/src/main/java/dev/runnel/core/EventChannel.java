@@ -10,17 +10,17 @@ import org.jspecify.annotations.Nullable;
 /// The producing end of a [CompletionStream], and the one class that does the hard part of [java.util.concurrent.Flow]:
 /// signals one after another, in order, no more than demanded, from whichever thread happens to hold work.
 ///
-/// A producer emits events whenever it has them and is polite about [#demand]: what it emits beyond that is kept until
-/// asked for, so a producer that looks before each step keeps the buffer no longer than the output of one step. There
-/// is
-/// no way to complete a stream but to emit [TokenEvent.Usage]; a producer that has to stop earlier must [#fail].
+/// A producer emits events whenever it has them and is polite about [#demand]: what it emits beyond that is
+/// kept until asked for, so a producer that looks before each step keeps the buffer no longer than the output
+/// of one step. There is no way to complete a stream but to emit [TokenEvent.Usage]; a producer that has to
+/// stop earlier must [#fail].
 ///
-/// Theory: `deliver` is a loop that at most one thread is in (`delivering`). Everyone who changes what the loop looks
-/// at
-/// does so under `lock` and then calls `deliver`; a thread that finds the loop taken may leave, because its change was
-/// made before the loop's next look. Signals are sent outside the lock, so a subscriber may call back at will, and a
-/// call back from within a signal finds the loop taken and returns: no recursion (rules 1.1, 1.3, 3.3 of the Reactive
-/// Streams specification, https://www.reactive-streams.org).
+/// Theory: `deliver` is a loop that at most one thread is in (`delivering`). Everyone who changes what the
+/// loop looks at does so under `lock` and then calls `deliver`; a thread that finds the loop taken may leave,
+/// because its change was made before the loop's next look. Signals are sent outside the lock, so a
+/// subscriber may call back at will, and a call back from within a signal finds the loop taken and returns:
+/// no recursion (rules 1.1, 1.3, 3.3 of the Reactive Streams specification,
+/// https://www.reactive-streams.org).
 public final class EventChannel implements CompletionStream {
 
     private static final System.Logger LOG = System.getLogger(EventChannel.class.getName());

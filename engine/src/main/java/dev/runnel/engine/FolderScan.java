@@ -26,10 +26,9 @@ import java.util.regex.Pattern;
 /// Finds the models in a folder and the folders below it, by the heads of their files.
 ///
 /// A model is called as its file's path below the folder, without the extension and the number of a part, so
-/// its name doesn't depend on what else is there. The cache of a hub's tools is such a folder too, and there a
-/// model's name is `OWNER/REPO/` and its file's path in the repository. A file that can't be served is not listed,
-/// because a client
-/// would choose it in vain, and is logged with its fault.
+/// its name doesn't depend on what else is there. The cache of a hub's tools is such a folder too, and there
+/// a model's name is `OWNER/REPO/` and its file's path in the repository. A file that can't be served is not
+/// listed, because a client would choose it in vain, and is logged with its fault.
 final class FolderScan {
 
     private static final System.Logger LOG = System.getLogger(FolderScan.class.getName());

@@ -36,9 +36,8 @@ final class ModelBench {
         this.model = model;
     }
 
-    /// @param arguments a model file, or a type of weights such as `Q8_0` or `Q4_K_M` for a random model in the shape
-    /// of
-    ///     Llama 3.2 1B; then the number of threads, of all cores if it is left out
+    /// @param arguments a model file, or a type of weights such as `Q8_0` or `Q4_K_M` for a random model in
+    ///     the shape of Llama 3.2 1B; then the number of threads, of all cores if it is left out
     static void main(String[] arguments) throws IOException {
         if (arguments.length == 0) {
             throw new IllegalArgumentException("expected a model file or a type of weights, and the number of threads");
