@@ -50,9 +50,11 @@ public final class ReplyGrammar {
     }
 
     private Grammar reply() {
-        return format.dialect().calls() instanceof CallSyntax.Channels
+        Grammar reply = format.dialect().calls() instanceof CallSyntax.Channels
                 ? messages()
                 : sequence(reasoning(), answerOrCalls());
+        // The space before the first word, which is the tokenizer's and no part of the reply.
+        return format.dropsLeadingSpace() ? sequence(optional(literal(" ")), reply) : reply;
     }
 
     /// Reasoning as the dialect has it, which may be none.
