@@ -85,23 +85,14 @@ async function ask() {
   const shown = append(reply);
   scrollDown(true);
   await during(async signal => {
-    const began = performance.now();
-    const now = () => Math.round(10 * (performance.now() - began)) / 10;
-    try {
-      for await (const chunk of streamChat({...request, messages}, readKey(), signal)) {
-        if (take(reply, chunk)) {
-          if (reply.marks.push(now()) === 1) say(words('replyBegins'));
-          soon(shown.update);
-        }
-      }
-    } catch (fault) {
-      if (signal.aborted) reply.finish = 'stopped';
-      else reply.error = told(fault);
-    }
-    reply.ended = now();
-    if (settings.compareAlways && reply.finish !== 'stopped' && reply.error === undefined) {
+    const whole = settings.compareAlways ? askWhole(request, messages, signal) : undefined;
+    await stream(reply, messages, signal, () => {
+      if (reply.marks.length === 1) say(words('replyBegins'));
+      soon(shown.update);
+    });
+    if (whole && complete(reply)) {
       shown.update();
-      await whole(reply, messages, signal);
+      compared(reply, await whole);
     }
   });
   shown.update();
@@ -109,6 +100,28 @@ async function ask() {
   scrollDown();
   keep(home);
   showChats();
+}
+
+/** Fills a reply with what comes, and ends it however that ends. */
+async function stream(reply, messages, signal, onPiece) {
+  const began = performance.now();
+  const now = () => Math.round(10 * (performance.now() - began)) / 10;
+  try {
+    for await (const chunk of streamChat({...reply.request, messages}, readKey(), signal)) {
+      if (take(reply, chunk)) {
+        reply.marks.push(now());
+        onPiece();
+      }
+    }
+  } catch (fault) {
+    if (signal.aborted) reply.finish = 'stopped';
+    else reply.error = told(fault);
+  }
+  reply.ended = now();
+}
+
+function complete(reply) {
+  return reply.error === undefined && reply.finish !== 'stopped';
 }
 
 /** Adds a chunk to its reply; whether it brought a piece. */
@@ -127,27 +140,33 @@ function take(reply, chunk) {
   return Boolean(content || refusal || reasoning || calls.length);
 }
 
-/** Asks for a reply once more, whole, and notes when it came and whether it is the same. */
-async function whole(reply, messages, signal) {
-  say(words('comparing'));
-  delete reply.wholeError;
+/** A whole reply as if it had been streamed in one piece. Does not throw: a failure is part of it. */
+async function askWhole(request, messages, signal) {
+  const began = performance.now();
+  const reply = {content: '', calls: []};
   try {
-    const began = performance.now();
-    const answer = await wholeChat({...reply.request, messages}, readKey(), signal);
-    const {message, finish_reason: finish} = answer.choices[0];
-    const calls = (message.tool_calls ?? []).map(call => call.function.name + call.function.arguments).join();
-    reply.whole = {
-      ended: performance.now() - began,
-      same: (message.content ?? message.refusal ?? '') === reply.content
-          && finish === reply.finish
-          && calls === reply.calls.map(call => call.name + call.arguments).join()
-          && answer.usage.completion_tokens === reply.usage?.completion_tokens
-          && answer.usage.prompt_tokens === reply.usage?.prompt_tokens,
-      cached: answer.usage.prompt_tokens_details?.cached_tokens ?? 0,
-    };
+    const {choices: [{message, finish_reason: finish}], usage} = await wholeChat({...request, messages}, readKey(), signal);
+    reply.content = message.content ?? message.refusal ?? '';
+    reply.calls = (message.tool_calls ?? []).map(call => call.function);
+    Object.assign(reply, {finish, usage});
   } catch (fault) {
-    if (!signal.aborted) reply.wholeError = told(fault);
+    if (signal.aborted) reply.finish = 'stopped';
+    else reply.error = told(fault);
   }
+  reply.ended = performance.now() - began;
+  return reply;
+}
+
+/** Notes beside a streamed reply how the whole one fared. */
+function compared(reply, whole) {
+  reply.wholeError = whole.error;
+  if (complete(whole)) reply.whole = {ended: whole.ended, same: alike(reply, whole)};
+}
+
+function alike(one, other) {
+  const said = ({content, finish, calls, usage}) => JSON.stringify([content, finish,
+    calls.map(call => [call.name, call.arguments]), usage?.prompt_tokens, usage?.completion_tokens]);
+  return said(one) === said(other);
 }
 
 /** Does one thing at a time, with the stop button in the place of the other. */
@@ -191,14 +210,37 @@ const does = {
     cutAt(chat.messages.indexOf(message));
     ask();
   },
+  /** Asks for a reply again, in both ways at the same time, so that neither finds more in a cache than the other. */
   async compare(message) {
     if (running) return;
     const home = chat;
     const at = chat.messages.indexOf(message);
-    await during(signal => whole(message, wireMessages(at), signal));
-    if (home === chat) views[at].update();
-    say(message.whole ? words(message.whole.same ? 'same' : 'differs') : message.wholeError ?? '');
+    const shown = views[at];
+    const again = {content: '', reasoning: '', calls: [], request: message.request, marks: []};
+    say(words('comparing'));
+    await during(async signal => {
+      const messages = wireMessages(at);
+      let arrived;
+      const sides = () => shown.sides(again, arrived);
+      const whole = askWhole(message.request, messages, signal);
+      whole.then(each => {
+        arrived = each;
+        soon(sides);
+      });
+      sides();
+      await stream(again, messages, signal, () => soon(sides));
+      message.wholeError = again.error;
+      if (complete(again)) {
+        const same = alike(message, again);
+        Object.assign(message, {marks: again.marks, ended: again.ended, usage: again.usage});
+        compared(message, await whole);
+        if (message.whole) message.whole.same &&= same;
+      }
+    });
+    shown.update();
+    say(message.wholeError ?? words(message.whole?.same ? 'same' : 'differs'));
     keep(home);
+    showChats();
   },
   sendResults(message, results) {
     if (running) return;
@@ -423,6 +465,9 @@ document.addEventListener('keydown', event => {
     }
   }
 });
+
+/** Leaving the page stops what is coming in, rather than have it look like a failure. */
+addEventListener('beforeunload', () => running?.abort());
 
 /** A reply that is coming in when the page is left is kept as far as it is there. */
 addEventListener('pagehide', () => {

@@ -13,7 +13,7 @@ const FINISHES = {length: 'finishLength', content_filter: 'finishFilter', stoppe
 /**
  * @param message shown, and shown again whenever `update` is called
  * @param does what its buttons do: edit, regenerate, compare, sendResults
- * @return `{element, update}`
+ * @return `{element, update}`, and of a reply also `sides`, which shows it as it comes in two ways
  */
 export function view(message, does) {
   switch (message.role) {
@@ -71,10 +71,29 @@ function replyView(message, does) {
   summary.textContent = words('reasoning');
   const thinking = make('div', 'markdown');
   thoughts.append(summary, thinking);
-  const text = make('div', 'markdown');
+  const text = make('div', 'markdown answer');
   const calls = make('div');
   const end = make('div');
-  element.append(thoughts, text, calls, end);
+  const pair = make('div', 'sides');
+  const columns = ['streamed', 'whole'].map(name => {
+    const column = make('section');
+    const head = make('h3');
+    head.textContent = words(name);
+    const body = make('div', 'markdown');
+    column.append(head, body);
+    pair.append(column);
+    return body;
+  });
+  element.append(thoughts, text, calls, pair, end);
+  pair.hidden = true;
+
+  const sides = (streamed, whole) => {
+    pair.hidden = false;
+    show(columns[0], spoken(streamed));
+    show(columns[1], whole ? spoken(whole) : '');
+    if (!streamed.marks.length) columns[0].append(note('…'));
+    if (!whole) columns[1].append(note('…'));
+  };
 
   const update = () => {
     const running = message.ended === undefined;
@@ -88,7 +107,11 @@ function replyView(message, does) {
     if (!running) end.replaceChildren(...ending(message, does));
   };
   update();
-  return {element, update};
+  return {element, update, sides};
+}
+
+function spoken({content, calls}) {
+  return content || calls.map(call => `${call.name}(${call.arguments})`).join('\n');
 }
 
 function showCalls(place, message, does) {
@@ -143,7 +166,7 @@ function usage({usage, marks, ended}) {
   const parts = [words('usage', usage.prompt_tokens, cached, usage.completion_tokens)];
   if (reasoning) parts.push(words('usageReasoning', reasoning));
   const seconds = (ended - marks[0]) / 1000;
-  if (usage.completion_tokens > 1 && seconds > 0) {
+  if (usage.completion_tokens > 1 && seconds > 0.05) {
     parts.push(words('speed', ((usage.completion_tokens - 1) / seconds).toFixed(1)));
   }
   parts.push(millis(ended));

@@ -45,7 +45,6 @@ export function timeline({marks, ended, whole}) {
     same.className = whole.same ? 'same' : 'differs';
     same.textContent = words(whole.same ? 'same' : 'differs');
     caption.append(document.createElement('br'), verdict, ' ', same);
-    if (whole.cached > 0) caption.append(' ', words('cachedPrompt', whole.cached));
   }
   figure.append(caption);
   return figure;

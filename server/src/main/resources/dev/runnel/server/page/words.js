@@ -26,7 +26,7 @@ const ENGLISH = {
   compareAlways: 'Ask for every reply whole, too',
   language: 'Language',
   theme: 'Colours',
-  asBrowser: 'As the browser',
+  asBrowser: 'Automatic',
   light: 'Light',
   dark: 'Dark',
   keyWanted: 'This server asks for an API key. It is kept until this tab is closed.',
@@ -44,7 +44,7 @@ const ENGLISH = {
   cancel: 'Cancel',
   regenerate: 'Regenerate',
   compare: 'Compare with whole',
-  comparing: 'Asking for the same reply whole …',
+  comparing: 'Asking for the same reply in both ways …',
   remove: 'Delete “{0}”',
   waiting: 'Waiting for the first piece …',
   replyBegins: 'The reply begins.',
@@ -65,7 +65,6 @@ const ENGLISH = {
   earlier: 'First words after {0} instead of {1}.',
   same: 'Same text, same usage.',
   differs: 'The two differ.',
-  cachedPrompt: 'The whole one found {0} tokens of its prompt in the cache.',
 };
 
 const CHINESE = {
@@ -94,7 +93,7 @@ const CHINESE = {
   compareAlways: '每条回复都再整体请求一次',
   language: '语言',
   theme: '颜色',
-  asBrowser: '跟随浏览器',
+  asBrowser: '自动',
   light: '浅色',
   dark: '深色',
   keyWanted: '此服务器需要 API 密钥。密钥保留到关闭此标签页为止。',
@@ -112,7 +111,7 @@ const CHINESE = {
   cancel: '取消',
   regenerate: '重新生成',
   compare: '与整体回复比较',
-  comparing: '正在整体请求同一条回复……',
+  comparing: '正在以两种方式请求同一条回复……',
   remove: '删除“{0}”',
   waiting: '等待第一个片段……',
   replyBegins: '回复开始。',
@@ -133,7 +132,6 @@ const CHINESE = {
   earlier: '{0} 就看到开头，而不是 {1}。',
   same: '文本相同，用量相同。',
   differs: '两者不同。',
-  cachedPrompt: '整体请求的提示有 {0} 个 token 来自缓存。',
 };
 
 let chosen = ENGLISH;
