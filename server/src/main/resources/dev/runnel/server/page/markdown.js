@@ -9,27 +9,30 @@ const QUOTE = /^ {0,3}> ?/;
 const TABLE_LINE = /^ *\|?( *:?-+:? *\|)+( *:?-+:? *)?$/;
 const INLINE = new RegExp([
   /\\([!-/:-@[-`{-~])/, //                                       1     escaped
-  /(`+)(.+?)\2(?!`)/, //                                         2, 3  code
+  /(?<!`)(`{1,4})(?!`)(.+?)(?<!`)\2(?!`)/, //                      2, 3  code
   /\*\*(?!\s)(.+?)\*\*/, //                                      4     strong
   /(?<!\w)__(?!\s)(.+?)__(?!\w)/, //                             5     strong
   /\*(?!\s)([^*]+?)\*/, //                                       6     emphasis
   /(?<!\w)_(?!\s)([^_]+?)_(?!\w)/, //                            7     emphasis
   /~~(.+?)~~/, //                                                8     deleted
-  /!?\[([^\]]*)\]\((https?:\/\/[^\s)]+|mailto:[^\s)]+)[^)]*\)/, // 9, 10 link
+  /!?\[([^\][]*)\]\((https?:\/\/[^\s)]+|mailto:[^\s)]+)[^)]*\)/, // 9, 10 link
   /(https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?])/, //             11    bare address
 ].map(each => each.source).join('|'), 's');
+
+/** Quotes and lists within each other; what lies deeper is shown as it is. */
+const DEEPEST = 8;
 
 /**
  * Shows `text` in `place`. Called again with a longer text it replaces only the blocks that have changed, which while
  * a reply streams in is the last one.
  */
-export function show(place, text) {
+export function show(place, text, depth = 0) {
   const old = place.blocks ?? [];
   const now = blocks(text);
   let same = 0;
   while (same < now.length && old[same] === now[same]) same++;
   while (place.childNodes.length > same) place.lastChild.remove();
-  now.slice(same).forEach(block => place.append(element(block)));
+  now.slice(same).forEach(block => place.append(element(block, depth)));
   place.blocks = now;
 }
 
@@ -73,7 +76,7 @@ export function blocks(text) {
   return found;
 }
 
-function element(source) {
+function element(source, depth) {
   const lines = source.split('\n');
   const first = lines[0];
   if (FENCE.test(first)) return code(lines);
@@ -82,12 +85,13 @@ function element(source) {
     return inline(make(`h${Math.min(6, marks.length + 2)}`), title); // below the page's own two levels
   }
   if (RULE.test(first)) return make('hr');
+  if (depth > DEEPEST) return inline(make('p'), source);
   if (QUOTE.test(first)) {
     const quote = make('blockquote');
-    show(quote, lines.map(line => line.replace(QUOTE, '')).join('\n'));
+    show(quote, lines.map(line => line.replace(QUOTE, '')).join('\n'), depth + 1);
     return quote;
   }
-  if (ITEM.test(first)) return list(lines);
+  if (ITEM.test(first)) return list(lines, depth + 1);
   if (lines.length > 1 && first.includes('|') && TABLE_LINE.test(lines[1])) return table(lines);
   return inline(make('p'), source);
 }
@@ -104,7 +108,7 @@ function code(lines) {
   return pre;
 }
 
-function list(lines) {
+function list(lines, depth) {
   const [, margin, marker] = ITEM.exec(lines[0]);
   const ordered = /\d/.test(marker);
   const all = make(ordered ? 'ol' : 'ul');
@@ -123,10 +127,10 @@ function list(lines) {
     const item = make('li');
     const [head, ...rest] = blocks(body.join('\n'));
     if (head !== undefined) {
-      const block = element(head);
+      const block = element(head, depth);
       if (block.tagName === 'P') item.append(...block.childNodes);
       else item.append(block);
-      item.append(...rest.map(element));
+      item.append(...rest.map(each => element(each, depth)));
     }
     all.append(item);
   }

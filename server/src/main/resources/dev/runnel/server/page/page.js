@@ -2,7 +2,7 @@
 
 import {ApiError, models, streamChat, wholeChat} from './api.js';
 import {view} from './reply.js';
-import {readChats, readKey, readSettings, writeChats, writeKey, writeSettings} from './store.js';
+import {CHATS, readChats, readKey, readSettings, writeChats, writeKey, writeSettings} from './store.js';
 import {speak, words} from './words.js';
 
 const $ = id => document.getElementById(id);
@@ -21,9 +21,9 @@ function fresh() {
 // Asking
 
 /** The conversation as the wire has it, up to `end`. Replies that failed before their first piece are left out. */
-function wireMessages(end) {
-  const system = settings.system.trim() ? [{role: 'system', content: settings.system}] : [];
-  return system.concat(chat.messages.slice(0, end).flatMap(message => {
+function wireMessages(end, system) {
+  const first = system.trim() ? [{role: 'system', content: system}] : [];
+  return first.concat(chat.messages.slice(0, end).flatMap(message => {
     switch (message.role) {
       case 'user': return [{role: 'user', content: message.content}];
       case 'tool': return [{role: 'tool', tool_call_id: message.tool_call_id, content: message.content}];
@@ -78,8 +78,9 @@ async function ask() {
     trouble(fault.message);
     return;
   }
-  const messages = wireMessages(chat.messages.length);
-  const reply = {role: 'assistant', content: '', reasoning: '', calls: [], request, marks: []};
+  const {system} = settings;
+  const messages = wireMessages(chat.messages.length, system);
+  const reply = {role: 'assistant', content: '', reasoning: '', calls: [], system, request, marks: []};
   const home = chat;
   home.messages.push(reply);
   const shown = append(reply);
@@ -219,7 +220,7 @@ const does = {
     const again = {content: '', reasoning: '', calls: [], request: message.request, marks: []};
     say(words('comparing'));
     await during(async signal => {
-      const messages = wireMessages(at);
+      const messages = wireMessages(at, message.system);
       let arrived;
       const sides = () => shown.sides(again, arrived);
       const whole = askWhole(message.request, messages, signal);
@@ -262,6 +263,7 @@ function send(text) {
   chat.title ||= text.trim().split('\n')[0].slice(0, 60);
   chat.messages.push({role: 'user', content: text});
   append(chat.messages.at(-1));
+  keep(chat);
   ask();
 }
 
@@ -326,6 +328,7 @@ function showChats() {
     remove.textContent = '×';
     remove.setAttribute('aria-label', words('remove', each.title));
     remove.onclick = () => {
+      each.deleted = true;
       chats.splice(chats.indexOf(each), 1);
       writeChats(chats);
       if (each === chat) go(fresh());
@@ -350,8 +353,8 @@ function go(to) {
 
 /** Puts a conversation first among those that are kept. */
 function keep(changed) {
+  if (changed.deleted) return; // while its last reply came in
   const at = chats.indexOf(changed);
-  if (at < 0 && changed !== chat) return; // deleted meanwhile
   if (at >= 0) chats.splice(at, 1);
   chats.unshift(changed);
   writeChats(chats);
@@ -464,6 +467,13 @@ document.addEventListener('keydown', event => {
       }
     }
   }
+});
+
+/** Another tab has changed what is kept. */
+addEventListener('storage', event => {
+  if (event.key !== CHATS) return;
+  chats.splice(0, chats.length, ...readChats().map(each => each.id === chat.id ? chat : each));
+  showChats();
 });
 
 /** Leaving the page stops what is coming in, rather than have it look like a failure. */

@@ -2,7 +2,8 @@
 //
 // user       {role, content}
 // tool       {role, tool_call_id, name, content}
-// assistant  {role, content, reasoning, calls: [{id, name, arguments}], request, marks, ended, finish, usage, error, whole}
+// assistant  {role, content, reasoning, calls: [{id, name, arguments}], system, request, marks, ended, finish, usage,
+//             error, whole, wholeError}; `ended` and what stands after it once it has
 
 import {show} from './markdown.js';
 import {millis, timeline} from './timeline.js';
@@ -100,6 +101,7 @@ function replyView(message, does) {
     element.setAttribute('aria-busy', running);
     element.classList.toggle('running', running);
     thoughts.hidden = !message.reasoning;
+    if (running) thoughts.open = !message.content; // what it thinks is all there is to see until it speaks
     show(thinking, message.reasoning);
     show(text, message.content);
     if (running && !message.marks.length) text.append(note(words('waiting')));

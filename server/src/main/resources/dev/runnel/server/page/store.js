@@ -1,6 +1,6 @@
 // What the browser keeps: conversations and settings for as long as it likes, the API key until its tab is closed.
 
-const CHATS = 'runnel.chats';
+export const CHATS = 'runnel.chats';
 const SETTINGS = 'runnel.settings';
 const KEY = 'runnel.key';
 const KEPT = 50;
