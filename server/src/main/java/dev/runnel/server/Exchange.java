@@ -103,9 +103,10 @@ final class Exchange {
     void answer() {
         attempt(() -> {
             requireHost();
-            service.requireKnown(request.getHeader(HttpHeaders.ORIGIN));
+            service.requireKnown(request.getHeader(HttpHeaders.ORIGIN), request.getHeader(HttpHeaders.HOST));
             switch (Route.of(request.method().name(), path)) {
                 case Route.Health _ -> answerHealth();
+                case Route.ShowPage(var file) -> show(service.page().at(file).orElseThrow(this::unknownPath));
                 case Route.AskMethods(var allowed) -> answerMethods(allowed);
                 case Route.ListModels _ -> send(200, ModelsWriter.write(admit().models()));
                 case Route.ShowModel(var name) -> send(200, ModelsWriter.write(model(name, admit().models())));
@@ -135,13 +136,16 @@ final class Exchange {
                                     Errors.Transport.WRONG_METHOD,
                                     "%s takes %s, not %s".formatted(path, allowed, request.method()))
                             .with("allow", allowed);
-                case Route.UnknownPath _ ->
-                    throw Refusal.of(
-                            Errors.Transport.UNKNOWN_PATH,
-                            "there is nothing at %s; see /v1/chat/completions, /v1/completions, /v1/responses, /v1/models and /health"
-                                    .formatted(path));
+                case Route.UnknownPath _ -> throw unknownPath();
             }
         });
+    }
+
+    private Refusal unknownPath() {
+        return Refusal.of(
+                Errors.Transport.UNKNOWN_PATH,
+                "there is nothing at %s; see /v1/chat/completions, /v1/completions, /v1/responses, /v1/models and /health"
+                        .formatted(path));
     }
 
     /// The request's head was no HTTP. Vert.x closes the connection after the reply.
@@ -203,6 +207,17 @@ final class Exchange {
             case Service.Phase.Loading _ -> send(503, LOADING);
             case Service.Phase.Draining _ -> send(503, DRAINING);
         }
+    }
+
+    private void show(Page.File file) {
+        boolean known = file.isKnown(request.getHeader(HttpHeaders.IF_NONE_MATCH));
+        head(known ? 304 : 200);
+        file.headers().forEach(response::putHeader);
+        Buffer body = known ? Buffer.buffer() : file.body();
+        if (!known) {
+            response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
+        }
+        end(body);
     }
 
     /// Also what a browser asks before it lets a page call: which headers the page may send is up to the

@@ -6,7 +6,7 @@ import dev.runnel.wire.UnservedRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 
-/// Where a request leads. Every path is served with and without the prefix `/v1`.
+/// Where a request leads. Every path but the page's is served with and without the prefix `/v1`.
 sealed interface Route {
 
     record Complete(Endpoint endpoint) implements Route {}
@@ -24,6 +24,9 @@ sealed interface Route {
 
     record Health() implements Route {}
 
+    /// A file of the page, if there is one at this path. Not with the prefix: its addresses are relative.
+    record ShowPage(String path) implements Route {}
+
     /// @param allowed methods of the path, as the `Allow` header lists them
     record AskMethods(String allowed) implements Route {}
 
@@ -34,6 +37,9 @@ sealed interface Route {
 
     /// @param path as it was sent, without the query
     static Route of(String method, String path) {
+        if (path.equals("/") || path.startsWith("/page/")) {
+            return got(method, new ShowPage(path));
+        }
         String resource = path.startsWith("/v1/") ? path.substring("/v1".length()) : path;
         return switch (resource) {
             case "/chat/completions" -> posted(method, new Complete(Endpoint.CHAT));

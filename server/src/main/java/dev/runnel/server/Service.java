@@ -26,6 +26,7 @@ final class Service {
     private final Origins origins;
     private final Sockets sockets;
     private final ResponseItems items;
+    private final Page page = new Page();
     private final InstantSource clock;
     private final Supplier<? extends RandomGenerator> random;
     private volatile Phase phase = new Phase.Loading();
@@ -61,8 +62,9 @@ final class Service {
     /// Refuses what a page does that may not.
     ///
     /// @param origin the header of that name, which only browsers send
-    void requireKnown(@Nullable String origin) {
-        if (origin != null && !origins.allow(origin)) {
+    /// @param host the header of that name: this server, as the client calls it
+    void requireKnown(@Nullable String origin, @Nullable String host) {
+        if (origin != null && !origins.allow(origin) && !Origins.isOwn(origin, host)) {
             throw Refusal.of(
                     403, "pages of %s may not call this server; its operator can allow them".formatted(origin));
         }
@@ -103,6 +105,10 @@ final class Service {
     /// The items of the latest responses.
     ResponseItems items() {
         return items;
+    }
+
+    Page page() {
+        return page;
     }
 
     Sockets sockets() {

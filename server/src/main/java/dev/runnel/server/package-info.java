@@ -9,6 +9,7 @@
 ///   Connection  one client: a deadline for whatever is waited for, and the exchange under way
 ///     Exchange    one request and its response: route, body, status, headers, log line
 ///       StreamedReply  a backend's events as they come, from its threads to the loop in bursts
+/// Page        what a browser gets at `/`: a chat that uses the same interface as every other client
 /// ```
 ///
 /// Invariants: nothing of a stream is sent before the backend has started it or has let its client wait for

@@ -1,0 +1,200 @@
+// Markdown as models write it. Text becomes elements one by one and never as HTML, so whatever a model says stays
+// text; images become links, so that showing a reply asks nothing of anyone.
+
+const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)/;
+const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
+const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
+const ITEM = /^( *)([-*+]|\d{1,9}[.)])( +|$)(.*)$/;
+const QUOTE = /^ {0,3}> ?/;
+const TABLE_LINE = /^ *\|?( *:?-+:? *\|)+( *:?-+:? *)?$/;
+const INLINE = new RegExp([
+  /\\([!-/:-@[-`{-~])/, //                                       1     escaped
+  /(?<!`)(`{1,4})(?!`)(.+?)(?<!`)\2(?!`)/, //                      2, 3  code
+  /\*\*(?!\s)(.+?)\*\*/, //                                      4     strong
+  /(?<!\w)__(?!\s)(.+?)__(?!\w)/, //                             5     strong
+  /\*(?!\s)([^*]+?)\*/, //                                       6     emphasis
+  /(?<!\w)_(?!\s)([^_]+?)_(?!\w)/, //                            7     emphasis
+  /~~(.+?)~~/, //                                                8     deleted
+  /!?\[([^\][]*)\]\((https?:\/\/[^\s)]+|mailto:[^\s)]+)[^)]*\)/, // 9, 10 link
+  /(https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?])/, //             11    bare address
+].map(each => each.source).join('|'), 's');
+
+/** Quotes and lists within each other; what lies deeper is shown as it is. */
+const DEEPEST = 8;
+
+/**
+ * Shows `text` in `place`. Called again with a longer text it replaces only the blocks that have changed, which while
+ * a reply streams in is the last one.
+ */
+export function show(place, text, depth = 0) {
+  const old = place.blocks ?? [];
+  const now = blocks(text);
+  let same = 0;
+  while (same < now.length && old[same] === now[same]) same++;
+  while (place.childNodes.length > same) place.lastChild.remove();
+  now.slice(same).forEach(block => place.append(element(block, depth)));
+  place.blocks = now;
+}
+
+/** The text's blocks, each as its own source. */
+export function blocks(text) {
+  const found = [];
+  let lines = [], fence = '';
+  const flush = () => {
+    while (lines.length && lines.at(-1) === '') lines.pop();
+    if (lines.length) found.push(lines.join('\n'));
+    lines = [];
+  };
+  for (const line of text.split('\n')) {
+    const list = lines.length > 0 && ITEM.test(lines[0]) && !RULE.test(lines[0]);
+    if (fence) {
+      lines.push(line);
+      if (line.trim().startsWith(fence) && /^[`~]+$/.test(line.trim())) {
+        fence = '';
+        flush();
+      }
+    } else if (FENCE.test(line)) {
+      flush();
+      fence = FENCE.exec(line)[1];
+      lines.push(line);
+    } else if (line.trim() === '') {
+      if (list) lines.push('');
+      else flush();
+    } else if (HEADING.test(line) || RULE.test(line)) {
+      flush();
+      lines.push(line);
+      flush();
+    } else {
+      const starts = ITEM.test(line) && !list
+          || QUOTE.test(line) && !QUOTE.test(lines[0] ?? '')
+          || list && lines.at(-1) === '' && !ITEM.test(line) && !line.startsWith('  ');
+      if (starts) flush();
+      lines.push(line);
+    }
+  }
+  flush();
+  return found;
+}
+
+function element(source, depth) {
+  const lines = source.split('\n');
+  const first = lines[0];
+  if (FENCE.test(first)) return code(lines);
+  if (HEADING.test(first)) {
+    const [, marks, title] = HEADING.exec(first);
+    return inline(make(`h${Math.min(6, marks.length + 2)}`), title); // below the page's own two levels
+  }
+  if (RULE.test(first)) return make('hr');
+  if (depth > DEEPEST) return inline(make('p'), source);
+  if (QUOTE.test(first)) {
+    const quote = make('blockquote');
+    show(quote, lines.map(line => line.replace(QUOTE, '')).join('\n'), depth + 1);
+    return quote;
+  }
+  if (ITEM.test(first)) return list(lines, depth + 1);
+  if (lines.length > 1 && first.includes('|') && TABLE_LINE.test(lines[1])) return table(lines);
+  return inline(make('p'), source);
+}
+
+function code(lines) {
+  const fence = FENCE.exec(lines[0]);
+  const closed = lines.length > 1 && lines.at(-1).trim().startsWith(fence[1]);
+  const pre = make('pre');
+  pre.tabIndex = 0; // it may scroll sideways
+  if (fence[2]) pre.dataset.language = fence[2];
+  const text = make('code');
+  text.textContent = lines.slice(1, closed ? -1 : undefined).join('\n');
+  pre.append(text);
+  return pre;
+}
+
+function list(lines, depth) {
+  const [, margin, marker] = ITEM.exec(lines[0]);
+  const ordered = /\d/.test(marker);
+  const all = make(ordered ? 'ol' : 'ul');
+  if (ordered && parseInt(marker) !== 1) all.start = parseInt(marker);
+  const items = [];
+  for (const line of lines) {
+    const item = ITEM.exec(line);
+    if (item && item[1].length <= margin.length + 1) {
+      items.push([item[4]]);
+    } else {
+      const indent = margin.length + marker.length + 1;
+      items.at(-1).push(line.replace(new RegExp(`^ {0,${indent}}`), ''));
+    }
+  }
+  for (const body of items) {
+    const item = make('li');
+    const [head, ...rest] = blocks(body.join('\n'));
+    if (head !== undefined) {
+      const block = element(head, depth);
+      if (block.tagName === 'P') item.append(...block.childNodes);
+      else item.append(block);
+      item.append(...rest.map(each => element(each, depth)));
+    }
+    all.append(item);
+  }
+  return all;
+}
+
+function table(lines) {
+  const cells = line => line.trim().replace(/^\||\|$/g, '').split('|').map(cell => cell.trim());
+  const row = (line, kind) => {
+    const tr = make('tr');
+    tr.append(...cells(line).map(cell => inline(make(kind), cell)));
+    return tr;
+  };
+  const whole = make('table');
+  const head = make('thead'), body = make('tbody');
+  head.append(row(lines[0], 'th'));
+  body.append(...lines.slice(2).map(line => row(line, 'td')));
+  whole.append(head, body);
+  const frame = make('div');
+  frame.className = 'table';
+  frame.tabIndex = 0;
+  frame.append(whole);
+  return frame;
+}
+
+function inline(parent, text) {
+  let rest = text;
+  for (let match = INLINE.exec(rest); match; match = INLINE.exec(rest)) {
+    plain(parent, rest.slice(0, match.index));
+    const [all, escaped, , literal, strong, strong2, soft, soft2, deleted, title, target, address] = match;
+    if (escaped) {
+      parent.append(escaped);
+    } else if (literal !== undefined) {
+      const span = make('code');
+      span.textContent = literal;
+      parent.append(span);
+    } else if (target ?? address) {
+      const link = make('a');
+      link.href = target ?? address;
+      link.rel = 'noopener noreferrer';
+      link.target = '_blank';
+      link.textContent = title || target || address;
+      parent.append(link);
+    } else if (strong ?? strong2) {
+      parent.append(inline(make('strong'), strong ?? strong2));
+    } else if (soft ?? soft2) {
+      parent.append(inline(make('em'), soft ?? soft2));
+    } else {
+      parent.append(inline(make('del'), deleted));
+    }
+    rest = rest.slice(match.index + all.length);
+  }
+  plain(parent, rest);
+  return parent;
+}
+
+/** A line's end is one: models mean it. */
+function plain(parent, text) {
+  text.split('\n').forEach((line, i) => {
+    if (i > 0) parent.append(make('br'));
+    if (line) parent.append(line);
+  });
+}
+
+function make(name) {
+  return document.createElement(name);
+}
