@@ -1,6 +1,7 @@
 package dev.runnel.core;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Turns requests into streams of token events. Safe for use by many threads.
@@ -18,6 +19,12 @@ public interface Backend extends AutoCloseable {
     /// The vocabulary and the chat template of a model, where the backend has them at hand.
     default Optional<TokenCodec> codec(String model) {
         return Optional.empty();
+    }
+
+    /// What it does at the moment, by the ids of those of its models of which it knows that. Reads some
+    /// counters and never waits.
+    default Map<String, BackendLoad> load() {
+        return Map.of();
     }
 
     /// Ends the running streams with a failure and frees what the backend holds. Streams asked for afterwards fail.

@@ -44,6 +44,20 @@ public final class Backends implements Backend {
         return Optional.ofNullable(backendOfModel.get(model)).flatMap(backend -> backend.codec(model));
     }
 
+    /// Each model's load where its requests go.
+    @Override
+    public Map<String, BackendLoad> load() {
+        Map<String, BackendLoad> loadOfModel = new LinkedHashMap<>();
+        for (Backend backend : backends) {
+            backend.load().forEach((model, load) -> {
+                if (backend.equals(backendOfModel.get(model))) {
+                    loadOfModel.put(model, load);
+                }
+            });
+        }
+        return loadOfModel;
+    }
+
     @Override
     public void close() {
         backends.forEach(Backend::close);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.testing.RecordingReader;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class BackendsTest {
@@ -28,6 +29,36 @@ class BackendsTest {
 
         assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.MODEL_NOT_FOUND);
         assertThat(reader.failure()).hasMessage("the model 'east' does not exist here; this server has north, south");
+    }
+
+    @Test
+    void aModelsLoadIsThatOfTheBackendThatServesIt() {
+        Backend first = new Busy("north", new BackendLoad(1, 0, 0, 0, 0, 0));
+        Backend hidden = new Busy("north", new BackendLoad(2, 0, 0, 0, 0, 0));
+
+        assertThat(new Backends(List.of(first, south, hidden)).load())
+                .containsOnly(Map.entry("north", new BackendLoad(1, 0, 0, 0, 0, 0)));
+    }
+
+    private record Busy(String model, BackendLoad now) implements Backend {
+
+        @Override
+        public List<Model> models() {
+            return new ScriptedBackend(model, Script.of()).models();
+        }
+
+        @Override
+        public CompletionStream complete(CompletionRequest request) {
+            return CompletionStream.failed(BackendException.modelNotFound(request.model(), models()));
+        }
+
+        @Override
+        public Map<String, BackendLoad> load() {
+            return Map.of(model, now);
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Test

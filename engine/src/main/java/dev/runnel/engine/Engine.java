@@ -2,6 +2,7 @@ package dev.runnel.engine;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendLoad;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
@@ -13,6 +14,7 @@ import dev.runnel.engine.schedule.Scheduler;
 import dev.runnel.engine.schedule.Vocabulary;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -128,6 +130,15 @@ public final class Engine implements Backend {
 
     public EngineStats stats() {
         return scheduler.stats();
+    }
+
+    @Override
+    public Map<String, BackendLoad> load() {
+        EngineStats now = stats();
+        return Map.of(
+                model.id(),
+                new BackendLoad(
+                        now.running(), now.waiting(), now.pages(), now.heldPages(), now.keptPages(), now.hitRate()));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.runnel.engine;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendLoad;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
@@ -144,6 +145,27 @@ public final class ModelFolder implements Backend {
                     .mapToInt(slot -> slot.waiting.size() + slot.running)
                     .sum();
         }
+    }
+
+    /// Of every model; what waits for a model to be loaded waits.
+    @Override
+    public Map<String, BackendLoad> load() {
+        Map<String, Backend> loaded = new LinkedHashMap<>();
+        Map<String, Integer> waiting = new LinkedHashMap<>();
+        synchronized (lock) {
+            for (FolderSlot slot : slots.values()) {
+                waiting.put(slot.id(), slot.waiting.size());
+                Optional.ofNullable(slot.backend).ifPresent(backend -> loaded.put(slot.id(), backend));
+            }
+        }
+        Map<String, BackendLoad> loadOfModel = new LinkedHashMap<>();
+        waiting.forEach((model, count) -> {
+            Backend backend = loaded.get(model);
+            BackendLoad own =
+                    backend == null ? BackendLoad.NONE : backend.load().getOrDefault(model, BackendLoad.NONE);
+            loadOfModel.put(model, own.plusWaiting(count));
+        });
+        return loadOfModel;
     }
 
     @Override

@@ -1,7 +1,10 @@
 package dev.runnel.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendLoad;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Model;
 import dev.runnel.core.Prompt;
@@ -18,6 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /// The engine, over a model that says what the contract needs, keeps the contract.
 class EngineContractTest extends BackendContract {
@@ -96,5 +100,14 @@ class EngineContractTest extends BackendContract {
     protected int inProgress() {
         EngineStats stats = Objects.requireNonNull(engine).stats();
         return stats.running() + stats.waiting();
+    }
+
+    @Test
+    void itsLoadIsThatOfItsStats() {
+        Engine open = Objects.requireNonNull(engine);
+        BackendLoad load = Objects.requireNonNull(open.load().get("fake"));
+
+        assertThat(load.pages()).isPositive().isEqualTo(open.stats().pages());
+        assertThat(load.freePages() + load.keptPages() + load.heldPages()).isEqualTo(load.pages());
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendLoad;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
@@ -92,6 +93,11 @@ class ModelFolderTest {
         }
 
         @Override
+        public Map<String, BackendLoad> load() {
+            return Map.of(id, new BackendLoad(scripted.inProgress(), 1, 8, 4, 2, 0.5));
+        }
+
+        @Override
         public void close() {
             log.add("close " + id);
             scripted.close();
@@ -131,6 +137,18 @@ class ModelFolderTest {
         assertThat(folder.loaded()).containsExactly("b");
         reader.request(Long.MAX_VALUE);
         assertThat(reader.completed()).isTrue();
+    }
+
+    @Test
+    void whatWaitsForAModelAndWhatTheModelDoesAreToldTogether() {
+        RecordingReader.of(folder.complete(request("a"))).request(1);
+        assertThat(folder.load()).containsOnlyKeys("a", "b", "c");
+        assertThat(folder.load().get("a")).isEqualTo(BackendLoad.NONE.plusWaiting(1));
+
+        settle();
+
+        assertThat(folder.load()).containsEntry("a", new BackendLoad(1, 1, 8, 4, 2, 0.5));
+        assertThat(folder.load()).containsEntry("b", BackendLoad.NONE);
     }
 
     @Test

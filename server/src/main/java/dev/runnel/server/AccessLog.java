@@ -24,6 +24,7 @@ final class AccessLog {
     }
 
     /// @param status as sent; 499 for a client that left before it got one
+    /// @param queuedMillis from the asking of the backend to the completion's beginning, or -1
     /// @param firstMillis from the request's head to the first piece of a streamed reply, or -1
     /// @param millis from the request's head to the end
     /// @param bytes of the response's body
@@ -37,6 +38,7 @@ final class AccessLog {
             @Nullable String clientId,
             @Nullable String model,
             TokenEvent.@Nullable Usage usage,
+            long queuedMillis,
             long firstMillis,
             long millis,
             long bytes) {
@@ -63,6 +65,9 @@ final class AccessLog {
                 line.append(" prompt=").append(usage.promptTokens());
                 line.append(" cached=").append(usage.cachedTokens());
                 line.append(" completion=").append(usage.completionTokens());
+            }
+            if (queuedMillis >= 0) {
+                line.append(" queued=").append(queuedMillis).append("ms");
             }
             if (firstMillis >= 0) {
                 line.append(" first=").append(firstMillis).append("ms");

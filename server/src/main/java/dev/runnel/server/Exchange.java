@@ -2,6 +2,7 @@ package dev.runnel.server;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendLoad;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
@@ -13,6 +14,7 @@ import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.Envelope;
 import dev.runnel.wire.Errors;
 import dev.runnel.wire.ModelsWriter;
+import dev.runnel.wire.Timings;
 import dev.runnel.wire.WireRequest;
 import io.vertx.core.Completable;
 import io.vertx.core.MultiMap;
@@ -39,6 +41,7 @@ final class Exchange {
 
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
     private static final CharSequence EVENT_STREAM = HttpHeaders.createOptimized("text/event-stream; charset=utf-8");
+    private static final CharSequence METRICS = HttpHeaders.createOptimized(MetricsText.TYPE);
     private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
     private static final CharSequence PROCESSING_MILLIS = HttpHeaders.createOptimized("openai-processing-ms");
     private static final CharSequence VERSION = HttpHeaders.createOptimized("openai-version");
@@ -76,8 +79,13 @@ final class Exchange {
 
     private long progressed;
 
-    // What only the log wants to know.
+    // What only the log and the metrics want to know.
+    private String endpoint = Route.OTHER;
     private @Nullable String model;
+    private ModelMetrics meters;
+    private @Nullable Stopwatch watch;
+    /// Why it was refused or broke, in a word; empty if it was not.
+    private String kind = "";
 
     /// What of the request was passed over and is worth knowing.
     private Optional<String> warning = Optional.empty();
@@ -93,6 +101,7 @@ final class Exchange {
         response = request.response();
         path = Objects.requireNonNullElse(request.path(), "");
         began = loop.nanos();
+        meters = service.metrics().ofNone();
         if (connection.isHttp2()) {
             response.closeHandler(_ -> clientLeft());
         }
@@ -104,8 +113,11 @@ final class Exchange {
         attempt(() -> {
             requireHost();
             service.requireKnown(request.getHeader(HttpHeaders.ORIGIN), request.getHeader(HttpHeaders.HOST));
-            switch (Route.of(request.method().name(), path)) {
+            Route route = Route.of(request.method().name(), path);
+            endpoint = route.label();
+            switch (route) {
                 case Route.Health _ -> answerHealth();
+                case Route.ShowMetrics _ -> answerMetrics();
                 case Route.ShowPage(var file) -> show(service.page().at(file).orElseThrow(this::unknownPath));
                 case Route.AskMethods(var allowed) -> answerMethods(allowed);
                 case Route.ListModels _ -> send(200, ModelsWriter.write(admit().models()));
@@ -174,6 +186,7 @@ final class Exchange {
     void failed(RuntimeException fault) {
         Refusal refusal = fault instanceof Refusal known ? known : Refusal.of(noted(fault));
         if (answered) {
+            kind = refusal.kind();
             finish(Outcome.BROKEN);
             cut();
         } else {
@@ -218,6 +231,20 @@ final class Exchange {
             response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));
         }
         end(body);
+    }
+
+    /// Also while there is nothing to serve. Written on a thread of its own: many models make a long text.
+    private void answerMetrics() {
+        service.requireKey(request.getHeader(HttpHeaders.AUTHORIZATION));
+        Map<String, BackendLoad> load = service.load();
+        Thread.startVirtualThread(() -> {
+            byte[] text = service.metrics().write(load);
+            loop.run(() -> attempt(() -> {
+                if (!answered && !over) {
+                    send(200, METRICS, Map.of(), text);
+                }
+            }));
+        });
     }
 
     /// Also what a browser asks before it lets a page call: which headers the page may send is up to the
@@ -294,19 +321,20 @@ final class Exchange {
         warning = wire.warning();
         Envelope envelope = Envelope.fresh(wire.endpoint(), service.clock(), service.random())
                 .withFingerprint(fingerprint(wire.model(), backend.models()));
+        meters = service.metrics().of(wire.model(), backend.models());
+        meters.inFlight().increment();
+        Stopwatch started = new Stopwatch(loop::nanos, began, meters);
+        watch = started;
         CompletionStream events = wire.complete(backend);
-        Optional<Stopwatch> watch = wire.timings() ? Optional.of(new Stopwatch(System::nanoTime)) : Optional.empty();
-        if (watch.isPresent()) {
-            events = events.through(watch.get());
-        }
-        stream = events;
         if (wire.stream()) {
-            streamed = new StreamedReply(loop, this, wire.endpoint(), wire.writer(envelope), watch);
+            stream = events;
+            streamed = new StreamedReply(loop, this, wire.endpoint(), wire.writer(envelope), started, wire.timings());
             events.subscribe(streamed);
         } else {
-            var _ = events.completion()
+            stream = events.through(started);
+            var _ = stream.completion()
                     .whenComplete(
-                            (whole, failure) -> loop.run(() -> answerWhole(wire, envelope, watch, whole, failure)));
+                            (whole, failure) -> loop.run(() -> answerWhole(wire, envelope, started, whole, failure)));
         }
     }
 
@@ -321,7 +349,7 @@ final class Exchange {
     private void answerWhole(
             WireRequest wire,
             Envelope envelope,
-            Optional<Stopwatch> watch,
+            Stopwatch watch,
             @Nullable Completion whole,
             @Nullable Throwable failure) {
         if (answered || over) {
@@ -332,7 +360,8 @@ final class Exchange {
                 throw Refusal.of(wire.endpoint(), noted(Objects.requireNonNull(failure)));
             }
             usage = whole.usage();
-            send(200, wire.whole(envelope, whole, watch.map(Stopwatch::timings)));
+            Optional<Timings> timings = wire.timings() ? Optional.of(watch.timings()) : Optional.empty();
+            send(200, wire.whole(envelope, whole, timings));
         });
     }
 
@@ -341,20 +370,21 @@ final class Exchange {
             return;
         }
         outcome = Outcome.REFUSED;
+        kind = refusal.kind();
         if (!request.isEnded()
                 && Body.isEndless(request, service.options().limits().bodyBytes())) {
             connection.makeLast(); // rather than read all that is still coming
         }
-        send(refusal.status(), refusal.headers(), refusal.body());
+        send(refusal.status(), JSON, refusal.headers(), refusal.body());
     }
 
     private void send(int status, byte[] body) {
-        send(status, Map.of(), body);
+        send(status, JSON, Map.of(), body);
     }
 
-    private void send(int status, Map<String, String> headers, byte[] body) {
+    private void send(int status, CharSequence type, Map<String, String> headers, byte[] body) {
         head(status);
-        response.putHeader(HttpHeaders.CONTENT_TYPE, JSON);
+        response.putHeader(HttpHeaders.CONTENT_TYPE, type);
         response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length));
         headers.forEach(response::putHeader);
         end(Buffer.buffer(body));
@@ -477,8 +507,9 @@ final class Exchange {
         usage = cost;
     }
 
-    void noteBreak() {
+    void noteBreak(BackendException cause) {
         outcome = Outcome.BROKEN;
+        kind = Refusal.word(cause.kind());
     }
 
     void clientLeft() {
@@ -537,6 +568,11 @@ final class Exchange {
                 usage = stream.spent().orElse(null); // what was cut short has cost something too
             }
         }
+        if (watch != null) {
+            meters.inFlight().decrement();
+            meters.noteEnd(end, loop.nanos() - began, usage);
+        }
+        service.metrics().count(meters, endpoint, end, kind);
         if (service.options().accessLog()) {
             AccessLog.write(new AccessLog.Line(
                     request.method().name(),
@@ -547,6 +583,7 @@ final class Exchange {
                     request.getHeader("x-client-request-id"),
                     model,
                     usage,
+                    watch == null ? -1 : watch.queuedMillis(),
                     firstPiece < 0 ? -1 : (firstPiece - began) / 1_000_000,
                     millisSince(began),
                     response.bytesWritten()));

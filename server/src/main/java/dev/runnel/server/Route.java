@@ -5,9 +5,13 @@ import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.UnservedRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /// Where a request leads. Every path but the page's is served with and without the prefix `/v1`.
 sealed interface Route {
+
+    /// Counts what leads nowhere, or is no request for what is there.
+    String OTHER = "other";
 
     record Complete(Endpoint endpoint) implements Route {}
 
@@ -26,6 +30,8 @@ sealed interface Route {
 
     /// A file of the page, if there is one at this path. Not with the prefix: its addresses are relative.
     record ShowPage(String path) implements Route {}
+
+    record ShowMetrics() implements Route {}
 
     /// @param allowed methods of the path, as the `Allow` header lists them
     record AskMethods(String allowed) implements Route {}
@@ -54,10 +60,25 @@ sealed interface Route {
             case "/moderations" -> posted(method, new Unserved(UnservedRequest.MODERATIONS));
             case "/models" -> got(method, new ListModels());
             case "/health" -> got(method, new Health());
+            case "/metrics" -> got(method, new ShowMetrics());
             default ->
                 resource.startsWith("/models/")
                         ? got(method, new ShowModel(decoded(resource.substring("/models/".length()))))
                         : new UnknownPath();
+        };
+    }
+
+    /// The word under which its requests are counted.
+    default String label() {
+        return switch (this) {
+            case Complete(var endpoint) -> endpoint.name().toLowerCase(Locale.ROOT);
+            case AskCodec(var kind) -> kind.name().toLowerCase(Locale.ROOT);
+            case Unserved(var request) -> request.name().toLowerCase(Locale.ROOT);
+            case ListModels _, ShowModel _ -> "models";
+            case Health _ -> "health";
+            case ShowMetrics _ -> "metrics";
+            case ShowPage _ -> "page";
+            case AskMethods _, WrongMethod _, UnknownPath _ -> OTHER;
         };
     }
 

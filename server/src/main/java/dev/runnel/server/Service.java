@@ -2,9 +2,11 @@ package dev.runnel.server;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendLoad;
 import dev.runnel.wire.Errors;
 import dev.runnel.wire.ResponseItems;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ final class Service {
     private final Sockets sockets;
     private final ResponseItems items;
     private final Page page = new Page();
+    private final Metrics metrics = new Metrics();
     private final InstantSource clock;
     private final Supplier<? extends RandomGenerator> random;
     private volatile Phase phase = new Phase.Loading();
@@ -70,10 +73,10 @@ final class Service {
         }
     }
 
-    /// The backend, if the client may use it and there is one.
+    /// Refuses a client without a key where one is asked for.
     ///
     /// @param authorization the header of that name
-    Backend admit(@Nullable String authorization) {
+    void requireKey(@Nullable String authorization) {
         if (!keys.areNone()) {
             if (authorization == null) {
                 throw Refusal.of(
@@ -84,6 +87,13 @@ final class Service {
                 throw Refusal.of(Errors.Transport.INVALID_API_KEY, "the API key is none of this server's");
             }
         }
+    }
+
+    /// The backend, if the client may use it and there is one.
+    ///
+    /// @param authorization the header of that name
+    Backend admit(@Nullable String authorization) {
+        requireKey(authorization);
         return switch (phase) {
             case Phase.Serving(var backend) -> backend;
             case Phase.Loading _ ->
@@ -109,6 +119,18 @@ final class Service {
 
     Page page() {
         return page;
+    }
+
+    /// What the backend does at the moment, if there is one.
+    Map<String, BackendLoad> load() {
+        return switch (phase) {
+            case Phase.Serving(var backend) -> backend.load();
+            case Phase.Loading _, Phase.Draining _ -> Map.of();
+        };
+    }
+
+    Metrics metrics() {
+        return metrics;
     }
 
     Sockets sockets() {

@@ -8,7 +8,6 @@ import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.EventWriter;
 import io.vertx.core.buffer.Buffer;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
@@ -31,7 +30,8 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     private final Exchange exchange;
     private final Endpoint endpoint;
     private final EventWriter chunks;
-    private final Optional<Stopwatch> watch;
+    private final Stopwatch watch;
+    private final boolean timings;
     private final long keepAliveNanos;
 
     // Between the backend's threads and the loop.
@@ -50,13 +50,16 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     private boolean ended;
     private long wrote;
 
-    /// @param watch whose time the reply tells, if it was asked to
-    StreamedReply(Loop loop, Exchange exchange, Endpoint endpoint, EventWriter chunks, Optional<Stopwatch> watch) {
+    /// @param watch sees the events as they come
+    /// @param timings whether the reply tells what it has seen
+    StreamedReply(
+            Loop loop, Exchange exchange, Endpoint endpoint, EventWriter chunks, Stopwatch watch, boolean timings) {
         this.loop = loop;
         this.exchange = exchange;
         this.endpoint = endpoint;
         this.chunks = chunks;
         this.watch = watch;
+        this.timings = timings;
         keepAliveNanos = loop.service().options().keepAlive().toNanos();
         wrote = loop.nanos();
         exchange.onDrained(this::replenish);
@@ -71,6 +74,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     @Override
     public void onNext(TokenEvent event) {
         complete = event instanceof TokenEvent.Usage;
+        watch.note(event);
         events.add(event);
         ring();
     }
@@ -129,8 +133,8 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     }
 
     private void write(TokenEvent event, ByteSink out) {
-        if (event instanceof TokenEvent.Usage) {
-            watch.ifPresent(stopped -> chunks.time(stopped.timings()));
+        if (timings && event instanceof TokenEvent.Usage) {
+            chunks.time(watch.timings());
         }
         chunks.write(event, out);
         switch (event) {
@@ -170,7 +174,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     private void fail(BackendException cause, ByteSink out) {
         ended = true;
         if (begun) {
-            exchange.noteBreak();
+            exchange.noteBreak(cause);
             chunks.fail(cause, out);
             send(out);
         } else {

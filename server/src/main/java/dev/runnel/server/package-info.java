@@ -12,6 +12,9 @@
 /// Page        what a browser gets at `/`: a chat that uses the same interface as every other client
 /// ```
 ///
+/// [Metrics] counts every exchange and takes the time of every completion's events ([Stopwatch]) on the thread
+/// that brings them; `/metrics` tells it, with what the backend says of its load.
+///
 /// Invariants: nothing of a stream is sent before the backend has started it or has let its client wait for
 /// [ServerOptions#keepAlive], so a refusal is a status as long as one helps; nothing after that looks complete
 /// when it is not; whoever leaves stops the work; whoever reads slowly holds back only its own stream. Whatever

@@ -55,7 +55,7 @@ class AccessLogTest {
 
             assertThat(line())
                     .matches("POST /v1/chat/completions 200 completed id=req_\\w{32} client=abc-1 model=tiny"
-                            + " prompt=1 cached=0 completion=3 first=\\d+ms total=\\d+ms bytes=\\d{3,}");
+                            + " prompt=1 cached=0 completion=3 queued=\\d+ms first=\\d+ms total=\\d+ms bytes=\\d{3,}");
         }
     }
 
@@ -64,7 +64,7 @@ class AccessLogTest {
         try (Serving serving = logged(HELLO)) {
             serving.post("/v1/chat/completions", Serving.chat(false));
 
-            assertThat(line()).contains(" 200 completed ", " model=tiny prompt=1 cached=0 completion=3 total=");
+            assertThat(line()).contains(" 200 completed ", " model=tiny prompt=1 cached=0 completion=3 queued=");
         }
     }
 
