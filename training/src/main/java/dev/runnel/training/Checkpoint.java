@@ -24,12 +24,12 @@ final class Checkpoint {
 
     /// Writes a checkpoint, whole or not at all.
     ///
-    /// @param recipe that it belongs to
-    static void write(Path file, Recipe recipe, int steps, List<Parameters> states) throws IOException {
+    /// @param identity of the training that it belongs to: its recipe, and what else must be the same
+    static void write(Path file, String identity, int steps, List<Parameters> states) throws IOException {
         Path temporary = file.resolveSibling(file.getFileName() + ".part");
         try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(temporary)))) {
             out.writeInt(MAGIC);
-            out.writeUTF(recipe.toString());
+            out.writeUTF(identity);
             out.writeInt(steps);
             for (Parameters state : states) {
                 for (Tensor tensor : state.tensors()) {
@@ -45,15 +45,15 @@ final class Checkpoint {
     /// Reads a checkpoint into `states`.
     ///
     /// @return the steps that are done
-    static int read(Path file, Recipe recipe, List<Parameters> states) throws IOException {
+    static int read(Path file, String identity, List<Parameters> states) throws IOException {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
             if (in.readInt() != MAGIC) {
                 throw new IOException(file + " is no checkpoint");
             }
             String written = in.readUTF();
-            if (!written.equals(recipe.toString())) {
+            if (!written.equals(identity)) {
                 throw new IOException("%s is of %s, expected %s; train into another folder, or delete it"
-                        .formatted(file, written, recipe));
+                        .formatted(file, written, identity));
             }
             int steps = in.readInt();
             for (Parameters state : states) {

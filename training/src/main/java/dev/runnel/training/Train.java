@@ -61,8 +61,8 @@ public final class Train {
         IO.println("%d parameters, %d tokens in the vocabulary".formatted(weights.count(), vocabulary.size()));
 
         Curriculum curriculum = new Curriculum(Examination.keys());
-        try (Trainer trainer =
-                new Trainer(recipe, shape, documents, curriculum, weights, flags.number("--threads", Recipe.SHARDS))) {
+        try (Trainer trainer = new Trainer(
+                recipe, vocabulary, documents, curriculum, weights, flags.number("--threads", Recipe.SHARDS))) {
             boolean isDone = train(trainer, recipe, out, flags.number("--minutes", Integer.MAX_VALUE));
             if (!isDone) {
                 IO.println("stopped after step %d of %d; the same command goes on"

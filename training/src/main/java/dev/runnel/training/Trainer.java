@@ -10,6 +10,7 @@ import dev.runnel.training.model.Shape;
 import dev.runnel.training.model.Weights;
 import dev.runnel.training.optimiser.Optimiser;
 import dev.runnel.training.optimiser.Schedule;
+import dev.runnel.training.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class Trainer implements AutoCloseable {
     private static final int MISFITS = 3; // documents that may not fit before a batch counts as full
 
     private final Recipe recipe;
+    private final String identity;
     private final Schedule schedule;
     private final Documents documents;
     private final Curriculum curriculum;
@@ -53,8 +55,16 @@ final class Trainer implements AutoCloseable {
 
     /// @param weights to train, in place
     /// @param threads that compute; more than [Recipe#SHARDS] are of no use
-    Trainer(Recipe recipe, Shape shape, Documents documents, Curriculum curriculum, Parameters weights, int threads) {
+    Trainer(
+            Recipe recipe,
+            Vocabulary vocabulary,
+            Documents documents,
+            Curriculum curriculum,
+            Parameters weights,
+            int threads) {
+        Shape shape = recipe.shape(vocabulary.size());
         this.recipe = recipe;
+        identity = "%s with vocabulary %08x".formatted(recipe, vocabulary.hashCode());
         this.documents = documents;
         this.curriculum = curriculum;
         schedule = new Schedule(recipe.steps());
@@ -152,12 +162,12 @@ final class Trainer implements AutoCloseable {
     }
 
     void write(Path checkpoint) throws IOException {
-        Checkpoint.write(checkpoint, recipe, steps, states());
+        Checkpoint.write(checkpoint, identity, steps, states());
     }
 
     /// Goes on where a checkpoint of the same recipe was written.
     void read(Path checkpoint) throws IOException {
-        steps = Checkpoint.read(checkpoint, recipe, states());
+        steps = Checkpoint.read(checkpoint, identity, states());
         weights.parameters().tensors().forEach(weights::changed);
     }
 

@@ -1,5 +1,8 @@
 package dev.runnel.training.data;
 
+import dev.runnel.core.Message;
+import dev.runnel.core.Tools;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Sums, differences, products and quotients with numbers up to 200. The answer is the bare number, unless a sentence
@@ -15,6 +18,20 @@ final class Arithmetic implements Lesson {
 
     /// How much rarer such facts are made outside of the training, where few others are drawn.
     private static final double SHARED = 0.03;
+
+    /// Those with more facts to learn come more often.
+    private static final List<Operation> OFTEN = List.of(
+            Operation.PLUS,
+            Operation.PLUS,
+            Operation.PLUS,
+            Operation.PLUS,
+            Operation.MINUS,
+            Operation.MINUS,
+            Operation.MINUS,
+            Operation.MINUS,
+            Operation.TIMES,
+            Operation.TIMES,
+            Operation.DIVIDED);
 
     enum Operation {
         PLUS("+", "加", "plus"),
@@ -104,6 +121,23 @@ final class Arithmetic implements Lesson {
                 + draw.phrase(BOOK, wish);
     }
 
+    /// Many sums, one after another, each as short as it can be asked: most of what there is to learn about numbers, in
+    /// few
+    /// tokens.
+    static Conversation drill(Draw draw) {
+        List<Message> messages = new ArrayList<>();
+        for (int left = draw.between(8, 30); left > 0; left--) {
+            Sum sum = sum(draw);
+            String question = draw.chance(0.75)
+                    ? expression(draw, sum) + draw.of("", "", "=", "=?")
+                    : draw.written(question(draw, sum));
+            messages.add(new Message.User(question));
+            messages.add(new Message.Assistant(String.valueOf(sum.result())));
+        }
+        String last = messages.removeLast().text();
+        return new Conversation("arithmetic", draw.language(), messages, Tools.NONE, new Answer.Exact(last));
+    }
+
     static String question(Draw draw, Sum sum) {
         return draw.phrase(BOOK, "ask").replace("{e}", expression(draw, sum));
     }
@@ -152,17 +186,7 @@ final class Arithmetic implements Lesson {
     }
 
     private static Sum anySum(Draw draw) {
-        Operation operation = draw.of(List.of(
-                Operation.PLUS,
-                Operation.PLUS,
-                Operation.PLUS,
-                Operation.MINUS,
-                Operation.MINUS,
-                Operation.MINUS,
-                Operation.TIMES,
-                Operation.TIMES,
-                Operation.DIVIDED,
-                Operation.DIVIDED));
+        Operation operation = draw.of(OFTEN);
         int most = draw.of(10, 20, 50, 100, MOST, MOST, MOST);
         return switch (operation) {
             case PLUS -> {

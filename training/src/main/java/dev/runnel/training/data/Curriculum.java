@@ -28,6 +28,9 @@ public final class Curriculum {
         SHARES.put(new JsonAnswers(), 3);
     }
 
+    /// How many documents are sums and nothing else.
+    private static final double DRILLS = 0.12;
+
     private static final int WHOLE =
             SHARES.values().stream().mapToInt(Integer::intValue).sum();
 
@@ -45,6 +48,9 @@ public final class Curriculum {
     /// The next conversation to learn from; often several questions one after another, so that a question is understood
     /// wherever it stands.
     public Conversation next(Random random, double progress) {
+        if (random.nextDouble() < DRILLS) {
+            return Arithmetic.drill(draw(random, progress));
+        }
         Conversation conversation = one(random, progress);
         if (!SystemPrompts.has(conversation) && random.nextInt(5) == 0) {
             conversation = conversation.under(SystemPrompts.plain(draw(random, progress)));

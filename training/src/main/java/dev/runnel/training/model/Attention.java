@@ -5,7 +5,6 @@ import static dev.runnel.training.model.Matmul.SPECIES;
 import dev.runnel.training.model.Matmul.View;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Causal attention (Vaswani et al. 2017) inside each conversation of a batch, one head at a time.
 ///
@@ -31,6 +30,7 @@ final class Attention {
     private final float scale;
     private final float[] across; // (headSize, n rounded up): K or V of one head on its side
     private final float[] scores; // (BLOCK, n rounded up): dP, then dS
+    private final float[] lanes = new float[SPECIES.length()];
     private float[] probabilities = {}; // conversations × heads × (n, n rounded up)
 
     Attention(Shape shape) {
@@ -123,30 +123,23 @@ final class Attention {
     }
 
     /// The first `n` of a row become probabilities, the rest 0.
+    ///
+    /// @param columns whole vectors
     private void softmax(int at, int n, int columns) {
         float[] p = probabilities;
-        float most = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < n; i++) {
-            most = Math.max(most, p[at + i]);
-        }
+        Arrays.fill(p, at + n, at + columns, Float.NEGATIVE_INFINITY);
+        float most = Lanes.most(p, at, columns);
         FloatVector sums = FloatVector.zero(SPECIES);
-        int i = 0;
-        for (; i + SPECIES.length() <= n; i += SPECIES.length()) {
-            FloatVector power = FloatVector.fromArray(SPECIES, p, at + i)
-                    .sub(most)
-                    .mul(scale)
-                    .lanewise(VectorOperators.EXP);
+        for (int i = 0; i < n; i += SPECIES.length()) {
+            FloatVector power = Lanes.exp(
+                    FloatVector.fromArray(SPECIES, p, at + i).sub(most).mul(scale));
+            power = power.blend(0, SPECIES.indexInRange(i, n).not());
             sums = sums.add(power);
             power.intoArray(p, at + i);
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
-        for (; i < n; i++) {
-            p[at + i] = (float) Math.exp((p[at + i] - most) * scale);
-            sum += p[at + i];
-        }
-        float whole = 1 / sum;
-        for (i = 0; i < n; i++) {
-            p[at + i] *= whole;
+        float whole = 1 / Lanes.sum(sums, lanes);
+        for (int i = 0; i < n; i += SPECIES.length()) {
+            FloatVector.fromArray(SPECIES, p, at + i).mul(whole).intoArray(p, at + i);
         }
         Arrays.fill(p, at + n, at + columns, 0);
     }
@@ -157,7 +150,7 @@ final class Attention {
             products = FloatVector.fromArray(SPECIES, probabilities, at + i)
                     .fma(FloatVector.fromArray(SPECIES, scores, scoreAt + i), products);
         }
-        float mean = products.reduceLanes(VectorOperators.ADD);
+        float mean = Lanes.sum(products, lanes);
         for (int i = 0; i < columns; i += SPECIES.length()) {
             FloatVector.fromArray(SPECIES, scores, scoreAt + i)
                     .sub(mean)

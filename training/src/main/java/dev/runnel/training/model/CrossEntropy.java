@@ -3,7 +3,6 @@ package dev.runnel.training.model;
 import static dev.runnel.training.model.Matmul.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// How surprised the model is by the token that follows.
 ///
@@ -20,19 +19,17 @@ final class CrossEntropy {
     /// @param at of the place's first logit
     /// @return the loss
     static double backward(float[] logits, int at, int vocabulary, int target, float weight) {
-        float most = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < vocabulary; i++) {
-            most = Math.max(most, logits[at + i]);
-        }
+        float[] lanes = new float[SPECIES.length()];
+        float most = Lanes.most(logits, at, vocabulary);
         float targetLogit = logits[at + target];
         FloatVector sums = FloatVector.zero(SPECIES);
         for (int i = 0; i < vocabulary; i += SPECIES.length()) {
             FloatVector power =
-                    FloatVector.fromArray(SPECIES, logits, at + i).sub(most).lanewise(VectorOperators.EXP);
+                    Lanes.exp(FloatVector.fromArray(SPECIES, logits, at + i).sub(most));
             sums = sums.add(power);
             power.intoArray(logits, at + i);
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(sums, lanes);
         float part = weight / sum;
         for (int i = 0; i < vocabulary; i++) {
             logits[at + i] *= part;

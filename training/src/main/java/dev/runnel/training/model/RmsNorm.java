@@ -3,7 +3,6 @@ package dev.runnel.training.model;
 import static dev.runnel.training.model.Matmul.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Brings every token's vector to the same length (Zhang and Sennrich 2019).
 ///
@@ -18,6 +17,7 @@ final class RmsNorm {
 
     private final int width;
     private final float[] scales; // (tokens): r
+    private final float[] lanes = new float[SPECIES.length()];
 
     RmsNorm(int tokens, int width) {
         this.width = width;
@@ -32,7 +32,7 @@ final class RmsNorm {
                 FloatVector part = FloatVector.fromArray(SPECIES, x, at + i);
                 squares = part.fma(part, squares);
             }
-            float mean = squares.reduceLanes(VectorOperators.ADD) / width;
+            float mean = Lanes.sum(squares, lanes) / width;
             float scale = (float) (1 / Math.sqrt(mean + Shape.EPSILON));
             scales[token] = scale;
             for (int i = 0; i < width; i += SPECIES.length()) {
@@ -58,7 +58,7 @@ final class RmsNorm {
                         .intoArray(gainGradient, i);
                 products = xdy.fma(FloatVector.fromArray(SPECIES, gain, i), products);
             }
-            float along = products.reduceLanes(VectorOperators.ADD) * scale * scale * scale / width;
+            float along = Lanes.sum(products, lanes) * scale * scale * scale / width;
             for (int i = 0; i < width; i += SPECIES.length()) {
                 FloatVector straight = FloatVector.fromArray(SPECIES, dy, at + i)
                         .mul(FloatVector.fromArray(SPECIES, gain, i))

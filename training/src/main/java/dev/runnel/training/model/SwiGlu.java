@@ -3,7 +3,6 @@ package dev.runnel.training.model;
 import static dev.runnel.training.model.Matmul.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// The gate of the feed-forward part (Shazeer 2020).
 ///
@@ -37,7 +36,6 @@ final class SwiGlu {
     }
 
     private static FloatVector sigmoid(FloatVector g) {
-        return FloatVector.broadcast(SPECIES, 1f)
-                .div(g.neg().lanewise(VectorOperators.EXP).add(1));
+        return FloatVector.broadcast(SPECIES, 1f).div(Lanes.exp(g.neg()).add(1));
     }
 }
