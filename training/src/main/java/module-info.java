@@ -7,5 +7,5 @@ module dev.runnel.training {
     requires dev.runnel.engine;
     requires dev.runnel.relay;
     requires com.fasterxml.jackson.core;
-    requires jdk.incubator.vector;
+    requires static jdk.incubator.vector;
 }

@@ -15,6 +15,7 @@ public final class Documents {
     /// A conversation as tokens.
     ///
     /// @param weights what each counts as something to predict: nothing outside of the assistant's turns
+    @SuppressWarnings("ArrayRecordComponent") // made for one batch, and read once
     public record Document(int[] tokens, float[] weights) {}
 
     private static final int FULL_WEIGHT_TOKENS = 8;

@@ -21,8 +21,8 @@ public final class Examination {
         List<Conversation> questions = new ArrayList<>();
         for (Lesson lesson : Curriculum.lessons()) {
             for (Language language : Language.values()) {
-                Random random =
-                        new Random(SEED + 31L * lesson.name().hashCode() + 7L * split.ordinal() + language.ordinal());
+                Random random = new Random(SEED
+                        + "%s %s %s".formatted(lesson.name(), split, language).hashCode());
                 Set<String> keys = new HashSet<>();
                 for (int tries = 0; keys.size() < EACH && tries < EACH * TRIES; tries++) {
                     Conversation question = lesson.make(new Draw(random, split, language, 1));

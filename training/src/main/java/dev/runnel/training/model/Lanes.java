@@ -14,9 +14,9 @@ final class Lanes {
 
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
 
-    private static final float LOG2_E = 1.442_695_04f;
-    private static final float LN2_HIGH = 0.693_359_375f;
-    private static final float LN2_LOW = -2.121_944_4e-4f;
+    private static final float LOG2_E = 1.442695f;
+    private static final float LN2_HIGH = 0.6933594f;
+    private static final float LN2_LOW = -0.00021219444f;
     private static final float ROUNDING = 12_582_912; // 1.5 · 2^23: adding it leaves no room for a fraction
     private static final float LEAST = -87;
     private static final float MOST = 88;
@@ -53,10 +53,10 @@ final class Lanes {
         FloatVector n = bounded.mul(LOG2_E).add(ROUNDING).sub(ROUNDING);
         FloatVector r = n.neg().fma(broadcast(LN2_HIGH), bounded);
         r = n.neg().fma(broadcast(LN2_LOW), r);
-        FloatVector p = broadcast(1.987_569_1e-4f).fma(r, broadcast(1.398_199_9e-3f));
-        p = p.fma(r, broadcast(8.333_452e-3f));
-        p = p.fma(r, broadcast(4.166_579_6e-2f));
-        p = p.fma(r, broadcast(0.166_666_65f));
+        FloatVector p = broadcast(0.00019875691f).fma(r, broadcast(0.0013981999f));
+        p = p.fma(r, broadcast(0.008333452f));
+        p = p.fma(r, broadcast(0.041665796f));
+        p = p.fma(r, broadcast(0.16666666f));
         p = p.fma(r, broadcast(0.5f));
         p = p.fma(r.mul(r), r).add(1);
         IntVector exponent = (IntVector) n.convertShape(VectorOperators.F2I, INTS, 0);

@@ -33,6 +33,7 @@ public final class Matmul {
     ///
     /// @param rowStride elements from a row to the next one
     /// @param columnStride elements from a column to the next one
+    @SuppressWarnings("ArrayRecordComponent") // a view, not a value
     record View(float[] values, int offset, int rowStride, int columnStride) {
 
         static View rows(float[] values, int columns) {

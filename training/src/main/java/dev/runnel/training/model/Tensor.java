@@ -4,6 +4,7 @@ package dev.runnel.training.model;
 ///
 /// @param name as in the GGUF file, without `.weight`
 /// @param values row after row; written in place
+@SuppressWarnings("ArrayRecordComponent") // the one place that holds the numbers, which change
 public record Tensor(String name, int rows, int columns, float[] values) {
 
     static Tensor zeros(String name, int rows, int columns) {
