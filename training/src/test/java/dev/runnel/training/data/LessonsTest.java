@@ -74,7 +74,7 @@ class LessonsTest {
     void countsGoFromTheFirstNumberOfTheQuestionToTheSecond(Split split) {
         for (Conversation conversation : conversations(new Counting(), split)) {
             String answer = answer(conversation);
-            List<Integer> counted = Arrays.stream(answer.split("[^0-9]+"))
+            List<Integer> counted = Arrays.stream(answer.split("[^0-9]+", -1))
                     .map(Integer::parseInt)
                     .toList();
             List<Integer> asked = Pattern.compile("[0-9]+")
@@ -102,11 +102,11 @@ class LessonsTest {
     @EnumSource(Split.class)
     void whatIsRepeatedStandsInTheQuestion(Split split) {
         for (Conversation conversation : conversations(new Repeating(), split)) {
-            String once = answer(conversation).split(", ")[0];
+            String once = answer(conversation).split(", ", -1)[0];
 
             assertThat(conversation.question()).contains(once);
-            assertThat(Collections.frequency(Arrays.asList(answer(conversation).split(", ")), once))
-                    .isEqualTo(answer(conversation).split(", ").length);
+            assertThat(Collections.frequency(Arrays.asList(answer(conversation).split(", ", -1)), once))
+                    .isEqualTo(answer(conversation).split(", ", -1).length);
         }
     }
 
