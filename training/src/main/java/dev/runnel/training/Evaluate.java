@@ -28,7 +28,7 @@ public final class Evaluate {
     private Evaluate() {}
 
     public static void main(String[] arguments) throws Exception {
-        Flags flags = Flags.of(arguments, Set.of("--model", "--url"), Set.of("--sample", "--aside"));
+        Flags flags = Flags.orExit(arguments, Set.of("--model", "--url"), Set.of("--sample", "--aside"));
         Split split = flags.has("--aside") ? Split.KEPT_ASIDE : Split.HELD_OUT;
         try (Backend backend = backend(flags)) {
             Report report = Evaluation.of(backend, split, flags.has("--sample"));

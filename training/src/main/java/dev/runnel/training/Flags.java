@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// A command line of `--name value` and `--name`.
 final class Flags {
@@ -16,12 +17,22 @@ final class Flags {
         this.known = known;
     }
 
+    /// Reads a command line, or says what is wrong with it and ends the program.
+    ///
     /// @param valued names that take a value
     /// @param bare names that don't
-    /// @throws IllegalArgumentException if there is something else
-    static Flags of(String[] arguments, Set<String> valued, Set<String> bare) {
+    static Flags orExit(String[] arguments, Set<String> valued, Set<String> bare) {
+        try {
+            return of(List.of(arguments), valued, bare);
+        } catch (IllegalArgumentException fault) {
+            System.err.println(fault.getMessage());
+            System.exit(2);
+            throw fault;
+        }
+    }
+
+    private static Flags of(List<String> words, Set<String> valued, Set<String> bare) {
         Flags flags = new Flags(valued);
-        List<String> words = List.of(arguments);
         for (int i = 0; i < words.size(); i++) {
             String name = words.get(i);
             if (bare.contains(name)) {
@@ -29,7 +40,8 @@ final class Flags {
             } else if (valued.contains(name) && i + 1 < words.size()) {
                 flags.values.put(name, words.get(++i));
             } else {
-                throw new IllegalArgumentException("%s: expected %s with a value, or %s".formatted(name, valued, bare));
+                throw new IllegalArgumentException("%s: expected one of %s and a value, or one of %s"
+                        .formatted(name, new TreeSet<>(valued), new TreeSet<>(bare)));
             }
         }
         return flags;

@@ -44,8 +44,8 @@ public final class Train {
     private Train() {}
 
     public static void main(String[] arguments) throws Exception {
-        Flags flags =
-                Flags.of(arguments, Set.of("--out", "--steps", "--minutes", "--seed", "--threads"), Set.of("--smoke"));
+        Flags flags = Flags.orExit(
+                arguments, Set.of("--out", "--steps", "--minutes", "--seed", "--threads"), Set.of("--smoke"));
         Recipe usual = flags.has("--smoke") ? Recipe.SMOKE : Recipe.RUNNEL_TINY;
         Recipe recipe = usual.withSteps(flags.number("--steps", usual.steps()))
                 .withSeed(flags.number("--seed", Math.toIntExact(usual.seed())));

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The exported file in the engine against the network that was trained.
 class ServedAsTrainedTest {
 
-    private static final Recipe RECIPE = new Recipe(64, 2, 40, 512, 1);
+    private static final Recipe RECIPE = new Recipe(64, 2, 20, 512, 1);
     private static final int TOKENS = 24;
 
     @TempDir
@@ -75,7 +75,7 @@ class ServedAsTrainedTest {
     private static List<Conversation> questions() {
         List<Conversation> all = Examination.questions(Split.HELD_OUT);
         List<Conversation> some = new ArrayList<>();
-        for (int i = 0; i < all.size(); i += 29) {
+        for (int i = 0; i < all.size(); i += 37) {
             some.add(all.get(i));
         }
         return some;

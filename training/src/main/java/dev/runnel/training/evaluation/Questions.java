@@ -133,7 +133,7 @@ final class Questions {
             Sampling drawn = new Sampling(1, 1, OptionalLong.of(i));
             all.add(new Question(
                     Targets.SANITY,
-                    "any",
+                    i % 4 < 2 ? "zh" : "en",
                     i % 2 == 0 ? greedy : greedy.withSampling(drawn),
                     "an answer that ends",
                     Questions::isSane));
