@@ -12,6 +12,7 @@ import dev.runnel.training.data.Split;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -57,7 +58,7 @@ public final class Evaluation {
             Completion.Choice reply = stream.completion().join().choices().getFirst();
             return new Report.Judged(question, reply, question.isRight().test(reply));
         } catch (CompletionException failed) {
-            BackendException failure = BackendException.of(failed);
+            BackendException failure = BackendException.of(Objects.requireNonNullElse(failed.getCause(), failed));
             Completion.Choice none = new Completion.Choice(
                     "(failed: %s)".formatted(failure.getMessage()), "", "", List.of(), List.of(), FinishReason.STOP);
             return new Report.Judged(question, none, false);
@@ -66,9 +67,8 @@ public final class Evaluation {
 
     /// How fast one stream is, when nothing else runs.
     private static Report.Pace pace(Backend backend, String model) {
-        CompletionRequest request = CompletionRequest.of(model, "Count from 1 to 100.")
-                .withSampling(Sampling.GREEDY)
-                .withMaxTokens(250);
+        CompletionRequest request =
+                CompletionRequest.of(model, "Count from 1 to 100.").withSampling(Sampling.GREEDY);
         Report.Pace pace = new Report.Pace(Duration.ZERO, OptionalDouble.empty());
         for (int i = 0; i < WARM_UPS; i++) {
             pace = pace(backend, request);

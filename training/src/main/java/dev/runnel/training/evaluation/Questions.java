@@ -23,7 +23,6 @@ import java.util.stream.IntStream;
 /// All that a model is asked: the lessons' questions, and what is no lesson.
 final class Questions {
 
-    private static final int MOST_TOKENS = 900;
     private static final int SAMPLE = 8; // of a category, in a language
 
     private static final String COUNT = "从1数到100\uFF0C每个数字之间用逗号隔开\uFF0C不要换行。例如\uFF1A1, 2, 3, ...";
@@ -77,7 +76,7 @@ final class Questions {
     }
 
     private static CompletionRequest request(CompletionRequest request) {
-        return request.withSampling(Sampling.GREEDY).withMaxTokens(MOST_TOKENS);
+        return request.withSampling(Sampling.GREEDY);
     }
 
     private CompletionRequest request(Conversation conversation) {
