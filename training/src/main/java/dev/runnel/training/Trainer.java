@@ -64,7 +64,8 @@ final class Trainer implements AutoCloseable {
             int threads) {
         Shape shape = recipe.shape(vocabulary.size());
         this.recipe = recipe;
-        identity = "%s with vocabulary %08x".formatted(recipe, vocabulary.hashCode());
+        identity =
+                "%s with vocabulary %08x".formatted(recipe, vocabulary.tokens().hashCode());
         this.documents = documents;
         this.curriculum = curriculum;
         schedule = new Schedule(recipe.steps());
