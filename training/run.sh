@@ -1,0 +1,48 @@
+# Sourced by `train` and `evaluate`: builds where something has changed, then runs a class. TRAINING_JAVA_OPTS is passed
+# to the JVM.
+set -eu
+
+home=$(CDPATH='' cd "$(dirname "$0")/.." && pwd -P)
+
+die() {
+    echo "training: $*" >&2
+    exit 1
+}
+
+is_jdk() {
+    [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
+    version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release")
+    [ "${version:-0}" -ge 25 ]
+}
+
+find_jdk() {
+    for jdk in "${JAVA_HOME:-}" /usr/lib/jvm/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
+        /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+        if [ -n "$jdk" ] && is_jdk "$jdk"; then
+            echo "$jdk"
+            return
+        fi
+    done
+    die "needs a JDK 25 or newer; set JAVA_HOME to one"
+}
+
+JAVA_HOME=$(find_jdk)
+export JAVA_HOME
+
+run() {
+    target=$home/training/target
+    built=$target/built
+    if [ ! -e "$built" ] || [ -n "$(cd "$home" && find pom.xml training/pom.xml training/trainer.xml training/src/main \
+        core/src/main wire/src/main engine/src/main relay/src/main -newer "$built" -print | head -n 1)" ]; then
+        echo "training: building …" >&2
+        mkdir -p "$target"
+        if ! (cd "$home" && mvn -q -f training package -DskipTests -Dspotless.check.skip=true) >"$target/build.log" 2>&1; then
+            cat "$target/build.log" >&2
+            die "the build failed; the log above is $target/build.log"
+        fi
+        touch "$built"
+    fi
+    # shellcheck disable=SC2086 # options are words
+    exec "$JAVA_HOME/bin/java" --add-modules jdk.incubator.vector ${TRAINING_JAVA_OPTS:-} \
+        -cp "$target/classes:$target/lib/*" "$@"
+}

@@ -1,0 +1,49 @@
+package dev.runnel.training;
+
+import dev.runnel.core.Backend;
+import dev.runnel.engine.Engine;
+import dev.runnel.relay.Upstream;
+import dev.runnel.relay.UpstreamOptions;
+import dev.runnel.training.data.Split;
+import dev.runnel.training.evaluation.Evaluation;
+import dev.runnel.training.evaluation.Report;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/// Judges a model:
+///
+/// ```
+/// training/evaluate                       the model in the engine's jar
+/// training/evaluate --model FILE          a GGUF file
+/// training/evaluate --url BASE            a server, such as http://127.0.0.1:8080/v1
+///     --sample                            a few questions of each kind, in under a minute
+///     --aside                             the questions that are kept aside, instead of those held out
+/// ```
+///
+/// Exits with 1 if a target is missed.
+public final class Evaluate {
+
+    private Evaluate() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Flags flags = Flags.orExit(arguments, Set.of("--model", "--url"), Set.of("--sample", "--aside"));
+        Split split = flags.has("--aside") ? Split.KEPT_ASIDE : Split.HELD_OUT;
+        try (Backend backend = backend(flags)) {
+            Report report = Evaluation.of(backend, split, flags.has("--sample"));
+            IO.println(report.markdown());
+            if (!report.reachesTargets()) {
+                System.exit(1);
+            }
+        }
+    }
+
+    private static Backend backend(Flags flags) {
+        Optional<String> url = flags.value("--url");
+        if (url.isPresent()) {
+            return Upstream.open(URI.create(url.get()), Optional.empty(), UpstreamOptions.DEFAULT);
+        }
+        return flags.value("--model").map(file -> Engine.open(Path.of(file))).orElseGet(Engine::embedded);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.runnel.training.data;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// What a model of this size can't do: world knowledge, writing, larger sums, other languages, code, rubbish. The
+/// answer
+/// says so, and how to load a bigger one.
+final class Beyond implements Lesson {
+
+    private static final Phrasebook BOOK = Phrasebook.load("beyond");
+    private static final Phrasebook WORDS = Phrasebook.load("words");
+    private static final List<String> FOREIGN = List.of("fr", "de", "es", "ja", "ru", "ko");
+
+    @Override
+    public String name() {
+        return "beyond";
+    }
+
+    @Override
+    public Conversation make(Draw draw) {
+        double kind = draw.between(0, 99) / 100.0;
+        String question = kind < 0.62
+                ? draw.asked(about(draw))
+                : kind < 0.74
+                        ? draw.asked(sum(draw))
+                        : kind < 0.84 ? rubbish(draw) : kind < 0.97 ? foreign(draw) : text(draw);
+        // What is no language of the model's, it answers in English.
+        Language answered = Text.hasChinese(question) ? Language.CHINESE : Language.ENGLISH;
+        return Conversation.of(name(), draw.language(), question, answer(answered));
+    }
+
+    static Answer answer(Language language) {
+        return Topics.answer(language, BOOK.section(language, "answer"));
+    }
+
+    private static String about(Draw draw) {
+        List<String> things = BOOK.words(draw.language(), "things");
+        return draw.phrase(BOOK, "ask").replace("{n}", draw.word(things)).replace("{m}", draw.word(things));
+    }
+
+    private static String sum(Draw draw) {
+        while (true) {
+            String sum = draw.phrase(BOOK, "sums");
+            while (sum.contains("{")) {
+                sum = sum.replaceFirst("\\{big}", String.valueOf(draw.between(201, draw.of(999, 9999))))
+                        .replaceFirst("\\{small}", String.valueOf(draw.between(2, 99)))
+                        .replaceFirst("\\{few}", String.valueOf(draw.between(2, 9)));
+            }
+            if (draw.mayUse(sum.replaceAll("[^0-9]+", " "))) {
+                return sum;
+            }
+        }
+    }
+
+    private static String rubbish(Draw draw) {
+        while (true) {
+            String rubbish = anyRubbish(draw);
+            if (draw.mayUse(rubbish)) {
+                return rubbish;
+            }
+        }
+    }
+
+    private static String anyRubbish(Draw draw) {
+        double kind = draw.between(0, 99) / 100.0;
+        if (kind < 0.3) {
+            return words(draw.between(1, 4), draw.isChinese() ? "" : " ", () -> draw.letters(3, 9));
+        }
+        if (kind < 0.45) {
+            return words(draw.between(2, 12), "", () -> draw.of("!", "?", ".", "#", "$", "%", "&", "*", "~", "-"));
+        }
+        if (draw.isChinese()) {
+            String characters = WORDS.words(draw.language(), "characters").getFirst();
+            return words(draw.between(5, 16), "", () -> {
+                int at = draw.between(0, characters.length() - 1);
+                return characters.substring(at, at + 1);
+            });
+        }
+        return words(draw.between(4, 12), " ", () -> draw.of(WORDS.words(draw.language(), "words")));
+    }
+
+    private static String words(int count, String separator, Supplier<String> piece) {
+        return IntStream.range(0, count).mapToObj(_ -> piece.get()).collect(Collectors.joining(separator));
+    }
+
+    /// A stretch of another language, or of code.
+    private static String foreign(Draw draw) {
+        while (true) {
+            String key = draw.chance(0.4) ? "code" : draw.of(FOREIGN);
+            String all = String.join(" ", BOOK.section(key + " rubbish").phrases(Split.TRAINING));
+            boolean spaced = !key.equals("ja");
+            List<String> words = List.of(spaced ? all.split(" ") : all.split("(?<=[\u3002\u3001])"));
+            int from = draw.between(0, words.size() - 1);
+            int length = Math.min(words.size() - from, draw.between(spaced ? 3 : 1, spaced ? 14 : 3));
+            List<String> part = new ArrayList<>(words.subList(from, from + length));
+            if (draw.chance(0.3)) {
+                Collections.shuffle(part, new Random(draw.between(0, 1 << 20)));
+            }
+            String text = String.join(spaced ? " " : "", part);
+            if (draw.mayUse(text)) {
+                return text;
+            }
+        }
+    }
+
+    /// A long text to do something with.
+    private static String text(Draw draw) {
+        List<String> words = new ArrayList<>(BOOK.words(draw.language(), "things"));
+        words.addAll(WORDS.words(draw.language(), "words"));
+        int length = draw.between(40, draw.progress() < 0.5 ? 150 : draw.of(200, 400, 700));
+        String body = IntStream.range(0, length)
+                .mapToObj(i -> draw.word(words) + (i % 9 == 8 ? (draw.isChinese() ? "\u3002" : ".") : ""))
+                .collect(Collectors.joining(draw.isChinese() ? "" : " "));
+        String request = draw.isChinese()
+                ? draw.of("请总结下面的文字:", "翻译:", "这段话说了什么?", "")
+                : draw.of("Summarize this text: ", "Translate: ", "What is this about? ", "");
+        return draw.chance(0.7) || request.isEmpty() ? request + body : body + "\n" + request.strip();
+    }
+}

@@ -1,0 +1,152 @@
+package dev.runnel.training.data;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// Chance, and what it may choose from: everything random in a conversation comes from here, so a seed is a
+/// conversation.
+public final class Draw {
+
+    private static final Phrasebook DECORATIONS = Phrasebook.load("decorations");
+    private static final int TRIES = 2000;
+
+    private final Random random;
+    private final Split split;
+    private final Language language;
+    private final double progress;
+
+    /// @param progress how much of the training lies behind, 0 to 1: what is short comes first
+    public Draw(Random random, Split split, Language language, double progress) {
+        this.random = random;
+        this.split = split;
+        this.language = language;
+        this.progress = progress;
+    }
+
+    /// The same chance, in the other language.
+    Draw inOtherLanguage() {
+        return new Draw(random, split, language.other(), progress);
+    }
+
+    Language language() {
+        return language;
+    }
+
+    boolean isChinese() {
+        return language == Language.CHINESE;
+    }
+
+    boolean trains() {
+        return split == Split.TRAINING;
+    }
+
+    double progress() {
+        return progress;
+    }
+
+    /// Whether operands belong to this split.
+    boolean mayUse(String operands) {
+        return Split.of(operands) == split;
+    }
+
+    int between(int least, int most) {
+        return least + random.nextInt(most - least + 1);
+    }
+
+    boolean chance(double probability) {
+        return random.nextDouble() < probability;
+    }
+
+    <T> T of(List<T> choices) {
+        return choices.get(random.nextInt(choices.size()));
+    }
+
+    @SafeVarargs
+    final <T> T of(T... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    /// One of the words that belong to this split.
+    String word(List<String> words) {
+        for (int i = 0; i < TRIES; i++) {
+            String word = of(words);
+            if (mayUse(word)) {
+                return word;
+            }
+        }
+        throw new IllegalStateException("none of %d words is %s".formatted(words.size(), split));
+    }
+
+    /// A phrase of a section in the draw's language.
+    String phrase(Phrasebook book, String section) {
+        return phrase(book.section(language, section));
+    }
+
+    String phrase(Phrasebook.Section section) {
+        return expanded(of(section.phrases(split)));
+    }
+
+    boolean hasPhrase(Phrasebook.Section section) {
+        return !section.phrases(split).isEmpty();
+    }
+
+    /// A phrase with one of each of its alternatives.
+    private String expanded(String phrase) {
+        StringBuilder out = new StringBuilder();
+        int at = 0;
+        while (at < phrase.length()) {
+            char c = phrase.charAt(at);
+            if (c != '(') {
+                out.append(c);
+                at++;
+                continue;
+            }
+            int end = phrase.indexOf(')', at);
+            if (end < 0) {
+                throw new IllegalArgumentException("'%s' has an open bracket".formatted(phrase));
+            }
+            String[] alternatives = phrase.substring(at + 1, end).split("\\|", -1);
+            out.append(alternatives[random.nextInt(alternatives.length)]);
+            at = end + 1;
+        }
+        return out.toString();
+    }
+
+    /// A question as people write it: with a greeting or thanks, or none; with an end, or none; in Chinese with wide
+    /// signs, or narrow ones.
+    String asked(String question) {
+        String asked = question.strip();
+        if (chance(0.12)) {
+            asked = phrase(DECORATIONS.section(language.code())).replace("{q}", asked);
+        }
+        return written(Text.endsSentence(asked) ? asked : asked + end(asked));
+    }
+
+    /// A question that nothing is put around.
+    String written(String question) {
+        if (isChinese()) {
+            return chance(0.65) ? Text.wide(question) : question;
+        }
+        double form = random.nextDouble();
+        return form < 0.15 ? question.toLowerCase(Locale.ROOT) : form < 0.6 ? Text.capital(question) : question;
+    }
+
+    private String end(String question) {
+        boolean isSum = "0123456789=".indexOf(question.charAt(question.length() - 1)) >= 0;
+        double form = random.nextDouble();
+        if (form < 0.5 || isSum) {
+            return "";
+        }
+        return isChinese() ? (form < 0.9 ? "\u3002" : "!") : form < 0.9 ? "." : "!";
+    }
+
+    /// Letters that are no word.
+    String letters(int least, int most) {
+        return IntStream.range(0, between(least, most))
+                .mapToObj(_ -> String.valueOf((char) ((chance(0.85) ? 'a' : 'A') + random.nextInt(26))))
+                .collect(Collectors.joining());
+    }
+}

@@ -1,0 +1,83 @@
+package dev.runnel.training.data;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// Saying what one is told, once or several times.
+final class Repeating implements Lesson {
+
+    private static final Phrasebook BOOK = Phrasebook.load("repeating");
+    private static final Phrasebook WORDS = Phrasebook.load("words");
+
+    @Override
+    public String name() {
+        return "repeating";
+    }
+
+    @Override
+    public Conversation make(Draw draw) {
+        String phrase = saying(draw);
+        boolean isShort = phrase.length() <= 20;
+        if (!isShort || draw.chance(0.6)) {
+            String question = draw.phrase(BOOK, "once").replace("{w}", phrase);
+            return Conversation.of(name(), draw.language(), ended(draw, question, phrase), new Answer.Exact(phrase));
+        }
+        int n = draw.between(2, 6);
+        boolean inWords = draw.chance(0.4);
+        String times =
+                !inWords ? String.valueOf(n) : draw.isChinese() && n == 2 ? "两" : Numerals.of(n, draw.language());
+        String question = draw.phrase(BOOK, "times").replace("{w}", phrase).replace("{n}", times);
+        return Conversation.of(
+                name(), draw.language(), ended(draw, question, phrase), new Answer.Exact(Text.times(phrase, n, ", ")));
+    }
+
+    /// Signs around what is to be repeated may be wide; those in it stay.
+    private static String ended(Draw draw, String question, String phrase) {
+        String end = question.endsWith(phrase) || Text.endsSentence(question) || draw.chance(0.7)
+                ? ""
+                : draw.isChinese() ? "\u3002" : ".";
+        boolean mayChange = phrase.equals(Text.wide(phrase));
+        return (draw.isChinese() && mayChange && draw.chance(0.6) ? Text.wide(question) : question) + end;
+    }
+
+    /// Something to say, of the draw's split.
+    static String saying(Draw draw) {
+        while (true) {
+            String phrase = any(draw.chance(0.85) ? draw : draw.inOtherLanguage());
+            if (draw.mayUse(phrase)) {
+                return phrase;
+            }
+        }
+    }
+
+    private static String any(Draw draw) {
+        List<String> words = WORDS.words(draw.language(), "words");
+        double kind = draw.between(0, 99) / 100.0;
+        if (kind < 0.06) {
+            return String.valueOf(draw.between(0, draw.of(99, 999, 9999)));
+        }
+        if (kind < 0.14) {
+            return draw.letters(2, 7);
+        }
+        if (draw.isChinese()) {
+            if (kind < 0.4) {
+                return draw.of(words);
+            }
+            String characters = WORDS.words(draw.language(), "characters").getFirst();
+            return IntStream.range(0, draw.between(1, kind < 0.85 ? 8 : 18))
+                    .mapToObj(_ -> {
+                        int at = draw.between(0, characters.length() - 1);
+                        return characters.substring(at, at + 1);
+                    })
+                    .collect(Collectors.joining());
+        }
+        if (kind < 0.35) {
+            return draw.of(words);
+        }
+        String phrase = IntStream.range(0, draw.between(2, kind < 0.8 ? 4 : 10))
+                .mapToObj(_ -> draw.of(words))
+                .collect(Collectors.joining(" "));
+        return kind > 0.7 ? Text.capital(phrase) : phrase;
+    }
+}

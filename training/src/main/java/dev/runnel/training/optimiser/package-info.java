@@ -1,0 +1,2 @@
+/// How weights change once their gradient is known, and how fast.
+package dev.runnel.training.optimiser;

@@ -1,0 +1,100 @@
+package dev.runnel.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.runnel.engine.ModelText;
+import dev.runnel.training.export.ModelFile;
+import dev.runnel.training.vocabulary.Vocabulary;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The vocabulary that is learnt, as the engine uses it.
+class VocabularyTest {
+
+    @TempDir
+    static Path folder;
+
+    private static final Vocabulary VOCABULARY = Train.vocabulary(1000);
+    private static ModelText text = ModelText.embedded();
+
+    @BeforeAll
+    static void open() throws IOException {
+        Path file = folder.resolve("vocabulary.gguf");
+        ModelFile.writeVocabulary(file, VOCABULARY);
+        text = ModelText.open(file);
+    }
+
+    @Test
+    void everyNumberUpTo999IsOneToken() {
+        for (int number = 0; number <= 999; number++) {
+            int[] tokens = text.tokenize(String.valueOf(number), false, false);
+
+            assertThat(tokens).hasSize(1);
+            assertThat(VOCABULARY.numbers()).containsEntry(number, tokens[0]);
+        }
+    }
+
+    @Test
+    void everyTextCanBeWritten() {
+        for (String any : List.of(
+                "从1数到100\uFF0C每个数字之间用逗号隔开",
+                "1+1=2, 007, 12345",
+                "\uD83D\uDE00 Ünïcödé\t\r\n  鑫淼",
+                "{\"name\": \"calculator\", \"arguments\": {}}")) {
+            List<Integer> tokens =
+                    Arrays.stream(text.tokenize(any, false, false)).boxed().toList();
+
+            assertThat(text.detokenize(tokens)).isEqualTo(any);
+        }
+    }
+
+    @Test
+    void noTokenHoldsTwoChineseCharacters() {
+        for (int id = 0; id < VOCABULARY.size(); id++) {
+            long chinese = text.detokenize(List.of(id))
+                    .codePoints()
+                    .filter(Character::isIdeographic)
+                    .count();
+
+            assertThat(chinese).isLessThanOrEqualTo(1);
+        }
+    }
+
+    @Test
+    void theSameConversationsGiveTheSameVocabulary() {
+        assertThat(Train.vocabulary(1000)).isEqualTo(VOCABULARY);
+    }
+
+    @Test
+    void aToolsResultIsRenderedInTheUsersTurn() {
+        Map<String, Object> call = Map.of(
+                "type", "function", "function", Map.of("name", "calculator", "arguments", "{\"expression\": \"1+1\"}"));
+
+        String rendered = text.render(Map.of(
+                "messages",
+                List.of(
+                        Map.of("role", "user", "content", "1+1?"),
+                        Map.of("role", "assistant", "content", "", "tool_calls", List.of(call)),
+                        Map.of("role", "tool", "content", "2"))));
+
+        assertThat(rendered).isEqualTo("""
+                <|im_start|>user
+                1+1?<|im_end|>
+                <|im_start|>assistant
+                <tool_call>
+                {"name": "calculator", "arguments": {"expression": "1+1"}}
+                </tool_call><|im_end|>
+                <|im_start|>user
+                <tool_response>
+                2
+                </tool_response><|im_end|>
+                <|im_start|>assistant
+                """);
+    }
+}
