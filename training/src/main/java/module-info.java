@@ -6,6 +6,5 @@ module dev.runnel.training {
     requires static org.jspecify;
     requires dev.runnel.engine;
     requires dev.runnel.relay;
-    requires com.fasterxml.jackson.core;
     requires static jdk.incubator.vector;
 }

@@ -2,14 +2,15 @@ package dev.runnel.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.core.Message;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.ToolCall;
 import dev.runnel.engine.ModelText;
 import dev.runnel.training.export.ModelFile;
 import dev.runnel.training.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,10 +34,10 @@ class VocabularyTest {
     @Test
     void everyNumberUpTo999IsOneToken() {
         for (int number = 0; number <= 999; number++) {
-            int[] tokens = text.tokenize(String.valueOf(number), false, false);
+            List<Integer> tokens = text.tokenize(String.valueOf(number), false, false);
 
             assertThat(tokens).hasSize(1);
-            assertThat(VOCABULARY.numbers()).containsEntry(number, tokens[0]);
+            assertThat(VOCABULARY.numbers()).containsEntry(number, tokens.getFirst());
         }
     }
 
@@ -47,8 +48,7 @@ class VocabularyTest {
                 "1+1=2, 007, 12345",
                 "\uD83D\uDE00 Ünïcödé\t\r\n  鑫淼",
                 "{\"name\": \"calculator\", \"arguments\": {}}")) {
-            List<Integer> tokens =
-                    Arrays.stream(text.tokenize(any, false, false)).boxed().toList();
+            List<Integer> tokens = text.tokenize(any, false, false);
 
             assertThat(text.detokenize(tokens)).isEqualTo(any);
         }
@@ -73,15 +73,12 @@ class VocabularyTest {
 
     @Test
     void aToolsResultIsRenderedInTheUsersTurn() {
-        Map<String, Object> call = Map.of(
-                "type", "function", "function", Map.of("name", "calculator", "arguments", "{\"expression\": \"1+1\"}"));
+        ToolCall call = new ToolCall("call_1", "calculator", "{\"expression\": \"1+1\"}");
 
-        String rendered = text.render(Map.of(
-                "messages",
-                List.of(
-                        Map.of("role", "user", "content", "1+1?"),
-                        Map.of("role", "assistant", "content", "", "tool_calls", List.of(call)),
-                        Map.of("role", "tool", "content", "2"))));
+        String rendered = text.render(new Prompt.Chat(List.of(
+                new Message.User("1+1?"),
+                new Message.Assistant("", "", List.of(call)),
+                new Message.ToolResult("call_1", "2"))));
 
         assertThat(rendered).isEqualTo("""
                 <|im_start|>user

@@ -1,13 +1,10 @@
 package dev.runnel.training.data;
 
 import dev.runnel.core.Message;
-import dev.runnel.core.Tool;
-import dev.runnel.core.ToolCall;
+import dev.runnel.core.Prompt;
 import dev.runnel.engine.ModelText;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /// Conversations as tokens, by the engine's own template and tokenizer: what is trained is what is served.
 public final class Documents {
@@ -29,11 +26,11 @@ public final class Documents {
         this.text = text;
         start = special("<|im_start|>");
         end = special("<|im_end|>");
-        assistant = text.tokenize("assistant\n", false, false);
+        assistant = tokens("assistant\n");
     }
 
     private int special(String name) {
-        int[] ids = text.tokenize(name, false, true);
+        int[] ids = tokens(name);
         if (ids.length != 1) {
             throw new IllegalArgumentException(name + " is %d tokens, expected one".formatted(ids.length));
         }
@@ -42,70 +39,28 @@ public final class Documents {
 
     /// A conversation with its answers.
     public Document document(Conversation conversation) {
-        int[] tokens = text.tokenize(render(conversation.whole(), conversation, false), false, true);
+        int[] tokens = tokens(text.render(new Prompt.Chat(conversation.whole())
+                .withTools(conversation.tools())
+                .withTemplateArgument("add_generation_prompt", "false")));
         return new Document(tokens, weights(tokens));
     }
 
     /// A conversation up to where the assistant answers.
     public int[] prompt(Conversation conversation) {
-        return text.tokenize(render(conversation.messages(), conversation, true), false, true);
+        return array(text.read(new Prompt.Chat(conversation.messages()).withTools(conversation.tools())));
     }
 
     public int endToken() {
         return end;
     }
 
-    private String render(List<Message> messages, Conversation conversation, boolean asks) {
-        Map<String, Object> variables = new LinkedHashMap<>();
-        variables.put("messages", messages.stream().map(Documents::variable).toList());
-        List<Tool> tools = conversation.tools().offered();
-        if (!tools.isEmpty()) {
-            variables.put("tools", tools.stream().map(Documents::variable).toList());
-        }
-        variables.put("add_generation_prompt", asks);
-        return text.render(variables);
+    /// Control tokens are read as such: no lesson writes one in its text.
+    private int[] tokens(String rendered) {
+        return array(text.tokenize(rendered, false, true));
     }
 
-    private static Map<String, Object> variable(Message message) {
-        Map<String, Object> variable = new LinkedHashMap<>();
-        variable.put(
-                "role",
-                switch (message) {
-                    case Message.System _, Message.Developer _ -> "system";
-                    case Message.User _ -> "user";
-                    case Message.Assistant _ -> "assistant";
-                    case Message.ToolResult _ -> "tool";
-                });
-        variable.put("content", message.text());
-        if (message instanceof Message.Assistant reply && !reply.toolCalls().isEmpty()) {
-            variable.put(
-                    "tool_calls",
-                    reply.toolCalls().stream().map(Documents::variable).toList());
-        }
-        return variable;
-    }
-
-    private static Map<String, Object> variable(ToolCall call) {
-        return Map.of(
-                "id",
-                call.id(),
-                "type",
-                "function",
-                "function",
-                Map.of("name", call.name(), "arguments", call.arguments()));
-    }
-
-    private static Map<String, Object> variable(Tool tool) {
-        Map<String, Object> function = new LinkedHashMap<>();
-        function.put("name", tool.name());
-        if (!tool.description().isEmpty()) {
-            function.put("description", tool.description());
-        }
-        function.put("parameters", JsonObjects.parsed(tool.parameters()));
-        Map<String, Object> variable = new LinkedHashMap<>();
-        variable.put("type", "function");
-        variable.put("function", function);
-        return variable;
+    private static int[] array(List<Integer> tokens) {
+        return tokens.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /// A long answer would drown the short ones: its tokens count less, `√(8 / length)`, but its end counts in full,
