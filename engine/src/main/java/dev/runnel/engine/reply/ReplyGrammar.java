@@ -98,8 +98,10 @@ public final class ReplyGrammar {
         int most = tools.parallel() ? UNBOUNDED : 1;
         return switch (format.dialect().calls()) {
             case CallSyntax.Bare _ -> either(List.of(calls(), textThatBeginsWithNoBrace()));
-            case CallSyntax.Enclosed(var open, var close, var _, var isArray) ->
-                textWith(open, isArray ? calls() : withoutOpen(open, close), isArray ? 1 : most);
+            case CallSyntax.Enclosed enclosed ->
+                enclosed.isArray()
+                        ? textWith(enclosed.open(), calls(), 1)
+                        : textWith(enclosed.open(), call(enclosed), most);
             case CallSyntax.Named(var open, var _, var _) -> textWith(open, calls(), 1);
             case CallSyntax.Titled(var open, var _, var _) -> textWith(open, calls(), 1);
             case CallSyntax.Channels _, CallSyntax.Unknown _ -> anyText();
@@ -114,8 +116,14 @@ public final class ReplyGrammar {
         return sequence(textWithout(open), repeat(sequence(calls, textWithout(open)), 0, most));
     }
 
-    private Grammar withoutOpen(String open, String close) {
-        return sequence(marker(open), LINE_BREAK, either(objects("arguments")), LINE_BREAK, marker(close));
+    /// One call between its markers.
+    private Grammar call(CallSyntax.Enclosed syntax) {
+        return sequence(
+                marker(syntax.open()),
+                LINE_BREAK,
+                either(objects(syntax.arguments())),
+                LINE_BREAK,
+                marker(syntax.close()));
     }
 
     private static Grammar textThatBeginsWithNoBrace() {
@@ -126,18 +134,8 @@ public final class ReplyGrammar {
     private Grammar calls() {
         int more = tools.parallel() ? UNBOUNDED : 0;
         return switch (format.dialect().calls()) {
-            case CallSyntax.Enclosed(var open, var close, var arguments, var isArray) -> {
-                Grammar object = either(objects(arguments));
-                yield isArray
-                        ? sequence(
-                                marker(open),
-                                literal("["),
-                                object,
-                                repeat(sequence(literal(", "), object), 0, more),
-                                literal("]"),
-                                marker(close))
-                        : separated(sequence(marker(open), LINE_BREAK, object, LINE_BREAK, marker(close)), more);
-            }
+            case CallSyntax.Enclosed enclosed ->
+                enclosed.isArray() ? array(enclosed, more) : separated(call(enclosed), more);
             case CallSyntax.Bare(var _, var arguments) -> {
                 Grammar object = either(objects(arguments));
                 yield sequence(object, repeat(sequence(literal("; "), object), 0, more));
@@ -155,6 +153,18 @@ public final class ReplyGrammar {
             case CallSyntax.Channels _ -> messages();
             case CallSyntax.Unknown _ -> throw new IllegalStateException("tools are called in no known way");
         };
+    }
+
+    /// All calls in one array.
+    private Grammar array(CallSyntax.Enclosed syntax, int more) {
+        Grammar object = either(objects(syntax.arguments()));
+        return sequence(
+                marker(syntax.open()),
+                literal("["),
+                object,
+                repeat(sequence(literal(", "), object), 0, more),
+                literal("]"),
+                marker(syntax.close()));
     }
 
     private static Grammar separated(Grammar call, int more) {
