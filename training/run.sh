@@ -9,23 +9,7 @@ die() {
     exit 1
 }
 
-is_jdk() {
-    [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
-    version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release")
-    [ "${version:-0}" -ge 25 ]
-}
-
-find_jdk() {
-    for jdk in "${JAVA_HOME:-}" /usr/lib/jvm/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
-        /Library/Java/JavaVirtualMachines/*/Contents/Home; do
-        if [ -n "$jdk" ] && is_jdk "$jdk"; then
-            echo "$jdk"
-            return
-        fi
-    done
-    die "needs a JDK 25 or newer; set JAVA_HOME to one"
-}
-
+. "$home/.mvn/find-jdk.sh"
 JAVA_HOME=$(find_jdk)
 export JAVA_HOME
 

@@ -1,0 +1,70 @@
+package dev.runnel.app.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// llama.cpp, or whatever has its command line, timed by its own programs: `llama-bench` for one sequence and
+/// `llama-batched-bench` for many. Each task is a process of its own, so nothing of it runs meanwhile.
+///
+/// @param bench path of `llama-bench`
+/// @param batchedBench path of `llama-batched-bench`
+/// @param more arguments for both
+record LlamaCppPeer(String name, Path bench, Path batchedBench, List<String> more, Path file, int threads)
+        implements Peer {
+
+    private static final Pattern BENCH_RATE = Pattern.compile("\"avg_ts\": ([0-9.]+)");
+    private static final Pattern BATCHED_RATE = Pattern.compile("\"speed_tg\": ([0-9.]+)");
+
+    @Override
+    public double measure(Task task) throws IOException, InterruptedException {
+        String tokens = String.valueOf(task.tokens);
+        return switch (task) {
+            case PROMPT -> bench("-p", tokens, "-n", "0");
+            case DECODE -> bench("-p", "0", "-n", tokens);
+            case DECODE_DEEP -> bench("-p", "0", "-n", tokens, "-d", String.valueOf(Task.DEPTH));
+            case DECODE_16 -> {
+                List<String> command = command(batchedBench, "-c", "2048", "-npp", "1", "-ntg", tokens);
+                command.addAll(List.of("-npl", String.valueOf(task.sequences), "--output-format", "jsonl"));
+                yield rate(command, BATCHED_RATE);
+            }
+        };
+    }
+
+    private double bench(String... task) throws IOException, InterruptedException {
+        List<String> command = command(bench, task);
+        command.addAll(List.of("-r", "1", "-o", "json"));
+        return rate(command, BENCH_RATE);
+    }
+
+    private List<String> command(Path program, String... arguments) {
+        List<String> command = new ArrayList<>(
+                List.of(program.toString(), "-m", file.toString(), "-t", String.valueOf(threads)));
+        command.addAll(List.of(arguments));
+        command.addAll(more);
+        return command;
+    }
+
+    private static double rate(List<String> command, Pattern pattern) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int status = process.waitFor();
+        return pattern.matcher(said)
+                .results()
+                .map((MatchResult found) -> Double.parseDouble(found.group(1)))
+                .findFirst()
+                .orElseThrow(() -> new IOException("%s told no speed; it ended with %d and said: %s"
+                        .formatted(String.join(" ", command), status, Matcher.quoteReplacement(said))));
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,86 @@
+package dev.runnel.app.bench;
+
+import dev.runnel.core.Completion;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Prompt;
+import dev.runnel.core.Sampling;
+import dev.runnel.core.Stopping;
+import dev.runnel.engine.Engine;
+import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.LoadingListener;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+/// The engine in this process, through its front door: a request's time includes queueing, sampling and events.
+final class RunnelPeer implements Peer {
+
+    private static final int ORDINARY = 256; // ids from here on are ordinary tokens in every vocabulary we make
+    private static final int WARM_UPS = 2;
+
+    private final Engine engine;
+    private final String model;
+    private final Random random = new Random(42);
+
+    RunnelPeer(Path file, int threads, boolean deep) {
+        EngineOptions options = EngineOptions.DEFAULT
+                .withThreads(threads)
+                .withSequences(16)
+                .withContextLength(deep ? Task.DEPTH + 256 : 2048);
+        engine = Engine.open(file, options, LoadingListener.NONE);
+        model = engine.models().getFirst().id();
+        for (int i = 0; i < WARM_UPS; i++) {
+            measure(Task.PROMPT);
+            measure(Task.DECODE);
+        }
+        measure(Task.DECODE_16);
+    }
+
+    @Override
+    public String name() {
+        return "Runnel";
+    }
+
+    @Override
+    public double measure(Task task) {
+        return switch (task) {
+            case PROMPT -> task.tokens / seconds(prompt(task.tokens), 1, 1);
+            case DECODE, DECODE_16 ->
+                task.sequences * task.tokens / seconds(prompt(1), task.tokens, task.sequences);
+            case DECODE_DEEP -> {
+                // The first request leaves the prompt in the cache; the second only writes.
+                Prompt.Tokens prompt = prompt(Task.DEPTH);
+                seconds(prompt, 1, 1);
+                double first = seconds(prompt, 1, 1);
+                yield task.tokens / (seconds(prompt, 1 + task.tokens, 1) - first);
+            }
+        };
+    }
+
+    private Prompt.Tokens prompt(int length) {
+        return new Prompt.Tokens(
+                random.ints(length, ORDINARY, ORDINARY + 20_000).boxed().toList());
+    }
+
+    /// @return from the requests to the end of the last reply
+    private double seconds(Prompt prompt, int tokens, int sequences) {
+        CompletionRequest request = CompletionRequest.of(model, prompt)
+                .withSampling(Sampling.GREEDY)
+                .withStopping(new Stopping(OptionalInt.of(tokens), List.of(), Set.of(), true));
+        long start = System.nanoTime();
+        List<CompletableFuture<Completion>> replies = IntStream.range(0, sequences)
+                .mapToObj(_ -> engine.complete(request).completion())
+                .toList();
+        replies.forEach(CompletableFuture::join);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

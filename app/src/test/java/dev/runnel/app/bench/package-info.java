@@ -1,0 +1,2 @@
+/// How fast the engine is beside others, on the same files and the same machine. Started by `bench/compare`.
+package dev.runnel.app.bench;
