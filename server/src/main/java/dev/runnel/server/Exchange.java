@@ -156,7 +156,8 @@ final class Exchange {
     private Refusal unknownPath() {
         return Refusal.of(
                 Errors.Transport.UNKNOWN_PATH,
-                "there is nothing at %s; see /v1/chat/completions, /v1/completions, /v1/responses, /v1/models and /health"
+                ("there is nothing at %s; see /v1/chat/completions, /v1/completions, /v1/responses, /v1/models, /health,"
+                                + " /metrics and the page at /")
                         .formatted(path));
     }
 
