@@ -50,7 +50,8 @@ class HelpTest {
                 "detokenize",
                 "render",
                 "score",
-                "compare"
+                "compare",
+                "notebook"
             })
     void eachCommandHelpsInTwoWays(String command) {
         TestProgram other = new TestProgram(ScriptedRooms.saying("2"));
