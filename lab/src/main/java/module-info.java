@@ -7,4 +7,5 @@ module dev.runnel.lab {
     requires transitive dev.runnel.core;
 
     exports dev.runnel.lab;
+    exports dev.runnel.lab.report;
 }

@@ -4,6 +4,7 @@ import dev.runnel.core.Stage;
 import dev.runnel.core.TokenEvent;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
@@ -74,6 +75,11 @@ public final class Timeline implements Stage {
                 gaps(),
                 Optional.ofNullable(usage),
                 tokensPerSecond());
+    }
+
+    /// When each piece passed.
+    public synchronized List<Duration> pieces() {
+        return Arrays.stream(pieces, 0, pieceCount).mapToObj(Duration::ofNanos).toList();
     }
 
     private Optional<Timing.Gaps> gaps() {
