@@ -41,14 +41,7 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
     /// @param lag by how much the lab was late
     /// @param waited how long it waited for its turn
     /// @param whenEnded called once, on the lab's thread
-    Attempt(
-            Time time,
-            Target target,
-            int index,
-            long due,
-            Duration lag,
-            Duration waited,
-            Consumer<Attempt> whenEnded) {
+    Attempt(Time time, Target target, int index, long due, Duration lag, Duration waited, Consumer<Attempt> whenEnded) {
         this.time = time;
         this.target = target;
         this.index = index;
@@ -82,7 +75,8 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
                 hasLogprobs |= !logprobs.isEmpty();
                 logprobTokens += logprobs.size();
             }
-            case TokenEvent.Finished(var _, var reason) -> finish = reason.name().toLowerCase(Locale.ROOT);
+            case TokenEvent.Finished(var _, var reason) ->
+                finish = reason.name().toLowerCase(Locale.ROOT);
             case TokenEvent.Usage cost -> usage = cost;
             case TokenEvent.Started _,
                     TokenEvent.Thinking _,
@@ -133,11 +127,10 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
     /// @param began the beginning of its round
     synchronized Measurement measurement(long began) {
         Duration e2el = Duration.ofNanos(ended - due);
-        List<Duration> pieces =
-                switch (target.reading()) {
-                    case STREAMED -> timeline.pieces();
-                    case WHOLE -> usage == null || timeline.pieces().isEmpty() ? List.<Duration>of() : List.of(e2el);
-                };
+        List<Duration> pieces = switch (target.reading()) {
+            case STREAMED -> timeline.pieces();
+            case WHOLE -> usage == null || timeline.pieces().isEmpty() ? List.<Duration>of() : List.of(e2el);
+        };
         return new Measurement(
                 index,
                 Duration.ofNanos(due - began),

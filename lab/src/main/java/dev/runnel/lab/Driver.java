@@ -148,7 +148,8 @@ final class Driver {
         for (Attempt attempt : running) {
             if (attempt.age(now).compareTo(plan.timeout()) >= 0) {
                 attempt.give(new Outcome.Failed(
-                        Outcome.Failed.TIMEOUT, "not complete after " + plan.timeout().toMillis() + " ms"));
+                        Outcome.Failed.TIMEOUT,
+                        "not complete after " + plan.timeout().toMillis() + " ms"));
             }
         }
     }

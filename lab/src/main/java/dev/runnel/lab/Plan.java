@@ -12,13 +12,7 @@ import java.util.Objects;
 /// @param timeout longest that a request may take once it is sent
 /// @param seed of the moments at which an open loop's requests come
 public record Plan(
-        Workload workload,
-        List<Load> loads,
-        int warmUp,
-        int rounds,
-        Duration timeout,
-        Objective objective,
-        long seed) {
+        Workload workload, List<Load> loads, int warmUp, int rounds, Duration timeout, Objective objective, long seed) {
 
     public Plan {
         Objects.requireNonNull(workload, "workload");

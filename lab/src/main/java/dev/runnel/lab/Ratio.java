@@ -17,7 +17,8 @@ public record Ratio(double median, double least, double most, int rounds) {
     /// @param figure of a round; a round in which either has none, or the first's is 0, is left out
     /// @return `b`'s in terms of `a`'s; absent where no round has both
     public static Optional<Ratio> of(Series a, Series b, Function<Round, OptionalDouble> figure) {
-        double[] ratios = IntStream.range(0, Math.min(a.rounds().size(), b.rounds().size()))
+        double[] ratios = IntStream.range(
+                        0, Math.min(a.rounds().size(), b.rounds().size()))
                 .mapToObj(i -> ratio(
                         figure.apply(a.rounds().get(i)), figure.apply(b.rounds().get(i))))
                 .filter(OptionalDouble::isPresent)
@@ -29,7 +30,8 @@ public record Ratio(double median, double least, double most, int rounds) {
         }
         int middle = ratios.length / 2;
         double median = ratios.length % 2 == 1 ? ratios[middle] : (ratios[middle - 1] + ratios[middle]) / 2;
-        return Optional.of(new Ratio(median, ratios[0], Arrays.stream(ratios).max().getAsDouble(), ratios.length));
+        return Optional.of(
+                new Ratio(median, ratios[0], Arrays.stream(ratios).max().getAsDouble(), ratios.length));
     }
 
     private static OptionalDouble ratio(OptionalDouble a, OptionalDouble b) {

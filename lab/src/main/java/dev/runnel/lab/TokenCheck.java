@@ -61,7 +61,8 @@ public record TokenCheck(TokenCheck.Method method, int replies, int agreeing, lo
             return Optional.of(new Count(Method.TOKENIZER, answer, again, near));
         }
         int pieces = measured.pieces().size();
-        return Optional.of(new Count(Method.PIECES, usage.completionTokens(), pieces, usage.completionTokens() >= pieces));
+        return Optional.of(
+                new Count(Method.PIECES, usage.completionTokens(), pieces, usage.completionTokens() >= pieces));
     }
 
     /// @return absent where no reply is complete

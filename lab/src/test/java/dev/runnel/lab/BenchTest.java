@@ -37,8 +37,7 @@ class BenchTest {
         assertThat(measured.tpot()).as("four tokens and the end token in 40 ms").contains(millis(8));
         assertThat(measured.e2el()).isEqualTo(millis(90));
         assertThat(measured.lag()).isZero();
-        assertThat(measured.outcome())
-                .isEqualTo(new Outcome.Complete(new TokenEvent.Usage(1, 6), "stop"));
+        assertThat(measured.outcome()).isEqualTo(new Outcome.Complete(new TokenEvent.Usage(1, 6), "stop"));
         assertThat(measured.text()).isEqualTo("xxxxx");
     }
 
@@ -48,11 +47,12 @@ class BenchTest {
 
         assertThat(series.measurements())
                 .extracting(Measurement::due)
-                .containsExactly(
-                        millis(0), millis(0), millis(0), millis(100), millis(100), millis(100), millis(200));
+                .containsExactly(millis(0), millis(0), millis(0), millis(100), millis(100), millis(100), millis(200));
         assertThat(series.took()).isEqualTo(millis(300));
         assertThat(summary(series).requestThroughput()).isEqualTo(7 / 0.3);
-        assertThat(summary(series).outputThroughput()).as("a token and the end token").isEqualTo(14 / 0.3);
+        assertThat(summary(series).outputThroughput())
+                .as("a token and the end token")
+                .isEqualTo(14 / 0.3);
     }
 
     @Test
@@ -62,7 +62,8 @@ class BenchTest {
                         target("a", request -> index(request) == 50 ? reply(1000, 0, 1) : reply(1, 0, 1)))
                 .measurements();
 
-        Measurement caught = measured.stream().filter(each -> each.index() == 50).findFirst().orElseThrow();
+        Measurement caught =
+                measured.stream().filter(each -> each.index() == 50).findFirst().orElseThrow();
         List<Measurement> during = measured.stream()
                 .filter(each -> each.due().compareTo(caught.due()) > 0
                         && each.due().compareTo(caught.due().plusMillis(900)) < 0)
@@ -94,10 +95,13 @@ class BenchTest {
                 }))
                 .measurements();
 
-        assertThat(measured).filteredOn(each -> each.lag().isPositive()).hasSizeGreaterThan(20).allSatisfy(each -> {
-            assertThat(each.lag()).isLessThan(millis(500));
-            assertThat(each.ttft()).contains(each.lag().plusMillis(1));
-        });
+        assertThat(measured)
+                .filteredOn(each -> each.lag().isPositive())
+                .hasSizeGreaterThan(20)
+                .allSatisfy(each -> {
+                    assertThat(each.lag()).isLessThan(millis(500));
+                    assertThat(each.ttft()).contains(each.lag().plusMillis(1));
+                });
     }
 
     @Test
@@ -138,9 +142,11 @@ class BenchTest {
 
         assertThat(asked)
                 .containsExactly(
-                        "a0", "b0", "a1", "a2", "b1", "b2", "b3", "b4", "a3", "a4", "a5", "a6", "b5", "b6", "b7",
-                        "b8", "a7", "a8");
-        assertThat(series).hasSize(2).allSatisfy(each -> assertThat(each.rounds()).hasSize(4));
+                        "a0", "b0", "a1", "a2", "b1", "b2", "b3", "b4", "a3", "a4", "a5", "a6", "b5", "b6", "b7", "b8",
+                        "a7", "a8");
+        assertThat(series)
+                .hasSize(2)
+                .allSatisfy(each -> assertThat(each.rounds()).hasSize(4));
         assertThat(series.get(1).measurements())
                 .extracting(Measurement::index)
                 .as("the same requests to both")
@@ -151,8 +157,8 @@ class BenchTest {
 
     @Test
     void aSweepMeasuresEachLoadForEachTarget() {
-        List<Series> series = run(
-                plan(0, 1, closed(1, 2), closed(2, 4)), target("a", reply(10, 0, 1)), target("b", reply(10, 0, 1)));
+        List<Series> series =
+                run(plan(0, 1, closed(1, 2), closed(2, 4)), target("a", reply(10, 0, 1)), target("b", reply(10, 0, 1)));
 
         assertThat(series)
                 .extracting(each -> each.target().name() + " " + each.load().name())
@@ -172,7 +178,8 @@ class BenchTest {
 
         Summary summary = summary(series);
 
-        assertThat(summary.errors()).containsOnly(java.util.Map.entry("upstream_not_sse", 2), java.util.Map.entry("overloaded", 1));
+        assertThat(summary.errors())
+                .containsOnly(java.util.Map.entry("upstream_not_sse", 2), java.util.Map.entry("overloaded", 1));
         assertThat(summary.failed()).isEqualTo(3);
         assertThat(summary.complete()).isEqualTo(3);
         assertThat(summary.ttft().count()).as("of complete replies only").isEqualTo(3);
@@ -188,10 +195,10 @@ class BenchTest {
                         ? Script.saying("m", "x", "y").hangingAfter(2)
                         : Script.saying("m", "x", "y"),
                 time);
-        Plan plan = new Plan(
-                workload(false), List.of(closed(1, 2)), 0, 1, Duration.ofSeconds(2), Objective.NONE, 1);
+        Plan plan = new Plan(workload(false), List.of(closed(1, 2)), 0, 1, Duration.ofSeconds(2), Objective.NONE, 1);
 
-        Series series = run(plan, new Target("a", hanging, "m", Reading.STREAMED)).getFirst();
+        Series series =
+                run(plan, new Target("a", hanging, "m", Reading.STREAMED)).getFirst();
 
         assertThat(summary(series).errors()).containsOnlyKeys("timeout");
         assertThat(summary(series).complete()).isEqualTo(1);
@@ -221,8 +228,8 @@ class BenchTest {
 
     @Test
     void stoppingDropsWhatStillWaitsForItsTurn() {
-        Bench bench = Bench.begin(
-                plan(0, 1, new Load.Open(1000, 1, 1000)), List.of(target("a", reply(100, 0, 1))), time);
+        Bench bench =
+                Bench.begin(plan(0, 1, new Load.Open(1000, 1, 1000)), List.of(target("a", reply(100, 0, 1))), time);
         time.at(time.nanoTime() + millis(250).toNanos(), bench::stop);
 
         Summary summary = summary(time.until(bench.result()).getFirst());
@@ -234,7 +241,9 @@ class BenchTest {
     void progressTellsLivePercentiles() {
         Bench bench = Bench.begin(plan(0, 1, closed(1, 100)), List.of(target("a", reply(10, 5, 3))), time);
         CompletableFuture<Progress> seen = new CompletableFuture<>();
-        time.at(time.nanoTime() + millis(1010).toNanos(), () -> seen.complete(bench.progress().orElseThrow()));
+        time.at(
+                time.nanoTime() + millis(1010).toNanos(),
+                () -> seen.complete(bench.progress().orElseThrow()));
 
         Progress progress = time.until(seen);
 
@@ -249,8 +258,7 @@ class BenchTest {
 
     @Test
     void aWholeReplyIsFirstSeenWhenItIsComplete() {
-        Target whole = new Target(
-                "whole", new ScriptedBackend("m", _ -> reply(50, 10, 5), time), "m", Reading.WHOLE);
+        Target whole = new Target("whole", new ScriptedBackend("m", _ -> reply(50, 10, 5), time), "m", Reading.WHOLE);
 
         Measurement measured = one(closed(1, 1), whole).measurements().getFirst();
 
@@ -362,8 +370,7 @@ class BenchTest {
     }
 
     private static Plan plan(int warmUp, int rounds, Load... loads) {
-        return new Plan(
-                workload(false), List.of(loads), warmUp, rounds, Duration.ofSeconds(60), Objective.NONE, 1);
+        return new Plan(workload(false), List.of(loads), warmUp, rounds, Duration.ofSeconds(60), Objective.NONE, 1);
     }
 
     private List<Series> run(Plan plan, Target... targets) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Prompt;
-import dev.runnel.core.ScriptedBackend;
 import dev.runnel.core.Script;
+import dev.runnel.core.ScriptedBackend;
 import dev.runnel.core.TokenCodec;
 import dev.runnel.core.TokenEvent.Usage;
 import dev.runnel.core.TokenText;
@@ -127,11 +127,13 @@ class SummaryTest {
     }
 
     private static OptionalDouble firstPiece(Round round) {
-        return OptionalDouble.of(round.measurements().getFirst().ttft().orElseThrow().toMillis());
+        return OptionalDouble.of(
+                round.measurements().getFirst().ttft().orElseThrow().toMillis());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "ttft", "ttft:", "ttft:x", "ttft:-1", "ttft:0", "speed:3", "ttft:1:2", "ttft:1,", "itl:NaN"})
+    @ValueSource(
+            strings = {"", "ttft", "ttft:", "ttft:x", "ttft:-1", "ttft:0", "speed:3", "ttft:1:2", "ttft:1,", "itl:NaN"})
     void anObjectiveThatIsNoneIsRefusedWithWhatThereIs(String text) {
         assertThatThrownBy(() -> Objective.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -191,8 +193,7 @@ class SummaryTest {
         for (int millis : firstPieceMillis) {
             rounds.add(new Round(rounds.size() + 1, millis(millis), List.of(firstPieceAfter(millis))));
         }
-        Target target =
-                new Target(name, new ScriptedBackend("m", Script.of()), "m", Target.Reading.STREAMED);
+        Target target = new Target(name, new ScriptedBackend("m", Script.of()), "m", Target.Reading.STREAMED);
         return new Series(target, new Load.Closed(1, rounds.size()), rounds);
     }
 

@@ -6,7 +6,8 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 
-/// A time that passes when nothing is left to do at its moment, and takes none. Everything happens on the test's thread.
+/// A time that passes when nothing is left to do at its moment, and takes none. Everything happens on the test's
+/// thread.
 final class VirtualTime implements Time, ScriptedBackend.Timer {
 
     private record Action(long at, long order, Runnable what) {}
