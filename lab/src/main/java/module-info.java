@@ -8,4 +8,5 @@ module dev.runnel.lab {
     requires HdrHistogram; // percentiles of millions of gaps in constant memory, to three digits
 
     exports dev.runnel.lab;
+    exports dev.runnel.lab.report;
 }
