@@ -104,7 +104,7 @@ final class BenchCommand implements Callable<Integer> {
     int maxConcurrency;
 
     @Option(
-            names = {"--requests", "--num-prompts"},
+            names = "--requests",
             paramLabel = "N",
             description = "Requests under each load. Default: 50, or 10 for each reader if those are more.")
     @Nullable

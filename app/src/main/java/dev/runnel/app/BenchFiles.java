@@ -19,6 +19,7 @@ final class BenchFiles {
     static void write(Path folder, BenchResult result) {
         try {
             Files.createDirectories(folder);
+            Files.writeString(folder.resolve(REPORT), BenchPage.of(result));
             Files.writeString(folder.resolve("summary.json"), BenchJson.of(result) + "\n");
             Files.writeString(folder.resolve("summary.csv"), BenchCsv.of(result));
             try (BufferedWriter lines = Files.newBufferedWriter(folder.resolve("requests.jsonl"))) {

@@ -50,7 +50,8 @@ class HelpTest {
                 "detokenize",
                 "render",
                 "score",
-                "compare"
+                "compare",
+                "bench"
             })
     void eachCommandHelpsInTwoWays(String command) {
         TestProgram other = new TestProgram(ScriptedRooms.saying("2"));
@@ -96,7 +97,7 @@ class HelpTest {
         assertThat(program.run()).isEqualTo(ExitCode.USAGE);
 
         assertThat(program.err())
-                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize, render, score or compare")
+                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize, render, score, compare or bench")
                 .hasLineCount(1);
     }
 
