@@ -99,14 +99,14 @@ final class BenchCommand implements Callable<Integer> {
             names = "--max-concurrency",
             paramLabel = "N",
             defaultValue = "" + MOST_AT_ONCE,
-            description = "Most requests of an open loop at once; others wait, and their waiting counts. "
-                    + "Default: " + MOST_AT_ONCE + ".")
+            description = "Most requests of an open loop at once; others wait, and their waiting counts. " + "Default: "
+                    + MOST_AT_ONCE + ".")
     int maxConcurrency;
 
     @Option(
             names = "--requests",
             paramLabel = "N",
-            description = "Requests under each load. Default: 50, or 10 for each reader if those are more.")
+            description = "Requests under each load. Default: 100, or 10 for each reader if those are more.")
     @Nullable
     Integer requests;
 
@@ -140,10 +140,7 @@ final class BenchCommand implements Callable<Integer> {
     @Nullable
     String goodput;
 
-    @Option(
-            names = "--prompt",
-            paramLabel = "TEXT",
-            description = "What every request asks. Default: to count to 50.")
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "What every request asks. Default: to count to 50.")
     @Nullable
     String prompt;
 
@@ -156,9 +153,7 @@ final class BenchCommand implements Callable<Integer> {
             description = "Begin each prompt with a number of its own, so that no cache has any of it.")
     boolean unique;
 
-    @Option(
-            names = "--ignore-eos",
-            description = "Have replies go on to --max-tokens, where the server can do that.")
+    @Option(names = "--ignore-eos", description = "Have replies go on to --max-tokens, where the server can do that.")
     boolean ignoreEos;
 
     @Option(
@@ -298,10 +293,11 @@ final class BenchCommand implements Callable<Integer> {
         }
         List<Load> loads = new ArrayList<>();
         for (double rate : requestRate) {
-            loads.add(new Load.Open(rate, within("--max-concurrency", maxConcurrency), requests != null ? requests : 50));
+            loads.add(new Load.Open(
+                    rate, within("--max-concurrency", maxConcurrency), requests != null ? requests : 100));
         }
         for (int readers : requestRate.isEmpty() && concurrency.isEmpty() ? List.of(1) : concurrency) {
-            int enough = Math.max(50, 10 * within("--concurrency", readers));
+            int enough = Math.max(100, 10 * within("--concurrency", readers));
             loads.add(new Load.Closed(readers, requests != null ? requests : enough));
         }
         return loads;
@@ -323,11 +319,12 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private Second second() {
-        return new Second(Optional.ofNullable(against).map(base -> Cli.checked(spec, () -> {
-            Backend relay = rooms.relay(
-                    URI.create(base), Optional.ofNullable(againstKey), Optional.ofNullable(againstModel));
-            return Source.of(relay);
-        })));
+        return new Second(Optional.ofNullable(against)
+                .map(base -> Cli.checked(spec, () -> {
+                    Backend relay = rooms.relay(
+                            URI.create(base), Optional.ofNullable(againstKey), Optional.ofNullable(againstModel));
+                    return Source.of(relay);
+                })));
     }
 
     private List<Target> targets(Source first, Second second) {

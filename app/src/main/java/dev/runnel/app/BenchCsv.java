@@ -21,8 +21,8 @@ final class BenchCsv {
                 names.addAll(figures.keySet());
                 csv.append(row(names));
             }
-            List<String> values = new ArrayList<>(
-                    List.of(entry.target().name(), entry.target().model(), entry.load().name()));
+            List<String> values = new ArrayList<>(List.of(
+                    entry.target().name(), entry.target().model(), entry.load().name()));
             for (@Nullable Number figure : figures.values()) {
                 values.add(figure == null ? "" : figure.toString());
             }

@@ -114,11 +114,12 @@ final class BenchDataset {
     /// What a server would make of it.
     private static List<Message> messages(String line) {
         String body = "{\"model\":\"any\"," + line.substring(line.indexOf('{') + 1);
-        WireRequest request = WireRequest.read(
-                Endpoint.CHAT, body.getBytes(StandardCharsets.UTF_8), WireOptions.DEFAULT);
+        WireRequest request =
+                WireRequest.read(Endpoint.CHAT, body.getBytes(StandardCharsets.UTF_8), WireOptions.DEFAULT);
         if (request.completion().prompt() instanceof Prompt.Chat chat) {
             return chat.messages();
         }
-        throw new IllegalStateException("a conversation was read as " + request.completion().prompt());
+        throw new IllegalStateException(
+                "a conversation was read as " + request.completion().prompt());
     }
 }

@@ -58,8 +58,7 @@ final class BenchDisplay implements AutoCloseable {
     }
 
     private static void latency(StringBuilder line, String name, Optional<Duration> median, Optional<Duration> p99) {
-        median.ifPresent(
-                time -> line.append("  ").append(name).append(" p50 ").append(Figures.time(time)));
+        median.ifPresent(time -> line.append("  ").append(name).append(" p50 ").append(Figures.time(time)));
         p99.ifPresent(time -> line.append(" p99 ").append(Figures.time(time)));
     }
 

@@ -38,8 +38,14 @@ final class BenchFigures {
         all.put("total_cached_tokens", summary.cachedTokens());
         all.put("total_output_tokens", summary.completionTokens());
         all.put("total_pieces", summary.pieces());
-        all.put("counted_output_tokens", summary.tokens().map(check -> check.counted()).orElse(null));
-        all.put("replies_with_wrong_usage", summary.tokens().map(check -> check.replies() - check.agreeing()).orElse(null));
+        all.put(
+                "counted_output_tokens",
+                summary.tokens().map(check -> check.counted()).orElse(null));
+        all.put(
+                "replies_with_wrong_usage",
+                summary.tokens()
+                        .map(check -> check.replies() - check.agreeing())
+                        .orElse(null));
         all.put("request_throughput", summary.requestThroughput());
         all.put("request_goodput", summary.goodput());
         all.put("output_throughput", summary.outputThroughput());

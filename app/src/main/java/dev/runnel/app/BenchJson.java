@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.runnel.app.BenchResult.Compared;
 import dev.runnel.app.BenchResult.Entry;
 import dev.runnel.app.BenchResult.Pair;
-import dev.runnel.lab.Objective;
 import dev.runnel.lab.Ratio;
+import dev.runnel.lab.TokenCheck;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +20,7 @@ final class BenchJson {
     static String of(BenchResult result) {
         return JsonObject.of(json -> {
             json.writeStringField("date", result.begun().toString());
-            if (!result.plan().objective().equals(Objective.NONE)) {
+            if (result.hasObjective()) {
                 json.writeStringField("goodput", result.plan().objective().toString());
             }
             json.writeNumberField("warmup", result.plan().warmUp());
@@ -53,13 +53,10 @@ final class BenchJson {
                 BenchFigures.of(entry.load(), entry.summary()).entrySet()) {
             write(json, figure.getKey(), figure.getValue());
         }
-        entry.summary().tokens().ifPresent(check -> {
-            try {
-                json.writeStringField("counted_by", check.method().name().toLowerCase(Locale.ROOT));
-            } catch (IOException impossible) {
-                throw new java.io.UncheckedIOException(impossible);
-            }
-        });
+        Optional<TokenCheck> check = entry.summary().tokens();
+        if (check.isPresent()) {
+            json.writeStringField("counted_by", check.get().method().name().toLowerCase(Locale.ROOT));
+        }
         json.writeObjectFieldStart("errors");
         for (Map.Entry<String, Integer> error : entry.summary().errors().entrySet()) {
             json.writeNumberField(error.getKey(), error.getValue());

@@ -5,7 +5,6 @@ import dev.runnel.app.BenchResult.Entry;
 import dev.runnel.app.BenchResult.Pair;
 import dev.runnel.lab.Load;
 import dev.runnel.lab.Measurement;
-import dev.runnel.lab.Objective;
 import dev.runnel.lab.Outcome;
 import dev.runnel.lab.Round;
 import dev.runnel.lab.Summary;
@@ -26,6 +25,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +59,9 @@ final class BenchPage {
 
     private Report report() {
         List<Section> sections = new ArrayList<>();
-        sections.add(new Section("Result", Stream.concat(remarks(), Stream.of(table())).toList()));
+        sections.add(new Section(
+                "Result",
+                Stream.concat(remarks(), Stream.of(latencies(), throughput())).toList()));
         if (!result.pairs().isEmpty()) {
             sections.add(new Section("Comparison", comparison()));
         }
@@ -81,7 +83,7 @@ final class BenchPage {
         int replies = result.entries().stream()
                 .mapToInt(entry -> entry.summary().complete() + entry.summary().failed())
                 .sum();
-        String objective = result.plan().objective().equals(Objective.NONE)
+        String objective = !result.hasObjective()
                 ? ""
                 : " Goodput counts replies with " + result.plan().objective() + ".";
         return "%s. Model %s. %d requests, %s.%s"
@@ -106,31 +108,49 @@ final class BenchPage {
                         : entry.target().name() + ", " + entry.load().name();
     }
 
-    private Table table() {
+    private Table latencies() {
         List<List<String>> rows = new ArrayList<>();
         for (Entry entry : result.entries()) {
             Summary summary = entry.summary();
-            rows.add(List.of(
+            rows.add(row(
                     name(entry),
-                    String.valueOf(summary.complete()),
-                    String.valueOf(summary.failed()),
                     BenchText.time(summary.ttft().p50()),
                     BenchText.time(summary.ttft().p99()),
                     BenchText.time(summary.itl().p50()),
                     BenchText.time(summary.itl().p99()),
                     BenchText.time(summary.tpot().p50()),
                     BenchText.time(summary.e2el().p50()),
-                    BenchText.time(summary.e2el().p99()),
-                    Figures.rate(summary.outputThroughput()),
-                    Figures.rate(summary.requestThroughput()),
-                    Figures.rate(summary.goodput())));
+                    BenchText.time(summary.e2el().p99())));
         }
         return new Table(
-                "Percentiles that rest on too few measurements are left out.",
-                List.of(
-                        "load", "complete", "failed", "ttft p50", "p99", "itl p50", "p99", "tpot p50", "e2el p50", "p99",
-                        "tokens/s", "replies/s", "good/s"),
+                "How long a reader waits. Percentiles that rest on too few measurements are left out.",
+                List.of("", "ttft p50", "p99", "itl p50", "p99", "tpot p50", "e2el p50", "p99"),
                 rows);
+    }
+
+    private Table throughput() {
+        List<List<String>> rows = new ArrayList<>();
+        for (Entry entry : result.entries()) {
+            Summary summary = entry.summary();
+            rows.add(row(
+                    name(entry),
+                    String.valueOf(summary.complete()),
+                    String.valueOf(summary.failed()),
+                    Figures.rate(summary.outputThroughput()),
+                    Figures.rate(summary.totalTokenThroughput()),
+                    Figures.rate(summary.requestThroughput()),
+                    result.hasObjective() ? Figures.rate(summary.goodput()) : Table.NONE));
+        }
+        return new Table(
+                "How much is done. Generated tokens, those of prompts too, replies, and replies that keep the "
+                        + "objective, a second.",
+                List.of("", "complete", "failed", "tokens/s", "all tokens/s", "replies/s", "good/s"),
+                rows);
+    }
+
+    /// Cells that stay in one line each.
+    private static List<String> row(String... cells) {
+        return Stream.of(cells).map(cell -> cell.replace(' ', '\u00a0')).toList();
     }
 
     private List<Block> comparison() {
@@ -183,8 +203,10 @@ final class BenchPage {
         List<Lines.Series> lines = new ArrayList<>();
         for (Target target : targets) {
             String prefix = targets.size() == 1 ? "" : target.name() + " ";
-            lines.add(line(prefix + "median", target, summary -> times.apply(summary).p50()));
-            lines.add(line(prefix + "p99", target, summary -> times.apply(summary).p99()));
+            lines.add(line(
+                    prefix + "median", target, summary -> times.apply(summary).p50()));
+            lines.add(
+                    line(prefix + "p99", target, summary -> times.apply(summary).p99()));
         }
         return new Lines(
                 latency + " against throughput",
@@ -231,7 +253,10 @@ final class BenchPage {
         int left = result.entries().size() - series.size();
         return new Distribution(
                 title,
-                left == 0 ? "" : "The first %d of %d.".formatted(series.size(), result.entries().size()),
+                left == 0
+                        ? ""
+                        : "The first %d of %d."
+                                .formatted(series.size(), result.entries().size()),
                 Axis.time(title),
                 series);
     }
@@ -253,13 +278,14 @@ final class BenchPage {
                 streams.add(new Timelines.Stream(
                         String.valueOf(measured.index()),
                         seconds(start),
-                        Numbers.ofDurations(measured.pieces().stream().map(start::plus).toList()),
+                        Numbers.ofDurations(
+                                measured.pieces().stream().map(start::plus).toList()),
                         seconds(start.plus(measured.e2el())),
                         failure(measured)));
             }
             before = before.plus(round.took());
         }
-        streams.sort(java.util.Comparator.comparingDouble(Timelines.Stream::start));
+        streams.sort(Comparator.comparingDouble(Timelines.Stream::start));
         return streams;
     }
 
@@ -277,8 +303,7 @@ final class BenchPage {
             for (Measurement measured : entry.series().measurements()) {
                 if (measured.outcome() instanceof Outcome.Failed(var code, var message)) {
                     int count = entry.summary().errors().getOrDefault(code, 0);
-                    rows.putIfAbsent(
-                            name(entry) + code, List.of(name(entry), code, String.valueOf(count), message));
+                    rows.putIfAbsent(name(entry) + code, List.of(name(entry), code, String.valueOf(count), message));
                 }
             }
         }
@@ -311,9 +336,10 @@ final class BenchPage {
                                         "good/s",
                                         "goodput: complete replies a second that keep the objective",
                                         "goodput"))),
-                new Prose("Latencies are those of complete replies; failures are counted beside them. In an open loop they "
-                        + "count from the moment a request was to be sent, whatever kept it from being sent then, so a "
-                        + "stall is felt by all that came during it. Percentiles are of an HdrHistogram, to three digits."));
+                new Prose(
+                        "Latencies are those of complete replies; failures are counted beside them. In an open loop they "
+                                + "count from the moment a request was to be sent, whatever kept it from being sent then, so a "
+                                + "stall is felt by all that came during it. Percentiles are of an HdrHistogram, to three digits."));
     }
 
     private static double seconds(Duration time) {

@@ -92,6 +92,10 @@ record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, I
         return entries.stream().mapToInt(entry -> entry.summary().complete()).sum();
     }
 
+    boolean hasObjective() {
+        return !plan.objective().equals(Objective.NONE);
+    }
+
     /// One for each load that both have been measured under; none where there is one target.
     List<Pair> pairs() {
         List<Pair> pairs = new ArrayList<>();
@@ -122,7 +126,9 @@ record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, I
                         + "%d requests waited for their turn; --max-concurrency lets more run at once"
                                 .formatted(summary.waited()));
             }
-            summary.tokens().filter(check -> !check.agrees()).ifPresent(check -> remarks.add(where + disagreement(check)));
+            summary.tokens()
+                    .filter(check -> !check.agrees())
+                    .ifPresent(check -> remarks.add(where + disagreement(check)));
         }
         return remarks;
     }

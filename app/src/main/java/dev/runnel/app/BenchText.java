@@ -4,7 +4,6 @@ import dev.runnel.app.BenchResult.Compared;
 import dev.runnel.app.BenchResult.Entry;
 import dev.runnel.app.BenchResult.Pair;
 import dev.runnel.lab.Distribution;
-import dev.runnel.lab.Objective;
 import dev.runnel.lab.Ratio;
 import dev.runnel.lab.Summary;
 import java.time.Duration;
@@ -43,7 +42,8 @@ final class BenchText {
 
     private void entry(Entry entry) {
         Summary summary = entry.summary();
-        text.append(style.bold("%s, %s".formatted(entry.target().name(), entry.load().name())))
+        text.append(style.bold(
+                        "%s, %s".formatted(entry.target().name(), entry.load().name())))
                 .append('\n');
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("", "p50", "p90", "p99", "p99.9", "mean", "longest", "of"));
@@ -58,7 +58,12 @@ final class BenchText {
         summary.tokens()
                 .filter(check -> check.agrees())
                 .ifPresent(check -> facts.add(List.of(
-                        "", "%d charged, %d counted %s".formatted(check.charged(), check.counted(), check.method().words()))));
+                        "",
+                        "%d charged, %d counted %s"
+                                .formatted(
+                                        check.charged(),
+                                        check.counted(),
+                                        check.method().words()))));
         if (!summary.errors().isEmpty()) {
             facts.add(List.of("failed", errors(summary)));
         }
@@ -88,7 +93,7 @@ final class BenchText {
         String all = "%d in %s, %s a second"
                 .formatted(
                         summary.complete(), Figures.seconds(summary.took()), Figures.rate(summary.requestThroughput()));
-        return result.plan().objective().equals(Objective.NONE)
+        return !result.hasObjective()
                 ? all
                 : "%s; %d of %d, %s a second, kept %s"
                         .formatted(
@@ -117,14 +122,25 @@ final class BenchText {
     }
 
     private void sweep() {
+        boolean isOfSeveral = !result.pairs().isEmpty();
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of(
-                "load", "ttft p50", "p99", "itl p50", "p99", "e2el p50", "p99", "tokens/s", "replies/s", "good/s", "failed",
-                ""));
+                isOfSeveral ? "target and load" : "load",
+                "ttft p50",
+                "p99",
+                "itl p50",
+                "p99",
+                "e2el p50",
+                "p99",
+                "tokens/s",
+                "replies/s",
+                "good/s",
+                "failed"));
         for (Entry entry : result.entries()) {
             Summary summary = entry.summary();
             rows.add(List.of(
-                    entry.load().name(),
+                    (isOfSeveral ? entry.target().name() + ", " : "")
+                            + entry.load().name(),
                     time(summary.ttft().p50()),
                     time(summary.ttft().p99()),
                     time(summary.itl().p50()),
@@ -133,9 +149,8 @@ final class BenchText {
                     time(summary.e2el().p99()),
                     Figures.rate(summary.outputThroughput()),
                     Figures.rate(summary.requestThroughput()),
-                    Figures.rate(summary.goodput()),
-                    String.valueOf(summary.failed()),
-                    result.pairs().isEmpty() ? "" : entry.target().name()));
+                    result.hasObjective() ? Figures.rate(summary.goodput()) : NONE,
+                    String.valueOf(summary.failed())));
         }
         text.append(Table.of("", rows)).append('\n');
     }

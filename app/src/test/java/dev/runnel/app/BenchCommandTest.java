@@ -125,12 +125,21 @@ class BenchCommandTest {
     @Test
     void anOpenLoopKeepsItsRateAndItsCap() {
         assertThat(program.run(
-                        "bench", "--request-rate", "200,400", "--max-concurrency", "2", "--requests=20", "--json",
-                        "--seed", "5"))
+                        "bench",
+                        "--request-rate",
+                        "200,400",
+                        "--max-concurrency",
+                        "2",
+                        "--requests=20",
+                        "--json",
+                        "--seed",
+                        "5"))
                 .isZero();
 
         Map<?, ?> summary = (Map<?, ?>) Json.parse(program.out());
-        assertThat(series(summary)).extracting(each -> String.valueOf(each.get("load"))).containsExactly("200/s", "400/s");
+        assertThat(series(summary))
+                .extracting(each -> String.valueOf(each.get("load")))
+                .containsExactly("200/s", "400/s");
         assertThat(number(series(summary).getFirst(), "request_rate")).isEqualTo(200);
         assertThat(number(series(summary).getFirst(), "max_concurrency")).isEqualTo(2);
         assertThat(number(summary, "seed")).isEqualTo(5);
@@ -138,41 +147,82 @@ class BenchCommandTest {
 
     @Test
     void everyWayToBreakAReplyIsNamedAndCountedAndTheOthersGoOn() throws IOException {
-        CountDownLatch over = new CountDownLatch(1);
         AtomicInteger asked = new AtomicInteger();
         try (RawServer server = new RawServer((_, to) -> {
             switch (asked.getAndIncrement()) {
-                case 0 -> over.await(); // hangs
-                case 1 -> drip(to, over);
-                case 2 -> send(to, "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>");
-                case 3 -> send(to, RawServer.STREAM + chunk("one") + "data: {\"choices\"\n\n");
-                case 4 -> send(to, RawServer.STREAM + chunk("one"));
-                case 5 -> send(to, RawServer.STREAM + chunk("one") + end(0));
-                case 6 -> send(to, "SSH-2.0-OpenSSH_9.6\r\n");
+                case 0 ->
+                    send(to, "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html></html>");
+                case 1 -> send(to, RawServer.STREAM + chunk("one") + "data: {\"choices\"\n\n");
+                case 2 -> send(to, RawServer.STREAM + chunk("one"));
+                case 3 -> send(to, RawServer.STREAM + chunk("one") + end(0));
+                case 4 -> send(to, "SSH-2.0-OpenSSH_9.6\r\n");
                 default -> send(to, RawServer.STREAM + chunk("one") + chunk(" two") + end(2));
             }
         })) {
             assertThat(real.run(
-                            "bench", server.url(), "--model", "m", "--concurrency", "8", "--requests", "10", "--warmup=0",
-                            "--timeout", "0.5", "--json"))
+                            "bench",
+                            server.url(),
+                            "--model",
+                            "m",
+                            "--concurrency",
+                            "4",
+                            "--requests",
+                            "8",
+                            "--warmup=0",
+                            "--json"))
                     .as(real.err())
                     .isZero();
-        } finally {
-            over.countDown();
         }
 
         Map<?, ?> series = series((Map<?, ?>) Json.parse(real.out())).getFirst();
-        Map<String, Integer> errors = new HashMap<>();
-        ((Map<?, ?>) series.get("errors")).forEach((code, count) -> errors.put(code.toString(), ((Number) count).intValue()));
-        assertThat(errors)
+        assertThat(errors(series))
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "timeout", 2,
                         "upstream_not_sse", 1,
                         "upstream_malformed_event", 1,
                         "upstream_closed_early", 1,
                         "upstream_usage", 1,
                         "upstream_not_http", 1));
         assertThat(number(series, "completed")).isEqualTo(3);
+    }
+
+    @Test
+    void aServerThatHangsOrDripsIsGivenUp() throws IOException {
+        CountDownLatch over = new CountDownLatch(1);
+        AtomicInteger asked = new AtomicInteger();
+        try (RawServer server = new RawServer((_, to) -> {
+            if (asked.getAndIncrement() % 2 == 0) {
+                over.await();
+            } else {
+                drip(to, over);
+            }
+        })) {
+            assertThat(real.run(
+                            "bench",
+                            server.url(),
+                            "--model",
+                            "m",
+                            "--concurrency",
+                            "2",
+                            "--requests",
+                            "4",
+                            "--warmup=0",
+                            "--timeout",
+                            "0.5",
+                            "--json"))
+                    .isEqualTo(ExitCode.FAILED);
+        } finally {
+            over.countDown();
+        }
+
+        assertThat(errors(series((Map<?, ?>) Json.parse(real.out())).getFirst()))
+                .containsOnly(Map.entry("timeout", 4));
+    }
+
+    private static Map<String, Integer> errors(Map<?, ?> series) {
+        Map<String, Integer> errors = new HashMap<>();
+        ((Map<?, ?>) series.get("errors"))
+                .forEach((code, count) -> errors.put(code.toString(), ((Number) count).intValue()));
+        return errors;
     }
 
     /// A byte now and then, of a comment that never ends.
@@ -203,14 +253,16 @@ class BenchCommandTest {
 
     @Test
     void usageBelowThePiecesThatCameIsToldAsALie() throws IOException {
-        try (RawServer server = new RawServer((_, to) ->
-                send(to, RawServer.STREAM + chunk("one") + chunk(" two") + chunk(" three") + end(1)))) {
+        try (RawServer server = new RawServer(
+                (_, to) -> send(to, RawServer.STREAM + chunk("one") + chunk(" two") + chunk(" three") + end(1)))) {
             real.run("bench", server.url(), "--model", "m", "--requests", "3", "--warmup", "0");
         }
 
         assertThat(real.out())
-                .contains("note: " , "the server's count of tokens can't be right in 3 of 3 replies; in all it charges 3, "
-                        + "and 9 were counted at least, by their pieces");
+                .contains(
+                        "note: ",
+                        "the server's count of tokens can't be right in 3 of 3 replies; in all it charges 3, "
+                                + "and 9 were counted at least, by their pieces");
     }
 
     @Test
@@ -270,8 +322,18 @@ class BenchCommandTest {
         assertThat(rooms.requests())
                 .extracting(CompletionRequest::model)
                 .containsExactly(
-                        "scripted", "scripted", "other", "other", "other", "other", "scripted", "scripted", "scripted",
-                        "scripted", "other", "other");
+                        "scripted",
+                        "scripted",
+                        "other",
+                        "other",
+                        "other",
+                        "other",
+                        "scripted",
+                        "scripted",
+                        "scripted",
+                        "scripted",
+                        "other",
+                        "other");
         assertThat(program.out())
                 .contains("1 at once: http://127.0.0.1:2/v1 in terms of http://127.0.0.1:1/v1\n")
                 .containsPattern("  ttft p50 +\\d+\\.\\d{3} \\(\\d+\\.\\d{3} to \\d+\\.\\d{3} in 3 rounds\\)");
@@ -279,10 +341,13 @@ class BenchCommandTest {
 
     @Test
     void wholeRepliesAreComparedToStreamedOnes() {
-        assertThat(program.run("bench", "--whole", "--requests", "10", "--json")).isZero();
+        assertThat(program.run("bench", "--whole", "--requests", "10", "--json"))
+                .isZero();
 
         Map<?, ?> summary = (Map<?, ?>) Json.parse(program.out());
-        assertThat(series(summary)).extracting(each -> String.valueOf(each.get("target"))).containsExactly("whole", "streamed");
+        assertThat(series(summary))
+                .extracting(each -> String.valueOf(each.get("target")))
+                .containsExactly("whole", "streamed");
         assertThat(series(summary).getFirst().get("median_ttft_ms"))
                 .isEqualTo(series(summary).getFirst().get("median_e2el_ms"));
         assertThat(number(series(summary).getFirst(), "count_itl")).isZero();
@@ -300,8 +365,17 @@ class BenchCommandTest {
                 """);
 
         assertThat(program.run(
-                        "bench", "--dataset", file.toString(), "--requests", "4", "--warmup", "0", "--max-tokens", "5",
-                        "--system", "be brief"))
+                        "bench",
+                        "--dataset",
+                        file.toString(),
+                        "--requests",
+                        "4",
+                        "--warmup",
+                        "0",
+                        "--max-tokens",
+                        "5",
+                        "--system",
+                        "be brief"))
                 .as(program.err())
                 .isZero();
 
@@ -317,8 +391,20 @@ class BenchCommandTest {
     @Test
     void promptsAndRepliesAreAsTheOptionsSay() {
         assertThat(program.run(
-                        "bench", "--prompt", "hi", "--unique-prompts", "--ignore-eos", "--max-tokens", "9", "--logprobs",
-                        "--requests", "2", "--warmup", "0", "--temperature", "0"))
+                        "bench",
+                        "--prompt",
+                        "hi",
+                        "--unique-prompts",
+                        "--ignore-eos",
+                        "--max-tokens",
+                        "9",
+                        "--logprobs",
+                        "--requests",
+                        "2",
+                        "--warmup",
+                        "0",
+                        "--temperature",
+                        "0"))
                 .isZero();
 
         assertThat(rooms.requests())
@@ -345,8 +431,8 @@ class BenchCommandTest {
 
     @Test
     void aPersonSeesHowItGoes() {
-        ScriptedRooms slow = new ScriptedRooms(_ -> Script.saying("scripted", "a", "b")
-                .paced(java.time.Duration.ofMillis(30)));
+        ScriptedRooms slow =
+                new ScriptedRooms(_ -> Script.saying("scripted", "a", "b").paced(java.time.Duration.ofMillis(30)));
         TestProgram watched = new TestProgram(slow).terminals(Channel.ERR);
 
         watched.run("bench", "--requests", "4", "--warmup", "1");
@@ -355,7 +441,7 @@ class BenchCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             --concurrency 0                        | --concurrency is 0, expected 1 to 1024
             --concurrency 1,2000                   | --concurrency is 2000, expected 1 to 1024
             --concurrency x                        | 'x' is not
@@ -377,7 +463,8 @@ class BenchCommandTest {
             --against http://[                     | http://[
             """)
     void whatMakesNoSenseIsRefusedBeforeAnythingIsAsked(String arguments, String sentence) {
-        String[] all = Stream.concat(Stream.of("bench"), Stream.of(arguments.split(" "))).toArray(String[]::new);
+        String[] all = Stream.concat(Stream.of("bench"), Stream.of(arguments.split(" ")))
+                .toArray(String[]::new);
 
         assertThat(program.run(all)).isEqualTo(ExitCode.USAGE);
 
@@ -427,7 +514,9 @@ class BenchCommandTest {
         assertThat(program.run("bench", "--requests", "1", "--output", file.toString()))
                 .isEqualTo(ExitCode.FAILED);
 
-        assertThat(program.err()).startsWith("runnel: the results can't be written to " + file).hasLineCount(1);
+        assertThat(program.err())
+                .startsWith("runnel: the results can't be written to " + file)
+                .hasLineCount(1);
     }
 
     private String output() {
@@ -435,7 +524,8 @@ class BenchCommandTest {
     }
 
     private static List<Map<?, ?>> series(Map<?, ?> summary) {
-        return ((List<?>) summary.get("series")).stream().<Map<?, ?>>map(each -> (Map<?, ?>) each).toList();
+        return ((List<?>) summary.get("series"))
+                .stream().<Map<?, ?>>map(each -> (Map<?, ?>) each).toList();
     }
 
     private static List<String> names(Map<?, ?> object) {

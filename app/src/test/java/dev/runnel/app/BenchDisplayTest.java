@@ -23,8 +23,7 @@ class BenchDisplayTest {
     void aLineTellsHowFarItHasComeAndLivePercentiles() {
         assertThat(BenchDisplay.line(progress(false, 2, Optional.of(Duration.ofMillis(412)))))
                 .isEqualTo("4 at once, round 2/5, 37/200  ttft p50 41.2 ms p99 412 ms  itl p50 10.1 ms  3 failed");
-        assertThat(BenchDisplay.line(progress(false, 2, Optional.empty())))
-                .contains("ttft p50 41.2 ms  itl p50");
+        assertThat(BenchDisplay.line(progress(false, 2, Optional.empty()))).contains("ttft p50 41.2 ms  itl p50");
         assertThat(BenchDisplay.line(progress(true, 0, Optional.empty()))).isEqualTo("4 at once, warming up");
     }
 
@@ -60,8 +59,7 @@ class BenchDisplayTest {
     }
 
     private static Progress progress(boolean warmingUp, int round, Optional<Duration> ttftP99) {
-        Target target =
-                new Target("a", new ScriptedBackend("m", Script.of()), "m", Target.Reading.STREAMED);
+        Target target = new Target("a", new ScriptedBackend("m", Script.of()), "m", Target.Reading.STREAMED);
         return new Progress(
                 target,
                 new Load.Closed(4, 200),

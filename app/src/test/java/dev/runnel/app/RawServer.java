@@ -54,7 +54,8 @@ final class RawServer implements AutoCloseable {
             int length = 0;
             for (String line = line(in); !line.isEmpty(); line = line(in)) {
                 if (line.toLowerCase(java.util.Locale.ROOT).startsWith("content-length:")) {
-                    length = Integer.parseInt(line.substring(line.indexOf(':') + 1).strip());
+                    length = Integer.parseInt(
+                            line.substring(line.indexOf(':') + 1).strip());
                 }
             }
             String body = new String(in.readNBytes(length), UTF_8);

@@ -45,9 +45,10 @@ public record Measurement(
         return gaps;
     }
 
-    /// Time per output token: of each after the first, by the server's count of them.
+    /// Time per output token: of each after the first, by the server's count of them. Of a reply that came in one piece
+    /// nothing can be said.
     public Optional<Duration> tpot() {
-        if (pieces.isEmpty()
+        if (pieces.size() < 2
                 || !(outcome instanceof Outcome.Complete(var usage, var _))
                 || usage.completionTokens() < 2) {
             return Optional.empty();

@@ -265,6 +265,7 @@ class BenchTest {
         assertThat(measured.ttft()).contains(millis(90));
         assertThat(measured.e2el()).isEqualTo(millis(90));
         assertThat(measured.gaps()).isEmpty();
+        assertThat(measured.tpot()).isEmpty();
     }
 
     @Test
