@@ -35,6 +35,7 @@ final class Cli {
                 .addSubcommand(new RenderCommand(shell, rooms))
                 .addSubcommand(new ScoreCommand(shell, rooms))
                 .addSubcommand(new CompareCommand(shell, rooms))
+                .addSubcommand(new BenchCommand(shell, rooms))
                 .addSubcommand(new NotebookCommand(shell, rooms))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -27,6 +27,21 @@ final class Figures {
         return digits(time.toNanos() / 1e9) + " s";
     }
 
+    /// Such as `41.2 ms`.
+    static String time(Duration time) {
+        double micros = time.toNanos() / 1e3;
+        if (micros < 999.5) {
+            return digits(micros) + " µs";
+        }
+        double millis = micros / 1e3;
+        return millis < 999.5 ? digits(millis) + " ms" : seconds(time);
+    }
+
+    /// So many a second, in three digits.
+    static String rate(double perSecond) {
+        return perSecond < 999.5 ? digits(perSecond) : count(Math.round(perSecond));
+    }
+
     /// With a point and so many digits behind it, whatever the locale.
     static String decimal(double value, int decimals) {
         return String.format(Locale.ROOT, "%." + decimals + "f", value);

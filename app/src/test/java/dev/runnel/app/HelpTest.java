@@ -51,6 +51,7 @@ class HelpTest {
                 "render",
                 "score",
                 "compare",
+                "bench",
                 "notebook"
             })
     void eachCommandHelpsInTwoWays(String command) {
@@ -97,7 +98,7 @@ class HelpTest {
         assertThat(program.run()).isEqualTo(ExitCode.USAGE);
 
         assertThat(program.err())
-                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize, render, score, compare or notebook")
+                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize, render, score, compare, bench or notebook")
                 .hasLineCount(1);
     }
 

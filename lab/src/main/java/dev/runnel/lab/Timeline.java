@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// IO.println(timeline.timing());
 /// ```
 ///
-/// A piece is a [TokenEvent.Text] or a [TokenEvent.Thinking] of any choice. What is measured is arrival: a reader that
-/// is slow shows in it only once the window that a stream reads ahead is full.
+/// A piece is text, reasoning, a refusal or a part of a call, of any choice, unless it is empty. What is measured is
+/// arrival: a reader that is slow shows in it only once the window that a stream reads ahead is full.
 public final class Timeline implements Stage {
 
     private final LongSupplier clock;
@@ -36,8 +36,13 @@ public final class Timeline implements Stage {
 
     /// @param clock nanoseconds from any fixed point; the time of the request is read here
     public Timeline(LongSupplier clock) {
+        this(clock, clock.getAsLong());
+    }
+
+    /// @param start from when times count, in nanoseconds of the clock
+    Timeline(LongSupplier clock, long start) {
         this.clock = clock;
-        start = clock.getAsLong();
+        this.start = start;
     }
 
     @Override
@@ -48,6 +53,7 @@ public final class Timeline implements Stage {
 
     private synchronized void note(TokenEvent event, long time) {
         switch (event) {
+            case TokenEvent.Text(var _, var text, var _) when text.isEmpty() -> {} // it only tells logprobs
             case TokenEvent.Text _,
                     TokenEvent.Thinking _,
                     TokenEvent.Refusal _,

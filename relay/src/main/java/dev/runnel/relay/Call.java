@@ -1,7 +1,7 @@
 package dev.runnel.relay;
 
 import dev.runnel.core.BackendException;
-import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.UpstreamFault;
 import dev.runnel.wire.ErrorReader;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -48,10 +48,18 @@ final class Call {
     private @Nullable HttpClientRequest request;
     private @Nullable HttpClientResponse response;
 
-    /// It is the upstream's turn, since `heard`, in nanoseconds. While it isn't, its silence is ours.
+    /// It is the upstream's turn. While it isn't, its silence is ours.
     private boolean waiting = true;
 
-    private long heard = System.nanoTime();
+    // On the clock that stands still while it isn't the upstream's turn, in nanoseconds.
+    private long alive = System.nanoTime();
+    private long eventful = alive;
+
+    /// When it was the upstream's turn last.
+    private long paused = alive;
+
+    /// Bytes have come since it was last alive.
+    private boolean dripping;
 
     /// The caller hears nothing more.
     private boolean over;
@@ -102,19 +110,21 @@ final class Call {
             return;
         }
         response = answer;
+        alive();
         answer.pause().exceptionHandler(this::broke);
         int status = answer.statusCode();
         if (status >= 300 && status < 400) {
-            fail(new BackendException(
-                    Kind.UPSTREAM,
+            fail(UpstreamFault.REFUSED.failure(
                     "the upstream answered with status %d and sends on to %s; redirects are not followed"
                             .formatted(status, header("location").orElse("nowhere"))));
         } else if (status == 200 && mediaType().equals(accept)) {
             answer.handler(this::piece).endHandler(_ -> end());
             more();
         } else {
+            expectWithin(network.options().nextToken());
             Buffer refusal = Buffer.buffer();
             answer.handler(bytes -> {
+                        dripping = true;
                         refusal.appendBuffer(bytes);
                         if (refusal.length() < LONGEST_REFUSAL) {
                             more();
@@ -152,6 +162,8 @@ final class Call {
     private void piece(Buffer bytes) {
         if (!over) {
             waiting = false;
+            paused = System.nanoTime();
+            dripping = true;
             guarded(() -> caller.read(bytes.getBytes()));
         }
     }
@@ -175,9 +187,26 @@ final class Call {
 
     /// Asks for the next piece.
     void more() {
-        waiting = true;
-        heard = System.nanoTime();
+        if (!waiting) {
+            waiting = true;
+            long pause = System.nanoTime() - paused;
+            alive += pause;
+            eventful += pause;
+        }
         Objects.requireNonNull(response).fetch(1);
+    }
+
+    /// The upstream has shown that it is there. Bytes alone don't show it: who drips them may never come to
+    /// the end of a line.
+    void alive() {
+        alive = System.nanoTime();
+        dripping = false;
+    }
+
+    /// The upstream has sent what it was asked for.
+    void eventful() {
+        alive();
+        eventful = alive;
     }
 
     /// Changes the longest silence.
@@ -203,10 +232,25 @@ final class Call {
     }
 
     void tick(long now) {
-        if (waiting && now - heard >= patience.toNanos()) {
-            fail(new BackendException(
-                    Kind.TIMED_OUT, "the upstream sent nothing for " + Faults.inWords(patience) + caller.progress()));
+        if (!waiting) {
+            return;
         }
+        Duration event = network.options().event();
+        if (now - alive >= patience.toNanos()) {
+            if (dripping) {
+                stalled(patience);
+            } else {
+                fail(UpstreamFault.SILENT.failure(
+                        "the upstream sent nothing for " + Faults.inWords(patience) + caller.progress()));
+            }
+        } else if (now - eventful >= event.toNanos()) {
+            stalled(event);
+        }
+    }
+
+    private void stalled(Duration wait) {
+        fail(UpstreamFault.STALLED.failure("the upstream sent bits and pieces for %s, and nothing whole%s"
+                .formatted(Faults.inWords(wait), caller.progress())));
     }
 
     private void broke(Throwable fault) {

@@ -2,6 +2,7 @@ package dev.runnel.relay;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.UpstreamFault;
 import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClosedException;
@@ -24,10 +25,11 @@ final class Faults {
             case ConnectionPoolTooBusyException _ ->
                 BackendException.overloaded("all connections to the upstream are taken", SOON);
             case ConnectTimeoutException _ ->
-                new BackendException(Kind.TIMED_OUT, "the upstream can't be reached: it does not answer", fault);
-            case UnknownHostException _ -> failed("the upstream can't be reached: there is no such host", fault);
-            case SSLException _ -> failed("the upstream can't be reached over TLS: " + rootMessage(fault), fault);
-            default -> failed("the upstream can't be reached: " + rootMessage(fault), fault);
+                new BackendException(Kind.TIMED_OUT, "the upstream can't be reached: it does not answer", fault)
+                        .withCode(UpstreamFault.UNREACHABLE.code());
+            case UnknownHostException _ -> unreachable("the upstream can't be reached: there is no such host", fault);
+            case SSLException _ -> unreachable("the upstream can't be reached over TLS: " + rootMessage(fault), fault);
+            default -> unreachable("the upstream can't be reached: " + rootMessage(fault), fault);
         };
     }
 
@@ -36,15 +38,19 @@ final class Faults {
     /// @param progress how far the upstream had come, such as `, after 3 events`
     static BackendException broken(Throwable fault, String progress) {
         return switch (fault) {
-            case HttpClosedException _ -> failed("the upstream closed the connection" + progress, fault);
+            case HttpClosedException _ ->
+                UpstreamFault.CLOSED_EARLY.failure("the upstream closed the connection" + progress, fault);
             case IOException _ ->
-                failed("the upstream broke the connection%s: %s".formatted(progress, fault.getMessage()), fault);
-            default -> failed("the upstream made no sense%s: %s".formatted(progress, rootMessage(fault)), fault);
+                UpstreamFault.CLOSED_EARLY.failure(
+                        "the upstream broke the connection%s: %s".formatted(progress, fault.getMessage()), fault);
+            default ->
+                UpstreamFault.NOT_HTTP.failure(
+                        "the upstream made no sense%s: %s".formatted(progress, rootMessage(fault)), fault);
         };
     }
 
-    private static BackendException failed(String message, Throwable cause) {
-        return new BackendException(Kind.UPSTREAM, message, cause);
+    private static BackendException unreachable(String message, Throwable cause) {
+        return UpstreamFault.UNREACHABLE.failure(message, cause);
     }
 
     private static String rootMessage(Throwable fault) {

@@ -91,7 +91,7 @@ final class Network implements AutoCloseable {
 
     /// Every wait is measured against this tick, so it is a fraction of the shortest.
     private static long tickMillis(UpstreamOptions options) {
-        Duration shortest = Stream.of(options.firstToken(), options.nextToken())
+        Duration shortest = Stream.of(options.firstToken(), options.nextToken(), options.event())
                 .min(Duration::compareTo)
                 .orElseThrow();
         return Math.clamp(shortest.toMillis() / 8, 1, 1000);

@@ -102,7 +102,11 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     @Override
     public void read(byte[] piece) {
         Call open = call();
+        long lines = sse.lines();
         sse.read(piece, 0, piece.length, event -> chunks.read(event, this::emit));
+        if (sse.lines() > lines) {
+            open.alive();
+        }
         if (complete) {
             open.finish();
         } else if (channel.demand() > 0) {
@@ -119,6 +123,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
 
     private void emit(TokenEvent event) {
         events++;
+        call().eventful();
         switch (event) {
             case TokenEvent.Started _ -> {}
             case TokenEvent.Text _,

@@ -6,6 +6,7 @@ import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
+import dev.runnel.core.UpstreamFault;
 import dev.runnel.wire.ModelsReader;
 import io.vertx.core.VertxOptions;
 import java.io.ByteArrayOutputStream;
@@ -92,8 +93,8 @@ public final class Upstream implements Backend {
         @Override
         public void read(byte[] piece) {
             if (body.size() + piece.length > LONGEST) {
-                throw new BackendException(
-                        Kind.UPSTREAM, "the upstream's list of models is longer than %d bytes".formatted(LONGEST));
+                throw UpstreamFault.MALFORMED_EVENT.failure(
+                        "the upstream's list of models is longer than %d bytes".formatted(LONGEST));
             }
             body.writeBytes(piece);
             call.more();
@@ -103,7 +104,7 @@ public final class Upstream implements Backend {
         public void end() {
             List<Model> listed = ModelsReader.read(body.toByteArray());
             if (listed.isEmpty()) {
-                throw new BackendException(Kind.UPSTREAM, "the upstream's list of models is empty");
+                throw UpstreamFault.MALFORMED_EVENT.failure("the upstream's list of models is empty");
             }
             models.complete(listed);
         }

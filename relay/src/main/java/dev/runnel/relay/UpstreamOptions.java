@@ -13,15 +13,27 @@ import java.util.Objects;
 /// @param firstToken longest silence before the first token, while the upstream queues the request and
 ///     reads its prompt
 /// @param nextToken longest silence after that
+/// @param event longest wait for the next event of an upstream that isn't silent, but sends comments, or
+///     pieces of a line; such signs of life end no wait for ever
 public record UpstreamOptions(
-        List<String> models, int connections, Duration connect, Duration firstToken, Duration nextToken) {
+        List<String> models,
+        int connections,
+        Duration connect,
+        Duration firstToken,
+        Duration nextToken,
+        Duration event) {
 
     /// Asks for the list of models. 1024 connections, because each is a file descriptor. 10 s to connect. 5
     /// minutes to the first token, because a long prompt may keep a small machine busy that long and most
     /// upstreams are silent meanwhile; 30 s between tokens, because no upstream that still works takes so
-    /// long for one.
-    public static final UpstreamOptions DEFAULT =
-            new UpstreamOptions(List.of(), 1024, Duration.ofSeconds(10), Duration.ofMinutes(5), Duration.ofSeconds(30));
+    /// long for one; 10 minutes where it shows that it works, after which common clients give up.
+    public static final UpstreamOptions DEFAULT = new UpstreamOptions(
+            List.of(),
+            1024,
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(5),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(10));
 
     public UpstreamOptions {
         models = List.copyOf(models);
@@ -34,26 +46,31 @@ public record UpstreamOptions(
         requirePositive("connect", connect);
         requirePositive("firstToken", firstToken);
         requirePositive("nextToken", nextToken);
+        requirePositive("event", event);
     }
 
     public UpstreamOptions withModels(List<String> models) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
     }
 
     public UpstreamOptions withConnections(int connections) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
     }
 
     public UpstreamOptions withConnect(Duration connect) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
     }
 
     public UpstreamOptions withFirstToken(Duration firstToken) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
     }
 
     public UpstreamOptions withNextToken(Duration nextToken) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
+    }
+
+    public UpstreamOptions withEvent(Duration event) {
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
     }
 
     private static void requirePositive(String name, Duration value) {

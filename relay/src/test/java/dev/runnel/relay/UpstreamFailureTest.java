@@ -9,6 +9,7 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.TokenEvent.Finished;
 import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
+import dev.runnel.core.UpstreamFault;
 import dev.runnel.relay.RawUpstream.Chunks;
 import dev.runnel.relay.RawUpstream.Script;
 import dev.runnel.testing.Await;
@@ -65,6 +66,12 @@ class UpstreamFailureTest {
         return failure;
     }
 
+    /// Asserts what programs are told the failure is.
+    private static void assertFault(BackendException failure, UpstreamFault fault) {
+        assertThat(failure.kind()).isEqualTo(fault.kind());
+        assertThat(failure.code()).hasValue(fault.code());
+    }
+
     private String named(String sentence) {
         return "upstream " + raw.baseUrl() + sentence;
     }
@@ -90,7 +97,7 @@ class UpstreamFailureTest {
 
         BackendException failure = failureOf(RecordingReader.toTheEndOf(upstream.complete(REQUEST)));
 
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.UNREACHABLE);
         assertThat(failure).hasMessage("upstream " + nowhere + " can't be reached: Connection refused");
     }
 
@@ -177,7 +184,7 @@ class UpstreamFailureTest {
         BackendException failure =
                 failure((_, to) -> to.whole(status, "text/plain", "", "location: https://elsewhere.example/v1"));
 
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.REFUSED);
         assertThat(failure)
                 .hasMessage(named(" answered with status " + status
                         + " and sends on to https://elsewhere.example/v1; redirects are not followed"));
@@ -188,7 +195,7 @@ class UpstreamFailureTest {
     void aPageInPlaceOfAStreamIsAFailure() throws IOException {
         BackendException failure = failure((_, to) -> to.whole(200, "text/html", "<html>\n<h1>Welcome</h1>"));
 
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.NOT_SSE);
         assertThat(failure)
                 .hasMessage(named(" answered with status 200: <html> <h1>Welcome</h1>"
                         + " (as text/html, expected text/event-stream)"));
@@ -207,7 +214,7 @@ class UpstreamFailureTest {
     void anUpstreamThatDoesNotSpeakHttpIsAFailure() throws IOException {
         BackendException failure = failure((_, to) -> to.raw("SSH-2.0-OpenSSH_9.6\r\n\r\n"));
 
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.NOT_HTTP);
         assertThat(failure).hasMessageStartingWith(named(" made no sense: "));
     }
 
@@ -215,7 +222,7 @@ class UpstreamFailureTest {
     void anUpstreamThatHangsUpInsteadOfAnsweringIsAFailure() throws IOException {
         BackendException failure = failure((_, to) -> to.hangUp());
 
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.CLOSED_EARLY);
         assertThat(failure).hasMessage(named(" closed the connection"));
     }
 
@@ -233,7 +240,7 @@ class UpstreamFailureTest {
         BackendException failure = reader.awaitEnd().failure();
 
         assertThat(reader.events()).containsExactly(new Started("raw", 1), new Text(0, "Hel"));
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.FAILED);
         assertThat(failure).hasMessage(named(" failed: out of memory"));
     }
 
@@ -247,7 +254,7 @@ class UpstreamFailureTest {
         BackendException failure = reader.awaitEnd().failure();
 
         assertThat(reader.events()).hasSize(2);
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.CLOSED_EARLY);
         assertThat(failure).hasMessageStartingWith(named(" ended its stream before choice 0 of 1 had finished"));
     }
 
@@ -257,7 +264,7 @@ class UpstreamFailureTest {
                 OPTIONS,
                 (_, to) -> to.stream().event(Chunks.ROLE).event(Chunks.DONE).end());
 
-        assertThat(reader.awaitEnd().failure().kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(reader.awaitEnd().failure(), UpstreamFault.CLOSED_EARLY);
         assertThat(reader.failure()).hasMessageContaining("before choice 0 of 1 had finished");
     }
 
@@ -275,7 +282,7 @@ class UpstreamFailureTest {
         BackendException failure = reader.awaitEnd().failure();
 
         assertThat(reader.events().getLast()).isInstanceOf(Finished.class);
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.USAGE);
         assertThat(failure).hasMessageStartingWith(named(" ")).hasMessageContaining("without the usage");
     }
 
@@ -286,7 +293,7 @@ class UpstreamFailureTest {
                 (_, to) ->
                         to.stream().event(Chunks.ROLE).event("{\"choices\":[").hang());
 
-        assertThat(reader.awaitEnd().failure().kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(reader.awaitEnd().failure(), UpstreamFault.MALFORMED_EVENT);
         assertThat(reader.failure()).hasMessageStartingWith(named("'s chunk"));
         Await.until("the connection to be left", () -> raw.answering() == 0);
     }
@@ -301,7 +308,7 @@ class UpstreamFailureTest {
         BackendException failure = reader.awaitEnd().failure();
 
         assertThat(reader.events()).hasSize(2);
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.CLOSED_EARLY);
         assertThat(failure).hasMessage(named(" closed the connection, after 2 events"));
     }
 
@@ -317,7 +324,7 @@ class UpstreamFailureTest {
 
         BackendException failure = reader.awaitEnd().failure();
 
-        assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(failure, UpstreamFault.CLOSED_EARLY);
         assertThat(failure).hasMessageStartingWith(named(" broke the connection, after 1 event: "));
     }
 
@@ -327,7 +334,7 @@ class UpstreamFailureTest {
                 OPTIONS,
                 (_, to) -> to.stream().event(Chunks.ROLE).raw("xyz\r\n").hang());
 
-        assertThat(reader.awaitEnd().failure().kind()).isEqualTo(Kind.UPSTREAM);
+        assertFault(reader.awaitEnd().failure(), UpstreamFault.NOT_HTTP);
         assertThat(reader.failure()).hasMessageStartingWith(named(" made no sense"));
         Await.until("the connection to be left", () -> raw.answering() == 0);
     }
@@ -336,7 +343,7 @@ class UpstreamFailureTest {
     void silenceBeforeTheAnswerIsGivenUp() throws IOException {
         BackendException failure = failureOf(reading(IMPATIENT, (_, to) -> to.hang()));
 
-        assertThat(failure.kind()).isEqualTo(Kind.TIMED_OUT);
+        assertFault(failure, UpstreamFault.SILENT);
         assertThat(failure).hasMessage(named(" sent nothing for 250 ms"));
         Await.until("the connection to be left", () -> raw.answering() == 0);
     }
@@ -350,7 +357,7 @@ class UpstreamFailureTest {
 
         BackendException failure = reader.awaitEnd().failure();
 
-        assertThat(failure.kind()).isEqualTo(Kind.TIMED_OUT);
+        assertFault(failure, UpstreamFault.SILENT);
         assertThat(failure).hasMessage(named(" sent nothing for 250 ms, after 2 events"));
         Await.until("the connection to be left", () -> raw.answering() == 0);
     }
@@ -363,6 +370,75 @@ class UpstreamFailureTest {
                         .hang()));
 
         assertThat(failure.kind()).isEqualTo(Kind.TIMED_OUT);
+    }
+
+    @Test
+    void bytesThatNeverMakeALineAreGivenUp() throws IOException {
+        RecordingReader reader = reading(OPTIONS.withNextToken(Duration.ofMillis(250)), (_, to) -> {
+            to.stream().event(Chunks.ROLE).event(Chunks.text("Hel"));
+            drip(to, "data: {\"id\":\"c1\",");
+        });
+
+        BackendException failure = reader.awaitEnd().failure();
+
+        assertThat(reader.events()).hasSize(2);
+        assertFault(failure, UpstreamFault.STALLED);
+        assertThat(failure).hasMessage(named(" sent bits and pieces for 250 ms, and nothing whole, after 2 events"));
+        Await.until("the connection to be left", () -> raw.answering() == 0);
+    }
+
+    @Test
+    void bytesOfARefusalThatNeverEndsAreGivenUp() throws IOException {
+        BackendException failure = failureOf(reading(IMPATIENT, (_, to) -> {
+            to.raw("HTTP/1.1 500 Oops\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n");
+            drip(to, "oops");
+        }));
+
+        assertFault(failure, UpstreamFault.STALLED);
+        Await.until("the connection to be left", () -> raw.answering() == 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {": ping\n", "data: {\"choices\":[]}\n\n", "event: ping\ndata: {}\n\n"})
+    void signsOfLifeWithoutAnEventAreGivenUpInTheEnd(String sign) throws IOException {
+        BackendException failure = failureOf(reading(OPTIONS.withEvent(Duration.ofMillis(250)), (_, to) -> {
+            to.stream();
+            while (true) {
+                to.part(sign);
+                LockSupport.parkNanos(1_000_000);
+            }
+        }));
+
+        assertFault(failure, UpstreamFault.STALLED);
+        assertThat(failure).hasMessage(named(" sent bits and pieces for 250 ms, and nothing whole"));
+        Await.until("the connection to be left", () -> raw.answering() == 0);
+    }
+
+    /// Sends one byte after another, without end.
+    private static void drip(RawUpstream.Answer to, String bytes) throws IOException {
+        for (int i = 0; ; i++) {
+            to.part(bytes.substring(i % bytes.length(), i % bytes.length() + 1));
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    @Test
+    void aUsageThatContradictsItsAnswerIsAFailure() throws IOException {
+        RecordingReader reader = reading(
+                OPTIONS,
+                (_, to) -> to.stream()
+                        .event(Chunks.ROLE)
+                        .event(Chunks.text("Hello"))
+                        .event(Chunks.STOP)
+                        .event(Chunks.USAGE.replace("5,", "0,").replace("12", "7"))
+                        .event(Chunks.DONE)
+                        .end());
+
+        BackendException failure = reader.awaitEnd().failure();
+
+        assertThat(reader.events().getLast()).isInstanceOf(Finished.class);
+        assertFault(failure, UpstreamFault.USAGE);
+        assertThat(failure).hasMessageStartingWith(named(" counted no completion tokens for an answer that has some"));
     }
 
     @Test
@@ -505,7 +581,7 @@ class UpstreamFailureTest {
 
             BackendException failure = failureOf(RecordingReader.toTheEndOf(upstream.complete(REQUEST)));
 
-            assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+            assertFault(failure, UpstreamFault.UNREACHABLE);
             assertThat(failure).hasMessage("upstream " + nowhere + " can't be reached: there is no such host");
         }
     }

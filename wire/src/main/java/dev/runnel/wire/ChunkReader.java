@@ -6,6 +6,7 @@ import dev.runnel.core.FinishReason;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenLogprob;
+import dev.runnel.core.UpstreamFault;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -59,17 +60,22 @@ public final class ChunkReader {
     private final String askedModel;
     private final OptionalInt logprobs;
     private final boolean offersTools;
+    private final boolean echo;
     private final List<Choice> choices;
     private TokenEvent.@Nullable Usage usage;
     private boolean started;
     private boolean ended;
     private long chunks;
 
+    /// Something was generated.
+    private boolean said;
+
     /// @param request what the upstream was asked, with usage included
     public ChunkReader(CompletionRequest request) {
         endpoint = Endpoint.of(request.prompt());
         askedModel = request.model();
         logprobs = request.logprobs();
+        echo = request.echo();
         offersTools = request.prompt() instanceof Prompt.Chat chat
                 && !chat.tools().offered().isEmpty();
         choices = Stream.generate(Choice::new).limit(request.choices()).toList();
@@ -106,16 +112,26 @@ public final class ChunkReader {
     private void complete(String how, Consumer<? super TokenEvent> events) {
         for (int i = 0; i < choices.size(); i++) {
             if (choices.get(i).reason == null) {
-                throw UpstreamReply.failed("the upstream %s before choice %d of %d had finished; chunks so far: %d"
-                        .formatted(how, i, choices.size(), chunks));
+                throw UpstreamFault.CLOSED_EARLY.failure(
+                        "the upstream %s before choice %d of %d had finished; chunks so far: %d"
+                                .formatted(how, i, choices.size(), chunks));
             }
         }
         if (usage == null) {
-            throw UpstreamReply.failed(
+            throw UpstreamFault.USAGE.failure(
                     "the upstream %s without the usage that was asked for; chunks so far: %d".formatted(how, chunks));
         }
+        requireTrue(usage);
         ended = true;
         events.accept(usage);
+    }
+
+    /// An answer without usage is no whole answer, and neither is one with a usage that can't be its own.
+    private void requireTrue(TokenEvent.Usage usage) {
+        if (said && !echo && usage.completionTokens() == 0) {
+            throw UpstreamFault.USAGE.failure(
+                    "the upstream counted no completion tokens for an answer that has some; chunks so far: " + chunks);
+        }
     }
 
     private List<TokenEvent> chunk(Node chunk) {
@@ -132,8 +148,16 @@ public final class ChunkReader {
         for (Node part : parts) {
             part(part, events);
         }
-        chunk.find("usage").ifPresent(cost -> usage = UsageObject.read(cost));
+        chunk.find("usage").ifPresent(cost -> usage = usage(cost));
         return events;
+    }
+
+    private static TokenEvent.Usage usage(Node cost) {
+        try {
+            return UsageObject.read(cost);
+        } catch (BackendException senseless) {
+            throw UpstreamFault.USAGE.failure("the upstream's usage makes no sense: " + senseless.getMessage());
+        }
     }
 
     private String model(Node chunk) {
@@ -156,7 +180,8 @@ public final class ChunkReader {
             piece(index, choice, Kind.TEXT, UpstreamReply.rawText(part, "text"), tokens, events);
         }
         if (choice.reason != null && events.size() > before) {
-            throw UpstreamReply.failed("the upstream sent text for choice %d after it had finished".formatted(index));
+            throw UpstreamReply.malformed(
+                    "the upstream sent text for choice %d after it had finished".formatted(index));
         }
         part.find("finish_reason").filter(ChunkReader::isSaid).ifPresent(word -> finish(index, choice, word, events));
     }
@@ -190,18 +215,19 @@ public final class ChunkReader {
                 || (!id.isBlank() && !id.equals(choice.callId))
                 || (position.isEmpty() && id.isBlank() && !name.isBlank());
         if (at < choice.callIndex) {
-            throw UpstreamReply.failed(
+            throw UpstreamReply.malformed(
                     "the upstream went back to call %d of choice %d after it had begun the next".formatted(at, index));
         }
         if (next) {
             if (name.isBlank()) {
-                throw UpstreamReply.failed("the upstream called a tool without naming it");
+                throw UpstreamReply.malformed("the upstream called a tool without naming it");
             }
             endPieces(index, choice, Kind.ARGUMENTS, events);
             end(index, choice, Kind.ARGUMENTS, events);
             choice.callIndex = at;
             choice.callId = id.isBlank() ? UpstreamReply.newCallId() : id;
             choice.calls++;
+            said = true;
             events.add(new TokenEvent.Call(index, WholeText.repaired(choice.callId), WholeText.repaired(name)));
         }
         String arguments =
@@ -209,7 +235,7 @@ public final class ChunkReader {
         piece(index, choice, Kind.ARGUMENTS, arguments, List.of(), events);
     }
 
-    private static void piece(
+    private void piece(
             int index, Choice choice, Kind kind, String piece, List<TokenLogprob> tokens, List<TokenEvent> events) {
         if (!piece.isEmpty()) {
             endPieces(index, choice, kind, events);
@@ -218,7 +244,7 @@ public final class ChunkReader {
     }
 
     /// Ends what was said in other kinds: what half of a character they still hold gets no other half.
-    private static void endPieces(int index, Choice choice, Kind but, List<TokenEvent> events) {
+    private void endPieces(int index, Choice choice, Kind but, List<TokenEvent> events) {
         for (Kind kind : Kind.values()) {
             if (kind != but) {
                 end(index, choice, kind, events);
@@ -226,30 +252,31 @@ public final class ChunkReader {
         }
     }
 
-    private static void end(int index, Choice choice, Kind kind, List<TokenEvent> events) {
+    private void end(int index, Choice choice, Kind kind, List<TokenEvent> events) {
         add(index, kind, choice.text(kind).end(), List.of(), events);
     }
 
-    private static void add(int index, Kind kind, String text, List<TokenLogprob> tokens, List<TokenEvent> events) {
-        if (text.isEmpty() && tokens.isEmpty()) {
+    private void add(int index, Kind kind, String text, List<TokenLogprob> logprobs, List<TokenEvent> events) {
+        if (text.isEmpty() && logprobs.isEmpty()) {
             return;
         }
+        said = true;
         events.add(
                 switch (kind) {
                     case THINKING -> new TokenEvent.Thinking(index, text);
-                    case TEXT -> new TokenEvent.Text(index, text, tokens);
+                    case TEXT -> new TokenEvent.Text(index, text, logprobs);
                     case REFUSAL -> new TokenEvent.Refusal(index, text);
                     case ARGUMENTS -> new TokenEvent.Arguments(index, text);
                 });
     }
 
-    private static void finish(int index, Choice choice, Node word, List<TokenEvent> events) {
+    private void finish(int index, Choice choice, Node word, List<TokenEvent> events) {
         FinishReason reason = FinishReasons.read(word);
         if (choice.reason == reason) {
             return;
         }
         if (choice.reason != null) {
-            throw UpstreamReply.failed(
+            throw UpstreamReply.malformed(
                     "the upstream finished choice %d twice, the second time as '%s'".formatted(index, word.text()));
         }
         choice.reason = reason;

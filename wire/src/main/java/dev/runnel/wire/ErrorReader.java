@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.UpstreamFault;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -12,9 +13,6 @@ import java.util.function.Function;
 /// Reads an upstream's refusals and failures. Lenient: whatever an upstream says in place of an answer is a
 /// failure.
 public final class ErrorReader {
-
-    /// Our word for an upstream that does not accept the key we hold; the client's own key is not meant.
-    static final String UPSTREAM_UNAUTHORIZED = "upstream_unauthorized";
 
     private static final int LONGEST_QUOTE = 200;
 
@@ -33,13 +31,13 @@ public final class ErrorReader {
     public static BackendException read(int status, Function<String, Optional<String>> header, byte[] body) {
         if (status == 401 || status == 403) {
             // What it says may quote the key.
-            return new BackendException(Kind.UPSTREAM, "the upstream refused this server's key, with status " + status)
-                    .withCode(UPSTREAM_UNAUTHORIZED);
+            return UpstreamFault.UNAUTHORIZED.failure("the upstream refused this server's key, with status " + status);
         }
         Report report = report(body);
         Kind kind = report.code.flatMap(ErrorReader::kind).orElseGet(() -> kind(status));
         String message = "the upstream answered with status %d: %s".formatted(status, report.message);
-        return failure(kind, message, report, retryAfter(header));
+        UpstreamFault fault = status == 200 ? UpstreamFault.NOT_SSE : UpstreamFault.REFUSED;
+        return failure(kind, message, report, retryAfter(header), fault);
     }
 
     /// The failure that an upstream reports in place of a chunk or of a whole reply: `{"error":{…}}`, or
@@ -47,10 +45,12 @@ public final class ErrorReader {
     static BackendException failure(Node body) {
         Report report = report(body.json());
         Kind kind = report.code.flatMap(ErrorReader::kind).orElse(Kind.UPSTREAM);
-        return failure(kind, "the upstream failed: " + report.message, report, Optional.empty());
+        return failure(kind, "the upstream failed: " + report.message, report, Optional.empty(), UpstreamFault.FAILED);
     }
 
-    private static BackendException failure(Kind kind, String message, Report report, Optional<Duration> retryAfter) {
+    /// @param fault what it is where neither its kind nor the upstream has a word for it
+    private static BackendException failure(
+            Kind kind, String message, Report report, Optional<Duration> retryAfter, UpstreamFault fault) {
         BackendException failure = switch (kind) {
             case INVALID_REQUEST ->
                 report.parameter
@@ -73,7 +73,9 @@ public final class ErrorReader {
                     CLOSED,
                     INTERNAL -> new BackendException(kind, message);
         };
-        return report.code.map(failure::withCode).orElse(failure);
+        Optional<String> word =
+                kind == Kind.UPSTREAM || kind == Kind.TIMED_OUT ? Optional.of(fault.code()) : Optional.empty();
+        return report.code.or(() -> word).map(failure::withCode).orElse(failure);
     }
 
     private static Optional<Kind> kind(String code) {
@@ -86,7 +88,7 @@ public final class ErrorReader {
                     case "model_loading" -> Kind.LOADING;
                     case "timed_out" -> Kind.TIMED_OUT;
                     case "insufficient_quota" -> Kind.UPSTREAM; // ours to pay, not the client's to wait for
-                    default -> null;
+                    default -> UpstreamFault.of(code).map(UpstreamFault::kind).orElse(null);
                 });
     }
 

@@ -1,6 +1,7 @@
 package dev.runnel.wire;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.UpstreamFault;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,7 +39,7 @@ public final class Errors {
     private static final Duration USUAL_WAIT = Duration.ofSeconds(5);
 
     /// An upstream's refusals that trying again won't change.
-    private static final Set<String> PERMANENT = Set.of("insufficient_quota", ErrorReader.UPSTREAM_UNAUTHORIZED);
+    private static final Set<String> PERMANENT = Set.of("insufficient_quota", UpstreamFault.UNAUTHORIZED.code());
 
     private Errors() {}
 
@@ -153,7 +154,7 @@ public final class Errors {
             case LOADING -> new Form(503, UNAVAILABLE, "model_loading");
             case SHUTTING_DOWN -> new Form(503, UNAVAILABLE, "shutting_down");
             case TIMED_OUT -> new Form(504, SERVER_ERROR, "timed_out");
-            case UPSTREAM -> new Form(502, SERVER_ERROR, "upstream_failed");
+            case UPSTREAM -> new Form(502, SERVER_ERROR, UpstreamFault.FAILED.code());
             case CLOSED -> new Form(499, SERVER_ERROR, null); // for logs: nobody is there to read it
             case INTERNAL -> new Form(500, SERVER_ERROR, null);
         };

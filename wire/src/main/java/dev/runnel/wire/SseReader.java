@@ -33,6 +33,7 @@ public final class SseReader {
 
     private String type = "";
     private boolean atStart = true;
+    private long lines;
 
     /// The last byte was a CR: a LF now belongs to it.
     private boolean afterReturn;
@@ -58,6 +59,11 @@ public final class SseReader {
         append(bytes, from, end - from);
     }
 
+    /// Lines so far that were whole, comments and empty ones included: signs of life.
+    public long lines() {
+        return lines;
+    }
+
     private void append(byte[] bytes, int from, int count) {
         requireBearable((long) line.length() + count);
         line.raw(bytes, from, count);
@@ -66,6 +72,7 @@ public final class SseReader {
     private void endLine(Consumer<? super Event> events) {
         String text = new String(line.array(), 0, line.length(), UTF_8);
         line.clear();
+        lines++;
         if (atStart && text.startsWith(BYTE_ORDER_MARK)) {
             text = text.substring(1);
         }
@@ -103,7 +110,7 @@ public final class SseReader {
 
     private static void requireBearable(long length) {
         if (length > MAX_BYTES) {
-            throw UpstreamReply.failed("the upstream sent an event of more than %d bytes".formatted(MAX_BYTES));
+            throw UpstreamReply.malformed("the upstream sent an event of more than %d bytes".formatted(MAX_BYTES));
         }
     }
 }

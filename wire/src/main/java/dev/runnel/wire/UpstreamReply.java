@@ -1,6 +1,7 @@
 package dev.runnel.wire;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.UpstreamFault;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
@@ -18,7 +19,7 @@ final class UpstreamReply {
         try {
             return read(name, JsonReader.read(document), reading);
         } catch (JsonReader.MalformedException malformed) {
-            throw failed("the upstream's %s %s".formatted(name, malformed.getMessage()));
+            throw malformed("the upstream's %s %s".formatted(name, malformed.getMessage()));
         }
     }
 
@@ -26,7 +27,7 @@ final class UpstreamReply {
         try {
             return read(name, JsonReader.read(document), reading);
         } catch (JsonReader.MalformedException malformed) {
-            throw failed("the upstream's %s %s".formatted(name, malformed.getMessage()));
+            throw malformed("the upstream's %s %s".formatted(name, malformed.getMessage()));
         }
     }
 
@@ -37,12 +38,12 @@ final class UpstreamReply {
             if (senseless.kind() != BackendException.Kind.INVALID_REQUEST) {
                 throw senseless;
             }
-            throw failed("the upstream's %s makes no sense: %s".formatted(name, senseless.getMessage()));
+            throw malformed("the upstream's %s makes no sense: %s".formatted(name, senseless.getMessage()));
         }
     }
 
-    static BackendException failed(String message) {
-        return new BackendException(BackendException.Kind.UPSTREAM, message);
+    static BackendException malformed(String message) {
+        return UpstreamFault.MALFORMED_EVENT.failure(message);
     }
 
     /// The reasoning in a message or a delta, as it came; it has no name that all agree on.
@@ -61,7 +62,7 @@ final class UpstreamReply {
     static List<Node> toolCalls(Node message, boolean offered) {
         List<Node> calls = message.find("tool_calls").map(Node::elements).orElse(List.of());
         if ((!offered && !calls.isEmpty()) || message.find("function_call").isPresent()) {
-            throw failed("the upstream called a tool, but was offered none");
+            throw malformed("the upstream called a tool, but was offered none");
         }
         return calls;
     }

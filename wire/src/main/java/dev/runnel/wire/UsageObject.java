@@ -1,6 +1,7 @@
 package dev.runnel.wire;
 
 import dev.runnel.core.TokenEvent;
+import java.util.Optional;
 
 /// The wire's `usage`.
 final class UsageObject {
@@ -27,18 +28,33 @@ final class UsageObject {
         out.raw("},\"total_tokens\":").number(usage.totalTokens()).raw("}");
     }
 
+    /// The cost as an upstream tells it. Some count reasoning in the total and not among the completion's
+    /// tokens: what the total has more than its parts is reasoning then, and part of the completion here.
+    ///
+    /// @throws BackendException if the counts are none, or contradict one another
     static TokenEvent.Usage read(Node usage) {
         int prompt = usage.get("prompt_tokens").integer(0, Integer.MAX_VALUE);
         int completion = usage.get("completion_tokens").integer(0, Integer.MAX_VALUE);
-        int cached = part(usage, "prompt_tokens_details", "cached_tokens", prompt);
-        int reasoning = part(usage, "completion_tokens_details", "reasoning_tokens", completion);
-        return new TokenEvent.Usage(prompt, cached, completion, reasoning);
+        long parts = (long) prompt + completion;
+        Optional<Node> total = usage.find("total_tokens");
+        int apart = total.map(count -> count.integer(0, Integer.MAX_VALUE) - parts)
+                .orElse(0L)
+                .intValue();
+        Optional<Integer> told = part(usage, "completion_tokens_details", "reasoning_tokens", Integer.MAX_VALUE);
+        int reasoning = told.filter(count -> count > 0).orElse(Math.max(apart, 0));
+        if (apart < 0 || (apart > 0 && reasoning != apart)) {
+            throw total.orElseThrow().expected("%d and %d, which are its parts".formatted(prompt, completion));
+        }
+        if (reasoning > completion + apart) {
+            throw usage.invalid(
+                    "usage has %d reasoning tokens, which are no part of %d".formatted(reasoning, completion + apart));
+        }
+        int cached =
+                part(usage, "prompt_tokens_details", "cached_tokens", prompt).orElse(0);
+        return new TokenEvent.Usage(prompt, cached, completion + apart, reasoning);
     }
 
-    private static int part(Node usage, String details, String name, int whole) {
-        return usage.find(details)
-                .flatMap(known -> known.find(name))
-                .map(count -> count.integer(0, whole))
-                .orElse(0);
+    private static Optional<Integer> part(Node usage, String details, String name, int whole) {
+        return usage.find(details).flatMap(known -> known.find(name)).map(count -> count.integer(0, whole));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.UpstreamFault;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -48,8 +49,22 @@ class ErrorReaderTest {
 
         assertThat(failure.kind()).isEqualTo(kind);
         assertThat(failure).hasMessage("the upstream answered with status %d: because".formatted(status));
-        assertThat(failure.code()).isEqualTo(Optional.ofNullable(code));
+        assertThat(failure.code())
+                .isEqualTo(Optional.ofNullable(code)
+                        .or(() -> Optional.of("upstream_refused")
+                                .filter(_ -> kind == Kind.UPSTREAM || kind == Kind.TIMED_OUT)));
         assertThat(failure.parameter().isPresent()).isEqualTo(kind == Kind.INVALID_REQUEST || kind == Kind.UNSUPPORTED);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFaultOfAnUpstreamsUpstreamIsTheSameFault(UpstreamFault fault) {
+        BackendException sent = fault.failure("because");
+
+        BackendException received = read(Errors.status(sent.kind()), Map.of(), new String(Errors.body(sent), UTF_8));
+
+        assertThat(received.kind()).isEqualTo(sent.kind());
+        assertThat(received.code()).hasValue(fault.code());
     }
 
     @ParameterizedTest

@@ -1,0 +1,538 @@
+package dev.runnel.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.runnel.app.ScriptedRooms.Opened;
+import dev.runnel.app.Shell.Channel;
+import dev.runnel.core.BackendException;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Message;
+import dev.runnel.core.Script;
+import dev.runnel.core.ScriptedBackend;
+import dev.runnel.engine.fixtures.Json;
+import dev.runnel.engine.fixtures.LlamaShape;
+import dev.runnel.engine.fixtures.TinyModels;
+import dev.runnel.engine.fixtures.Vocabulary;
+import dev.runnel.engine.gguf.TensorType;
+import dev.runnel.server.CompletionServer;
+import dev.runnel.server.ServerOptions;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BenchCommandTest {
+
+    private final ScriptedRooms rooms = ScriptedRooms.saying("one", ", ", "two");
+    private final TestProgram program = new TestProgram(rooms);
+    private final TestProgram real = new TestProgram(new CompositionRoot());
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aServerIsMeasuredAndToldInFiguresAndFiles() throws IOException {
+        try (ScriptedBackend backend = new ScriptedBackend("m", Script.saying("m", "one", ", ", "two"));
+                CompletionServer server = CompletionServer.start(ServerOptions.at("127.0.0.1", 0))) {
+            server.serve(backend);
+            String url = "http://127.0.0.1:%d/v1".formatted(server.port());
+
+            int exitCode = real.run(
+                    "bench", url, "--concurrency", "1,3", "--requests=10", "--warmup", "1", "--output", output());
+
+            assertThat(exitCode).as(real.err()).isZero();
+            assertThat(real.out())
+                    .contains(
+                            url + ", 1 at once\n",
+                            url + ", 3 at once\n",
+                            "  replies  10 in ",
+                            "40 charged, 30 counted at least, by their pieces")
+                    .containsPattern("\n  ttft +\\d\\S* .s +\\d\\S* .s +– +– ")
+                    .containsPattern("\nload +ttft p50 .*\n1 at once .*\n3 at once .*\n\n")
+                    .endsWith("wrote " + folder.resolve("out/report.html") + "\n");
+        }
+        List<String> lines = Files.readAllLines(folder.resolve("out/requests.jsonl"));
+        assertThat(lines).hasSize(20);
+        Map<?, ?> line = (Map<?, ?>) Json.parse(lines.getFirst());
+        assertThat(line.get("outcome")).isEqualTo("complete");
+        assertThat(line.get("text")).isEqualTo("one, two");
+        assertThat((List<?>) line.get("pieces_ms")).hasSize(3);
+        assertThat(line.get("completion_tokens")).hasToString("4");
+        assertThat(line.keySet().stream().map(Object::toString))
+                .contains("due_ms", "lag_ms", "waited_ms", "ttft_ms", "tpot_ms", "e2el_ms", "counted_by");
+    }
+
+    @Test
+    void summariesAreForProgramsToReadUnderVllmsNames() throws IOException {
+        assertThat(program.run(
+                        "bench", "--requests", "12", "--json", "--output", output(), "--goodput=ttft:60000,e2el:60000"))
+                .isZero();
+
+        Map<?, ?> summary = (Map<?, ?>) Json.parse(Files.readString(folder.resolve("out/summary.json")));
+        assertThat(Json.parse(program.out())).isEqualTo(summary);
+        Map<?, ?> series = series(summary).getFirst();
+        assertThat(names(series))
+                .contains(
+                        "request_throughput",
+                        "request_goodput",
+                        "output_throughput",
+                        "total_token_throughput",
+                        "mean_ttft_ms",
+                        "median_ttft_ms",
+                        "p99_itl_ms",
+                        "p99.9_e2el_ms",
+                        "std_tpot_ms");
+        assertThat(number(series, "completed")).isEqualTo(12);
+        assertThat(number(series, "good")).isEqualTo(12);
+        assertThat(number(series, "total_output_tokens")).isEqualTo(48);
+        assertThat(series.get("p99_ttft_ms")).as("of twelve").isNotInstanceOf(Number.class);
+        assertThat(summary.get("goodput")).isEqualTo("ttft <= 60000.0 ms, e2el <= 60000.0 ms");
+
+        List<String> rows = Files.readAllLines(folder.resolve("out/summary.csv"));
+        assertThat(rows).hasSize(2);
+        assertThat(rows.getFirst())
+                .startsWith("target,model_id,load,request_rate,max_concurrency,num_prompts,duration,completed,");
+        assertThat(rows.getLast()).startsWith("scripted,scripted,1 at once,,1,12,");
+        assertThat(rows.getLast().split(",", -1)).hasSameSizeAs(rows.getFirst().split(",", -1));
+    }
+
+    @Test
+    void theReportNeedsNoNetwork() throws IOException {
+        program.run("bench", "--concurrency=1,2", "--requests", "4", "--output", output());
+
+        String page = Files.readString(folder.resolve("out/report.html"));
+
+        assertThat(page)
+                .startsWith("<!DOCTYPE html>")
+                .contains("<title>Bench of scripted</title>", "Latency against throughput", "<svg")
+                .doesNotContain("http:", "https:", "src=", "@import", "<script", "<link");
+    }
+
+    @Test
+    void anOpenLoopKeepsItsRateAndItsCap() {
+        assertThat(program.run(
+                        "bench",
+                        "--request-rate",
+                        "200,400",
+                        "--max-concurrency",
+                        "2",
+                        "--requests=20",
+                        "--json",
+                        "--seed",
+                        "5"))
+                .isZero();
+
+        Map<?, ?> summary = (Map<?, ?>) Json.parse(program.out());
+        assertThat(series(summary))
+                .extracting(each -> String.valueOf(each.get("load")))
+                .containsExactly("200/s", "400/s");
+        assertThat(number(series(summary).getFirst(), "request_rate")).isEqualTo(200);
+        assertThat(number(series(summary).getFirst(), "max_concurrency")).isEqualTo(2);
+        assertThat(number(summary, "seed")).isEqualTo(5);
+    }
+
+    @Test
+    void everyWayToBreakAReplyIsNamedAndCountedAndTheOthersGoOn() throws IOException {
+        AtomicInteger asked = new AtomicInteger();
+        try (RawServer server = new RawServer((_, to) -> {
+            switch (asked.getAndIncrement()) {
+                case 0 ->
+                    send(to, "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html></html>");
+                case 1 -> send(to, RawServer.STREAM + chunk("one") + "data: {\"choices\"\n\n");
+                case 2 -> send(to, RawServer.STREAM + chunk("one"));
+                case 3 -> send(to, RawServer.STREAM + chunk("one") + end(0));
+                case 4 -> send(to, "SSH-2.0-OpenSSH_9.6\r\n");
+                default -> send(to, RawServer.STREAM + chunk("one") + chunk(" two") + end(2));
+            }
+        })) {
+            assertThat(real.run(
+                            "bench",
+                            server.url(),
+                            "--model",
+                            "m",
+                            "--concurrency",
+                            "4",
+                            "--requests",
+                            "8",
+                            "--warmup=0",
+                            "--json"))
+                    .as(real.err())
+                    .isZero();
+        }
+
+        Map<?, ?> series = series((Map<?, ?>) Json.parse(real.out())).getFirst();
+        assertThat(errors(series))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "upstream_not_sse", 1,
+                        "upstream_malformed_event", 1,
+                        "upstream_closed_early", 1,
+                        "upstream_usage", 1,
+                        "upstream_not_http", 1));
+        assertThat(number(series, "completed")).isEqualTo(3);
+    }
+
+    @Test
+    void aServerThatHangsOrDripsIsGivenUp() throws IOException {
+        CountDownLatch over = new CountDownLatch(1);
+        AtomicInteger asked = new AtomicInteger();
+        try (RawServer server = new RawServer((_, to) -> {
+            if (asked.getAndIncrement() % 2 == 0) {
+                over.await();
+            } else {
+                drip(to, over);
+            }
+        })) {
+            assertThat(real.run(
+                            "bench",
+                            server.url(),
+                            "--model",
+                            "m",
+                            "--concurrency",
+                            "2",
+                            "--requests",
+                            "4",
+                            "--warmup=0",
+                            "--timeout",
+                            "0.5",
+                            "--json"))
+                    .isEqualTo(ExitCode.FAILED);
+        } finally {
+            over.countDown();
+        }
+
+        assertThat(errors(series((Map<?, ?>) Json.parse(real.out())).getFirst()))
+                .containsOnly(Map.entry("timeout", 4));
+    }
+
+    private static Map<String, Integer> errors(Map<?, ?> series) {
+        Map<String, Integer> errors = new HashMap<>();
+        ((Map<?, ?>) series.get("errors"))
+                .forEach((code, count) -> errors.put(code.toString(), ((Number) count).intValue()));
+        return errors;
+    }
+
+    /// A byte now and then, of a comment that never ends.
+    private static void drip(OutputStream to, CountDownLatch over) throws IOException, InterruptedException {
+        send(to, RawServer.STREAM + ":");
+        while (!over.await(20, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+            send(to, " ");
+        }
+    }
+
+    private static String chunk(String text) {
+        return "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
+                + "\"delta\":{\"content\":\"" + text + "\"},\"finish_reason\":null}]}\n\n";
+    }
+
+    private static String end(int tokens) {
+        return "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
+                + "\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+                + "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[],"
+                + "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":%d,\"total_tokens\":%d}}\n\ndata: [DONE]\n\n"
+                        .formatted(tokens, tokens + 1);
+    }
+
+    private static void send(OutputStream to, String bytes) throws IOException {
+        to.write(bytes.getBytes(UTF_8));
+        to.flush();
+    }
+
+    @Test
+    void usageBelowThePiecesThatCameIsToldAsALie() throws IOException {
+        try (RawServer server = new RawServer(
+                (_, to) -> send(to, RawServer.STREAM + chunk("one") + chunk(" two") + chunk(" three") + end(1)))) {
+            real.run("bench", server.url(), "--model", "m", "--requests", "3", "--warmup", "0");
+        }
+
+        assertThat(real.out())
+                .contains(
+                        "note: ",
+                        "the server's count of tokens can't be right in 3 of 3 replies; in all it charges 3, "
+                                + "and 9 were counted at least, by their pieces");
+    }
+
+    @Test
+    void aServerThatCompletesNothingIsAFailure() {
+        TestProgram broken = new TestProgram(ScriptedRooms.playing(Script.of()
+                .failingAfter(0, new BackendException(BackendException.Kind.OVERLOADED, "come back later"))));
+
+        assertThat(broken.run("bench", "--requests", "5")).isEqualTo(ExitCode.FAILED);
+
+        assertThat(broken.out()).contains("failed   5: 5 overloaded");
+        assertThat(broken.err()).endsWith("runnel: no reply was complete\n");
+    }
+
+    @Test
+    void ctrlCTellsWhatWasMeasuredSoFar() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        ScriptedRooms thenHanging = new ScriptedRooms(_ -> asked.getAndIncrement() < 4
+                ? Script.saying("scripted", "one")
+                : Script.saying("scripted", "one").hangingAfter(1));
+        TestProgram endless = new TestProgram(thenHanging);
+        TestProgram.Running running =
+                endless.start("bench", "--concurrency", "2", "--requests", "1000", "--warmup=0", "--output", output());
+        dev.runnel.testing.Await.until("two that hang", () -> asked.get() == 6);
+
+        assertThat(running.stop().exitCode()).isEqualTo(ExitCode.STOPPED);
+
+        assertThat(endless.out()).contains("  replies  4 in ", "  cut off  2\n", "wrote ");
+        assertThat(Files.readAllLines(folder.resolve("out/requests.jsonl"))).hasSize(6);
+        assertThat(thenHanging.inProgress()).isZero();
+    }
+
+    @Test
+    void twoServersTakeTurns() {
+        assertThat(program.run(
+                        "bench",
+                        "http://127.0.0.1:1/v1",
+                        "--against",
+                        "http://127.0.0.1:2/v1",
+                        "--against-model",
+                        "other",
+                        "--against-key",
+                        "k2",
+                        "--key",
+                        "k1",
+                        "--rounds",
+                        "3",
+                        "--requests",
+                        "6",
+                        "--warmup",
+                        "0"))
+                .isZero();
+
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k1")),
+                        new Opened.Relay(URI.create("http://127.0.0.1:2/v1"), Optional.of("k2")));
+        assertThat(rooms.requests())
+                .extracting(CompletionRequest::model)
+                .containsExactly(
+                        "scripted",
+                        "scripted",
+                        "other",
+                        "other",
+                        "other",
+                        "other",
+                        "scripted",
+                        "scripted",
+                        "scripted",
+                        "scripted",
+                        "other",
+                        "other");
+        assertThat(program.out())
+                .contains("1 at once: http://127.0.0.1:2/v1 in terms of http://127.0.0.1:1/v1\n")
+                .containsPattern("  ttft p50 +\\d+\\.\\d{3} \\(\\d+\\.\\d{3} to \\d+\\.\\d{3} in 3 rounds\\)");
+    }
+
+    @Test
+    void wholeRepliesAreComparedToStreamedOnes() {
+        assertThat(program.run("bench", "--whole", "--requests", "10", "--json"))
+                .isZero();
+
+        Map<?, ?> summary = (Map<?, ?>) Json.parse(program.out());
+        assertThat(series(summary))
+                .extracting(each -> String.valueOf(each.get("target")))
+                .containsExactly("whole", "streamed");
+        assertThat(series(summary).getFirst().get("median_ttft_ms"))
+                .isEqualTo(series(summary).getFirst().get("median_e2el_ms"));
+        assertThat(number(series(summary).getFirst(), "count_itl")).isZero();
+        assertThat(number(series(summary).getLast(), "count_itl")).isEqualTo(20);
+        assertThat(summary.get("rounds")).hasToString("5");
+    }
+
+    @Test
+    void aDataSetIsAskedInItsOrderWithItsOwnLimits() throws IOException {
+        Path file = Files.writeString(folder.resolve("asked.jsonl"), """
+                {"prompt": "one", "output_tokens": 7, "other": [1, {"x": 2}]}
+
+                {"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "two"}], "max_tokens": 8}
+                {"prompt": "three"}
+                """);
+
+        assertThat(program.run(
+                        "bench",
+                        "--dataset",
+                        file.toString(),
+                        "--requests",
+                        "4",
+                        "--warmup",
+                        "0",
+                        "--max-tokens",
+                        "5",
+                        "--system",
+                        "be brief"))
+                .as(program.err())
+                .isZero();
+
+        assertThat(rooms.requests())
+                .extracting(request -> request.stopping().maxTokens().orElseThrow())
+                .containsExactly(7, 8, 5, 7);
+        assertThat(ScriptedRooms.messages(rooms.requests().get(1)))
+                .containsExactly(new Message.System("be brief"), new Message.System("s"), new Message.User("two"));
+        assertThat(ScriptedRooms.messages(rooms.requests().get(3)))
+                .containsExactly(new Message.System("be brief"), new Message.User("one"));
+    }
+
+    @Test
+    void promptsAndRepliesAreAsTheOptionsSay() {
+        assertThat(program.run(
+                        "bench",
+                        "--prompt",
+                        "hi",
+                        "--unique-prompts",
+                        "--ignore-eos",
+                        "--max-tokens",
+                        "9",
+                        "--logprobs",
+                        "--requests",
+                        "2",
+                        "--warmup",
+                        "0",
+                        "--temperature",
+                        "0"))
+                .isZero();
+
+        assertThat(rooms.requests())
+                .flatExtracting(ScriptedRooms::messages)
+                .containsExactly(new Message.User("[0] hi"), new Message.User("[1] hi"));
+        assertThat(rooms.requests()).allSatisfy(request -> {
+            assertThat(request.stopping().ignoresEndTokens()).isTrue();
+            assertThat(request.stopping().maxTokens()).hasValue(9);
+            assertThat(request.logprobs()).hasValue(0);
+            assertThat(request.sampling().temperature()).isZero();
+        });
+    }
+
+    @Test
+    void aTokenizerChecksTheServersCount() {
+        Path vocabulary = folder.resolve("v.gguf");
+        TinyModels.llama(LlamaShape.TINY, TensorType.F32, Vocabulary.SCORED, 1).write(vocabulary);
+
+        program.run("bench", "--tokenizer", vocabulary.toString(), "--requests", "2", "--json");
+
+        assertThat(series((Map<?, ?>) Json.parse(program.out())).getFirst().get("counted_by"))
+                .isEqualTo("tokenizer");
+    }
+
+    @Test
+    void aPersonSeesHowItGoes() {
+        ScriptedRooms slow =
+                new ScriptedRooms(_ -> Script.saying("scripted", "a", "b").paced(java.time.Duration.ofMillis(30)));
+        TestProgram watched = new TestProgram(slow).terminals(Channel.ERR);
+
+        watched.run("bench", "--requests", "4", "--warmup", "1");
+
+        assertThat(watched.err()).contains("\r\033[K1 at once, ").endsWith("\r\033[K");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --concurrency 0                        | --concurrency is 0, expected 1 to 1024
+            --concurrency 1,2000                   | --concurrency is 2000, expected 1 to 1024
+            --concurrency x                        | 'x' is not
+            --request-rate 0                       | request rate is 0.0, expected above 0
+            --request-rate 1 --max-concurrency 0   | --max-concurrency is 0, expected 1 to 1024
+            --request-rate 1 --concurrency 1       | --concurrency and --request-rate exclude each other
+            --requests 0                           | requests is 0, expected at least 1
+            --warmup -1                            | warm-up is -1 requests, expected at least 0
+            --rounds 0                             | rounds is 0, expected at least 1
+            --rounds 9 --requests 5                | 5 requests can't be split into 9 rounds
+            --timeout 0                            | timeout is 0.0 s, expected above 0
+            --goodput ttft                         | 'ttft' is no objective
+            --prompt a --dataset b                 | --prompt and --dataset exclude each other
+            --against http://a --whole             | --against and --whole exclude each other
+            --against-model m                      | --against-model and --against-key belong to --against
+            http://a --url http://b                | BASE and --url exclude each other
+            --ignore-eos                           | --ignore-eos needs --max-tokens
+            --max-tokens -1                        | max_tokens is -1
+            --against http://[                     | http://[
+            """)
+    void whatMakesNoSenseIsRefusedBeforeAnythingIsAsked(String arguments, String sentence) {
+        String[] all = Stream.concat(Stream.of("bench"), Stream.of(arguments.split(" ")))
+                .toArray(String[]::new);
+
+        assertThat(program.run(all)).isEqualTo(ExitCode.USAGE);
+
+        assertThat(program.err()).contains(sentence).hasLineCount(1);
+        assertThat(rooms.requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"prompt": "a"}~{"prompt": "b"}~{"prompt":   | asked.jsonl, line 3: it is no JSON object
+            {"prompt": "a"}~["b"]                        | asked.jsonl, line 2: it is no JSON object
+            {"prompt": 3}                                | asked.jsonl, line 1: its prompt is no string
+            {"question": "a"}                            | asked.jsonl, line 1: it has neither a prompt nor messages
+            {"prompt": "a", "max_tokens": "b"}           | asked.jsonl, line 1: its max_tokens is no number of tokens
+            {"messages": [{"role": "king"}]}             | asked.jsonl, line 1: messages[0].role
+            ~                                            | asked.jsonl has no prompts; expected one a line
+            """)
+    void aDataSetThatCanNotBeReadSaysInWhichLine(String lines, String sentence) throws IOException {
+        Path file = Files.writeString(folder.resolve("asked.jsonl"), lines.replace('~', '\n'));
+
+        assertThat(program.run("bench", "--dataset", file.toString())).isEqualTo(ExitCode.FAILED);
+
+        assertThat(program.err()).contains(sentence).hasLineCount(1);
+        assertThat(program.run("bench", "--dataset", folder.resolve("none").toString()))
+                .isEqualTo(ExitCode.FAILED);
+        assertThat(program.err()).contains("there is no file ");
+    }
+
+    @Test
+    void aServerThatIsNotThereIsNamedAtOnce() throws IOException {
+        int port;
+        try (ServerSocket unused = new ServerSocket(0)) {
+            port = unused.getLocalPort();
+        }
+
+        assertThat(real.run("bench", "http://127.0.0.1:" + port + "/v1")).isEqualTo(ExitCode.FAILED);
+
+        assertThat(real.err())
+                .contains("upstream http://127.0.0.1:" + port + "/v1 can't be reached: Connection refused")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void resultsThatCanNotBeWrittenAreAFailureInOneSentence() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+
+        assertThat(program.run("bench", "--requests", "1", "--output", file.toString()))
+                .isEqualTo(ExitCode.FAILED);
+
+        assertThat(program.err())
+                .startsWith("runnel: the results can't be written to " + file)
+                .hasLineCount(1);
+    }
+
+    private String output() {
+        return folder.resolve("out").toString();
+    }
+
+    private static List<Map<?, ?>> series(Map<?, ?> summary) {
+        return ((List<?>) summary.get("series"))
+                .stream().<Map<?, ?>>map(each -> (Map<?, ?>) each).toList();
+    }
+
+    private static List<String> names(Map<?, ?> object) {
+        return object.keySet().stream().map(Object::toString).toList();
+    }
+
+    private static double number(Map<?, ?> object, String name) {
+        return ((Number) object.get(name)).doubleValue();
+    }
+}

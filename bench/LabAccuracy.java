@@ -1,0 +1,230 @@
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.lab.Bench;
+import dev.runnel.lab.Distribution;
+import dev.runnel.lab.Load;
+import dev.runnel.lab.Objective;
+import dev.runnel.lab.Plan;
+import dev.runnel.lab.Series;
+import dev.runnel.lab.Summary;
+import dev.runnel.lab.Target;
+import dev.runnel.lab.Time;
+import dev.runnel.lab.Workload;
+import dev.runnel.relay.Upstream;
+import dev.runnel.relay.UpstreamOptions;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+
+/// How far what the lab measures is from what happened: the lab against a server whose delays are known, both in this
+/// JVM. The server is a thread for each connection that knows nothing of this project: it reads a request, and writes
+/// the first piece 50 ms after it has and each further one 10 ms after the one before, by deadlines that it waits for
+/// with its eyes open, so that a late piece doesn't make the next one late. How late it was itself is told, too: the
+/// lab can't be nearer to the script than the server was.
+///
+/// `bench/lab-accuracy` runs it.
+final class LabAccuracy {
+
+    private static final Duration TTFT = Duration.ofMillis(50);
+    private static final Duration ITL = Duration.ofMillis(10);
+    private static final int PIECES = 20;
+    private static final Duration ALLOWED = Duration.ofMillis(1);
+
+    /// How long before a deadline a thread stops sleeping.
+    private static final long WAKE_UP_NANOS = 300_000;
+
+    /// By how many nanoseconds pieces were written after their deadlines.
+    private static final ConcurrentLinkedQueue<Long> LATE = new ConcurrentLinkedQueue<>();
+
+    private static boolean isExact = true;
+
+    private LabAccuracy() {}
+
+    public static void main(String[] arguments) throws IOException {
+        int requests = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
+        List<Load> loads = List.of(
+                new Load.Closed(1, requests), new Load.Closed(8, 4 * requests), new Load.Open(8, 1000, requests));
+        try (ServerSocket listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress())) {
+            Thread.ofPlatform().daemon().start(() -> serve(listener));
+            URI url = URI.create("http://127.0.0.1:%d/v1".formatted(listener.getLocalPort()));
+            try (Upstream upstream =
+                            Upstream.open(url, Optional.empty(), UpstreamOptions.DEFAULT.withModels(List.of("script")));
+                    Time.Real time = new Time.Real()) {
+                Target target = new Target("script", upstream, "script", Target.Reading.STREAMED);
+                Plan plan = new Plan(
+                        new Workload(List.of(CompletionRequest.of("script", "Hi")), false),
+                        loads,
+                        20,
+                        1,
+                        Duration.ofSeconds(10),
+                        Objective.NONE,
+                        1);
+                System.out.println("measured less scripted, in ms         p50      p99   longest       of");
+                for (Series series : Bench.begin(plan, List.of(target), time).result().join()) {
+                    tell(series);
+                }
+            }
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "%-32s %8s %8s %9s %8d%n",
+                "the server's own lateness",
+                late(0.5),
+                late(0.99),
+                late(1),
+                LATE.size());
+        System.out.println(isExact ? "within 1 ms at p50 and p99" : "NOT within 1 ms at p50 and p99");
+        System.exit(isExact ? 0 : 1);
+    }
+
+    private static void tell(Series series) {
+        Summary summary = series.summary(Objective.NONE, Optional.empty());
+        if (summary.failed() > 0) {
+            throw new IllegalStateException("requests failed: " + summary.errors());
+        }
+        Duration all = TTFT.plus(ITL.multipliedBy(PIECES - 1));
+        tell(series.load().name() + ", ttft", summary.ttft(), TTFT);
+        tell(series.load().name() + ", itl", summary.itl(), ITL);
+        tell(series.load().name() + ", e2el", summary.e2el(), all);
+        tell(series.load().name() + ", lag", summary.lag(), Duration.ZERO);
+    }
+
+    private static void tell(String what, Distribution measured, Duration scripted) {
+        isExact &= isNear(measured.p50(), scripted) && isNear(measured.p99(), scripted);
+        System.out.printf(
+                Locale.ROOT,
+                "%-32s %8s %8s %9s %8d%n",
+                what,
+                off(measured.p50(), scripted),
+                off(measured.p99(), scripted),
+                off(Optional.of(measured.most()), scripted),
+                measured.count());
+    }
+
+    private static boolean isNear(Optional<Duration> measured, Duration scripted) {
+        return measured.map(time -> time.minus(scripted).abs().compareTo(ALLOWED) < 0)
+                .orElse(true);
+    }
+
+    private static String off(Optional<Duration> measured, Duration scripted) {
+        return measured.map(time -> String.format(
+                        Locale.ROOT, "%+.3f", time.minus(scripted).toNanos() / 1e6))
+                .orElse("–");
+    }
+
+    private static String late(double share) {
+        long[] sorted = LATE.stream().mapToLong(each -> each).sorted().toArray();
+        return String.format(Locale.ROOT, "%+.3f", sorted[(int) Math.ceil(share * sorted.length) - 1] / 1e6);
+    }
+
+    private static void serve(ServerSocket listener) {
+        while (true) {
+            try {
+                Socket socket = listener.accept();
+                socket.setTcpNoDelay(true);
+                Thread.ofPlatform().daemon().start(() -> serve(socket));
+            } catch (IOException closed) {
+                return;
+            }
+        }
+    }
+
+    private static void serve(Socket socket) {
+        try (socket) {
+            InputStream in = new BufferedInputStream(socket.getInputStream());
+            while (read(in)) {
+                answer(System.nanoTime(), socket.getOutputStream());
+            }
+        } catch (IOException gone) {
+            // The lab is done.
+        }
+    }
+
+    private static boolean read(InputStream in) throws IOException {
+        int length = 0;
+        StringBuilder line = new StringBuilder();
+        for (int b = in.read(); b >= 0; b = in.read()) {
+            if (b != '\n') {
+                line.append((char) b);
+                continue;
+            }
+            String header = line.toString().strip().toLowerCase(Locale.ROOT);
+            if (header.isEmpty()) {
+                return in.readNBytes(length).length == length;
+            }
+            if (header.startsWith("content-length:")) {
+                length = Integer.parseInt(header.substring(header.indexOf(':') + 1).strip());
+            }
+            line.setLength(0);
+        }
+        return false;
+    }
+
+    private static void answer(long asked, OutputStream out) throws IOException {
+        out.write(bytes("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"));
+        for (int piece = 0; piece < PIECES; piece++) {
+            byte[] bytes = part(chunk("{\"content\":\"x\"}", "null"));
+            if (piece == PIECES - 1) {
+                bytes = joined(
+                        bytes, part(chunk("{}", "\"stop\"")), part(usage()), part("data: [DONE]\n\n"), bytes("0\r\n\r\n"));
+            }
+            long deadline = asked + TTFT.toNanos() + piece * ITL.toNanos();
+            await(deadline);
+            out.write(bytes);
+            LATE.add(System.nanoTime() - deadline);
+        }
+    }
+
+    private static void await(long deadline) {
+        long left = deadline - System.nanoTime();
+        while (left > 0) {
+            if (left > WAKE_UP_NANOS) {
+                LockSupport.parkNanos(left - WAKE_UP_NANOS);
+            } else {
+                Thread.onSpinWait();
+            }
+            left = deadline - System.nanoTime();
+        }
+    }
+
+    private static String chunk(String delta, String finish) {
+        return "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"script\",\"choices\":"
+                + "[{\"index\":0,\"delta\":%s,\"finish_reason\":%s}]}\n\n".formatted(delta, finish);
+    }
+
+    private static String usage() {
+        return "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"script\",\"choices\":[],"
+                + "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":%d,\"total_tokens\":%d}}\n\n"
+                        .formatted(PIECES, PIECES + 1);
+    }
+
+    private static byte[] part(String text) {
+        return bytes("%x\r\n%s\r\n".formatted(bytes(text).length, text));
+    }
+
+    private static byte[] joined(byte[]... parts) {
+        byte[] all = new byte[0];
+        for (byte[] part : parts) {
+            int before = all.length;
+            all = Arrays.copyOf(all, before + part.length);
+            System.arraycopy(part, 0, all, before, part.length);
+        }
+        return all;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

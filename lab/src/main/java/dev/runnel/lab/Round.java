@@ -1,0 +1,15 @@
+package dev.runnel.lab;
+
+import java.time.Duration;
+import java.util.List;
+
+/// Requests to one target that were measured in one go.
+///
+/// @param number from 1
+/// @param took until its last request had ended
+/// @param measurements in the order in which they ended
+public record Round(int number, Duration took, List<Measurement> measurements) {
+    public Round {
+        measurements = List.copyOf(measurements);
+    }
+}
