@@ -1,5 +1,6 @@
 package dev.runnel.engine;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,6 +18,8 @@ import java.util.OptionalInt;
 /// @param promptTokensPerStep most prompt tokens read in one step
 /// @param stall how much longer a step in which others answer may take because of the prompts that are read in
 ///     it: longer reads prompts faster, shorter lets those that answer go on more evenly
+/// @param guessing where guesses at next tokens come from
+/// @param draft the file of a smaller model of the same vocabulary, which guesses too
 public record EngineOptions(
         Optional<String> modelId,
         OptionalInt threads,
@@ -25,14 +28,25 @@ public record EngineOptions(
         int sequences,
         int waiting,
         int promptTokensPerStep,
-        Duration stall) {
+        Duration stall,
+        Guessing guessing,
+        Optional<Path> draft) {
+
+    /// Where guesses at next tokens come from. They save steps where they are right, and change no reply.
+    public enum Guessing {
+        /// None are made.
+        OFF,
+        /// A text goes on as it did where it read the same before (and as the draft model says, where there is one).
+        LOOKUP
+    }
 
     /// What one sequence can take grows with its context, so a long one has to be asked for.
     public static final int LONGEST_DEFAULT_CONTEXT = 4096;
 
-    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step, and a stall of 50 ms.
+    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step, a stall of 50 ms, and guesses
+    /// without a draft model.
     public static final EngineOptions DEFAULT = new EngineOptions(
-            Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256, Duration.ofMillis(50));
+            Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256, Duration.ofMillis(50), Guessing.LOOKUP, Optional.empty());
 
     public EngineOptions {
         modelId.ifPresent(id -> {
@@ -47,6 +61,9 @@ public record EngineOptions(
         requireAtLeast(0, "waiting", waiting);
         requireAtLeast(1, "promptTokensPerStep", promptTokensPerStep);
         requireAtLeast(0, "stall", stall.toNanos());
+        if (draft.isPresent() && guessing == Guessing.OFF) {
+            throw new IllegalArgumentException("a draft model is given, and guessing is off");
+        }
     }
 
     private static void requireAtLeast(int least, String option, long value) {
@@ -64,7 +81,9 @@ public record EngineOptions(
                 sequences,
                 waiting,
                 promptTokensPerStep,
-                stall);
+                stall,
+                guessing,
+                draft);
     }
 
     public EngineOptions withThreads(int threads) {
@@ -76,7 +95,9 @@ public record EngineOptions(
                 sequences,
                 waiting,
                 promptTokensPerStep,
-                stall);
+                stall,
+                guessing,
+                draft);
     }
 
     public EngineOptions withContextLength(int contextLength) {
@@ -88,31 +109,51 @@ public record EngineOptions(
                 sequences,
                 waiting,
                 promptTokensPerStep,
-                stall);
+                stall,
+                guessing,
+                draft);
     }
 
     public EngineOptions withCacheBytes(long cacheBytes) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
     }
 
     public EngineOptions withSequences(int sequences) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
     }
 
     public EngineOptions withWaiting(int waiting) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
     }
 
     public EngineOptions withPromptTokensPerStep(int promptTokensPerStep) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
     }
 
     public EngineOptions withStall(Duration stall) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+    }
+
+    public EngineOptions withGuessing(Guessing guessing) {
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+    }
+
+    public EngineOptions withDraft(Path draft) {
+        return withDraft(Optional.of(draft));
+    }
+
+    public EngineOptions withoutDraft() {
+        return withDraft(Optional.empty());
+    }
+
+    private EngineOptions withDraft(Optional<Path> draft) {
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
     }
 }

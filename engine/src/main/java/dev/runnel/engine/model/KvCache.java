@@ -142,6 +142,7 @@ final class KvCache implements AutoCloseable {
         private final List<Page> taken = new ArrayList<>();
         private int[] tokens = NOTHING; // those read, and of a step that is under way
         private int length;
+        private int ahead; // guesses read behind these
         private int promisedPages;
         private int inTree; // pages, from the first on
         private PrefixTree.@Nullable Overlap overlap; // until it is taken over
@@ -210,6 +211,7 @@ final class KvCache implements AutoCloseable {
         @Override
         public int catchUp(int[] tokens) {
             int before = length;
+            ahead = 0;
             if (shares) {
                 follow(tokens, room());
             }
@@ -290,15 +292,41 @@ final class KvCache implements AutoCloseable {
         }
 
         /// Takes the pages that the tokens from index `from` to `to` need.
-        void prepareFor(int[] tokens, int from, int to) {
-            remember(tokens, from, to - from, length);
-            while (taken.size() * PageLayout.POSITIONS < length + to - from) {
+        ///
+        /// @param position of the first
+        void prepareFor(int[] tokens, int from, int to, int position) {
+            remember(tokens, from, to - from, position);
+            while (taken.size() * PageLayout.POSITIONS < position + to - from) {
                 takePage();
             }
         }
 
         /// Counts tokens whose keys and values have been written.
-        void grow(int tokens) {
+        ///
+        /// @param guesses how many of them count only when they are kept
+        void grow(int tokens, int guesses) {
+            ahead = guesses == tokens ? ahead + guesses : guesses;
+            count(tokens - guesses);
+        }
+
+        /// Where a slice's first token goes.
+        ///
+        /// @param guesses whether it has nothing else
+        int end(boolean guesses) {
+            return guesses ? length + ahead : length;
+        }
+
+        @Override
+        public void keep(int guesses) {
+            if (guesses < 0 || guesses > ahead) {
+                throw new IllegalArgumentException(
+                        "%d guesses were to be kept, and %d are left".formatted(guesses, ahead));
+            }
+            ahead -= guesses;
+            count(guesses);
+        }
+
+        private void count(int tokens) {
             length += tokens;
             while (shares && (inTree + 1) * PageLayout.POSITIONS <= length) {
                 share(inTree++);

@@ -46,7 +46,7 @@ class KvCacheTest {
     private void read(KvSequence sequence, int... tokens) {
         KvCache.Sequence reader = (KvCache.Sequence) sequence;
         int from = reader.length();
-        reader.prepareFor(tokens, from, tokens.length);
+        reader.prepareFor(tokens, from, tokens.length, from);
         for (int position = from; position < tokens.length; position++) {
             layout.write(
                     reader.page(position / PAGE),
@@ -57,7 +57,7 @@ class KvCacheTest {
                     new float[] {tokens[position]},
                     0);
         }
-        reader.grow(tokens.length - from);
+        reader.grow(tokens.length - from, 0);
     }
 
     private static void assertHolds(KvSequence sequence, int... tokens) {

@@ -111,7 +111,7 @@ class SchedulerAllocationTest {
         @Override
         public void forward(List<Slice> batch) {
             for (int i = 0; i < batch.size(); i++) {
-                ((Counter) batch.get(i).sequence()).length += batch.get(i).length();
+                ((Counter) batch.get(i).sequence()).length += batch.get(i).length() - batch.get(i).guesses();
             }
         }
 
@@ -125,6 +125,11 @@ class SchedulerAllocationTest {
         @Override
         public int length() {
             return length;
+        }
+
+        @Override
+        public void keep(int guesses) {
+            length += guesses;
         }
 
         @Override
