@@ -180,6 +180,9 @@ final class ServeCommand implements Callable<Integer> {
     EngineFlags engine = new EngineFlags();
 
     @Mixin
+    GuessFlags guesses = new GuessFlags();
+
+    @Mixin
     WireFlags wire = new WireFlags();
 
     ServeCommand(Shell shell, Rooms rooms) {
@@ -197,6 +200,10 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "--model-id names the model of --model; those of a folder have their own names");
+        }
+        if (guesses.draft != null && model == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--draft guesses for the model of --model, and none is given");
         }
         FolderOptions folderOptions = Cli.checked(spec, this::folderOptions);
         ServerOptions serverOptions = Cli.checked(spec, this::serverOptions);
@@ -246,7 +253,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private EngineOptions engineOptions() {
-        EngineOptions options = engine.applyTo(EngineOptions.DEFAULT);
+        EngineOptions options = guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment());
         if (modelId != null) {
             options = options.withModelId(modelId);
         }
@@ -289,7 +296,7 @@ final class ServeCommand implements Callable<Integer> {
                         + relay.models().stream().map(Model::id).collect(Collectors.joining(", ")));
             }
             if (models != null) {
-                Backend folder = rooms.folder(models, options, folderOptions);
+                Backend folder = rooms.folder(models, options.withoutDraft(), folderOptions);
                 backends.add(folder);
                 lines.add(models + ": loaded when asked for, within "
                         + Figures.bytes(folderOptions.memoryBytes()) + ": "

@@ -191,6 +191,8 @@ class ServeCommandTest {
                 new String[] {"--idle", "-1"},
                 new String[] {"--context-length", "0"},
                 new String[] {"--threads", "0"},
+                new String[] {"--speculate", "wildly"},
+                new String[] {"--draft", "small.gguf"},
                 new String[] {"--model-id", " "},
                 new String[] {"--api-key", " "})) {
             TestProgram misused = new TestProgram(rooms);
@@ -247,7 +249,9 @@ class ServeCommandTest {
                 "--cache-mib",
                 "500",
                 "--stall",
-                "20");
+                "20",
+                "--speculate",
+                "off");
 
         assertThat(rooms.opened())
                 .containsExactly(new Opened.Engine(
@@ -259,8 +263,22 @@ class ServeCommandTest {
                                 .withSequences(3)
                                 .withWaiting(4)
                                 .withCacheBytes(500L << 20)
-                                .withStall(Duration.ofMillis(20))));
+                                .withStall(Duration.ofMillis(20))
+                                .withGuessing(EngineOptions.Guessing.OFF)));
         assertThat(get("/v1/models").body()).contains("\"m\"");
+    }
+
+    @Test
+    void aDraftGuessesForTheModelAndNotForAFolder() {
+        serve("--port", "0", "--model", "m.gguf", "--models", "folder", "--draft", "small.gguf");
+
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Folder(
+                                Path.of("folder"), EngineOptions.DEFAULT, FolderOptions.ofThisMachine()),
+                        new Opened.Engine(
+                                Optional.of(Path.of("m.gguf")),
+                                EngineOptions.DEFAULT.withDraft(Path.of("small.gguf"))));
     }
 
     @Test

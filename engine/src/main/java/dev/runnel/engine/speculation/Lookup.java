@@ -9,12 +9,16 @@ import java.util.Arrays;
 /// Theory: the matching of LZ77 as zlib does it. A table leads from the hash of the last tokens to where they stood
 /// last, a chain from there to where they stood before; of some of those places the one counts that has most tokens
 /// before it in common with the end, of equals the latest. As long as that place tells the next token rightly it is
-/// followed on. How often it did is learnt for each length of what was in common, also while nobody asks: so a text
+/// followed on; and where it was wrong once, the text may still go on as there, as it does when it counts or when a name
+/// has changed. How often it did is learnt for each length of what was in common, also while nobody asks: so a text
 /// that doesn't repeat itself costs nothing, and one that begins to is noticed at once.
 final class Lookup {
 
     /// What is in common beyond this makes no difference.
     static final int LONGEST = 8;
+
+    /// So much has to have been in common for it to be followed behind a token that differs.
+    private static final int TOLERANT = 2;
 
     /// From here on, what is in common is followed without looking for more.
     private static final int TELLING = 4;
@@ -22,16 +26,18 @@ final class Lookup {
     /// Places that are looked at.
     private static final int PLACES = 16;
 
+    private static final int NOWHERE = -1;
+
     /// Weight of the newest token in an average.
     private static final double NEWEST = 1.0 / 8;
 
     private final History history;
     private final Chain triples = new Chain(3);
     private final Chain singles = new Chain(1);
-    private final double[] odds = {0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}; // by what is in common, before it is known
+    private final double[] odds = {0.4, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}; // by what is in common; at first assumed
     private int seen; // tokens of the history
-    private int at; // the token that would come next
-    private int common; // tokens before it that are as at the end; 0 for none
+    private int at = NOWHERE; // the token that would come next
+    private int common; // tokens before it that are as at the end; 0 behind one that differs
 
     Lookup(History history) {
         this.history = history;
@@ -45,23 +51,35 @@ final class Lookup {
     }
 
     private void take(int token) {
-        if (common > 0) {
+        int behind = NOWHERE; // one that differs
+        if (at != NOWHERE) {
             boolean right = history.token(at) == token;
             int level = Math.min(common, LONGEST);
             odds[level] += ((right ? 1 : 0) - odds[level]) * NEWEST;
             at++;
+            behind = !right && common >= TOLERANT ? at : NOWHERE;
             common = right ? common + 1 : 0;
         }
         seen++;
         if (common < TELLING) {
-            common = 0;
-            search(triples);
-            if (common == 0) {
-                search(singles);
-            }
+            search(behind);
         }
         triples.add(seen - 1);
         singles.add(seen - 1);
+    }
+
+    /// @param behind a place behind one that differs from the end, or nowhere
+    private void search(int behind) {
+        at = NOWHERE;
+        common = 0;
+        search(triples);
+        if (common == 0) {
+            search(singles);
+            if (behind != NOWHERE && odds[0] > (common == 0 ? 0 : odds[common])) {
+                at = behind;
+                common = 0;
+            }
+        }
     }
 
     private void search(Chain chain) {
@@ -82,7 +100,7 @@ final class Lookup {
 
     /// Whether it has an idea of what comes.
     boolean hasGuess() {
-        return common > 0;
+        return at != NOWHERE;
     }
 
     /// The guess at the token after `count` others that were guessed before.
@@ -101,7 +119,6 @@ final class Lookup {
     /// Where the same `n` tokens stood: of the hash of each, the latest, and before each, the one before.
     private final class Chain {
 
-        private static final int NONE = -1;
         private static final int LEAST = 64;
 
         private final int n;
@@ -114,12 +131,12 @@ final class Lookup {
 
         private static int[] filled(int size) {
             int[] all = new int[size];
-            Arrays.fill(all, NONE);
+            Arrays.fill(all, NOWHERE);
             return all;
         }
 
         int latest(int end) {
-            return end < n - 1 ? NONE : latest[slot(end)];
+            return end < n - 1 ? NOWHERE : latest[slot(end)];
         }
 
         int before(int end) {
@@ -140,7 +157,7 @@ final class Lookup {
 
         private void put(int end) {
             if (end < n - 1) {
-                before[end] = NONE;
+                before[end] = NOWHERE;
                 return;
             }
             int slot = slot(end);
