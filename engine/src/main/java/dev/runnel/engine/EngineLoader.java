@@ -271,7 +271,7 @@ final class EngineLoader {
                 file,
                 kernels,
                 workers,
-                new LoadOptions(cacheBytes, contextLength(), batchTokens),
+                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType()),
                 (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
     }
 

@@ -20,6 +20,7 @@ import java.util.OptionalInt;
 ///     it: longer reads prompts faster, shorter lets those that answer go on more evenly
 /// @param guessing where guesses at next tokens come from
 /// @param draft the file of a smaller model of the same vocabulary, which guesses too
+/// @param cacheType how the cache stores keys and values
 public record EngineOptions(
         Optional<String> modelId,
         OptionalInt threads,
@@ -30,7 +31,8 @@ public record EngineOptions(
         int promptTokensPerStep,
         Duration stall,
         Guessing guessing,
-        Optional<Path> draft) {
+        Optional<Path> draft,
+        CacheType cacheType) {
 
     /// Where guesses at next tokens come from. They save steps where they are right, and change no reply.
     public enum Guessing {
@@ -46,7 +48,7 @@ public record EngineOptions(
     /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step, a stall of 50 ms, and guesses
     /// without a draft model.
     public static final EngineOptions DEFAULT = new EngineOptions(
-            Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256, Duration.ofMillis(50), Guessing.LOOKUP, Optional.empty());
+            Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256, Duration.ofMillis(50), Guessing.LOOKUP, Optional.empty(), CacheType.F32);
 
     public EngineOptions {
         modelId.ifPresent(id -> {
@@ -83,7 +85,8 @@ public record EngineOptions(
                 promptTokensPerStep,
                 stall,
                 guessing,
-                draft);
+                draft,
+                cacheType);
     }
 
     public EngineOptions withThreads(int threads) {
@@ -97,7 +100,8 @@ public record EngineOptions(
                 promptTokensPerStep,
                 stall,
                 guessing,
-                draft);
+                draft,
+                cacheType);
     }
 
     public EngineOptions withContextLength(int contextLength) {
@@ -111,37 +115,38 @@ public record EngineOptions(
                 promptTokensPerStep,
                 stall,
                 guessing,
-                draft);
+                draft,
+                cacheType);
     }
 
     public EngineOptions withCacheBytes(long cacheBytes) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
     }
 
     public EngineOptions withSequences(int sequences) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
     }
 
     public EngineOptions withWaiting(int waiting) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
     }
 
     public EngineOptions withPromptTokensPerStep(int promptTokensPerStep) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
     }
 
     public EngineOptions withStall(Duration stall) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
     }
 
     public EngineOptions withGuessing(Guessing guessing) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
     }
 
     public EngineOptions withDraft(Path draft) {
@@ -154,6 +159,11 @@ public record EngineOptions(
 
     private EngineOptions withDraft(Optional<Path> draft) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft);
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+    }
+
+    public EngineOptions withCacheType(CacheType cacheType) {
+        return new EngineOptions(
+                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
     }
 }

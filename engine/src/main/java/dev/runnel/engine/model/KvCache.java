@@ -1,5 +1,6 @@
 package dev.runnel.engine.model;
 
+import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,14 +22,14 @@ import org.jspecify.annotations.Nullable;
 /// time it is taken and lives outside the heap. One thread reserves, runs and closes sequences.
 ///
 /// ```
-/// page  (layers, keyValueHeads, PageLayout)
+/// page  (layers, keyValueHeads, PageFormat)
 /// ```
 final class KvCache implements AutoCloseable {
 
     private static final int[] NOTHING = {};
 
     private final Arena arena = Arena.ofShared();
-    private final PageLayout layout;
+    private final PageFormat format;
     private final int layers;
     private final int heads;
     private final int pages;
@@ -40,20 +41,20 @@ final class KvCache implements AutoCloseable {
 
     /// @param heads of keys and values
     /// @param pages that there are at most
-    KvCache(PageLayout layout, int layers, int heads, int pages) {
-        this.layout = layout;
+    KvCache(PageFormat format, int layers, int heads, int pages) {
+        this.format = format;
         this.layers = layers;
         this.heads = heads;
         this.pages = pages;
     }
 
     /// Bytes of one page.
-    static long pageBytes(PageLayout layout, int layers, int heads) {
-        return (long) layers * heads * layout.bytes();
+    static long pageBytes(PageFormat format, int layers, int heads) {
+        return (long) layers * heads * format.bytes();
     }
 
-    PageLayout layout() {
-        return layout;
+    PageFormat format() {
+        return format;
     }
 
     /// Tokens that all pages hold.
@@ -67,7 +68,7 @@ final class KvCache implements AutoCloseable {
 
     /// Bytes from a page's start to the keys and values of a head.
     long offset(int layer, int head) {
-        return ((long) layer * heads + head) * layout.bytes();
+        return ((long) layer * heads + head) * format.bytes();
     }
 
     /// Room for a sequence of `tokens` that shares nothing, if there is any.
@@ -108,7 +109,7 @@ final class KvCache implements AutoCloseable {
         }
         if (allocated < pages) {
             allocated++;
-            return arena.allocate(pageBytes(layout, layers, heads), Float.BYTES * 16);
+            return arena.allocate(pageBytes(format, layers, heads), Float.BYTES * 16);
         }
         return tree.evict().memory;
     }

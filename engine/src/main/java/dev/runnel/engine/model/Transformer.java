@@ -5,6 +5,7 @@ import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.gguf.Tensor;
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.Matrix;
+import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import dev.runnel.engine.kernel.Workers;
 import java.lang.foreign.Arena;
@@ -97,8 +98,8 @@ public final class Transformer implements LanguageModel {
     private Transformer(GgufFile file, Kernels kernels, Workers workers, LoadOptions options, Arena memory) {
         this.memory = memory;
         model = Hyperparameters.of(file);
-        PageLayout layout = new PageLayout(model.keySize(), model.valueSize());
-        long pageBytes = KvCache.pageBytes(layout, model.layers(), model.keyValueHeads());
+        PageFormat format = PageFormat.of(options.cacheType(), new PageLayout(model.keySize(), model.valueSize()));
+        long pageBytes = KvCache.pageBytes(format, model.layers(), model.keyValueHeads());
         long pages = Math.min(options.cacheBytes() / pageBytes, Integer.MAX_VALUE / PageLayout.POSITIONS);
         if (pages == 0) {
             throw new ModelFileException(
@@ -125,7 +126,7 @@ public final class Transformer implements LanguageModel {
         weights.requireAllTaken(model.family());
         copied = weights.copied();
 
-        cache = new KvCache(layout, model.layers(), model.keyValueHeads(), (int) pages);
+        cache = new KvCache(format, model.layers(), model.keyValueHeads(), (int) pages);
         int widest = Math.max(model.width(), Math.max(model.widestFeedForward(), model.heads() * model.valueSize()));
         compute = new Compute(kernels, workers, widest);
         attention = new SelfAttention(model, cache, compute);

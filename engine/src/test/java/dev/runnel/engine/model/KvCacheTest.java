@@ -2,6 +2,8 @@ package dev.runnel.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.engine.CacheType;
+import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,7 +23,7 @@ class KvCacheTest {
     private static final int PAGE = PageLayout.POSITIONS;
 
     private final PageLayout layout = new PageLayout(1, 1);
-    private KvCache cache = new KvCache(layout, 1, 1, 8);
+    private KvCache cache = new KvCache(PageFormat.of(CacheType.F32, layout), 1, 1, 8);
 
     @AfterEach
     void close() {
@@ -263,7 +265,7 @@ class KvCacheTest {
     void whateverComesAndGoesEachSeesItsOwnTokensAndNoPageIsLost() {
         Random random = new Random(42);
         cache.close();
-        cache = new KvCache(layout, 1, 1, 20);
+        cache = new KvCache(PageFormat.of(CacheType.F32, layout), 1, 1, 20);
         List<KvSequence> open = new ArrayList<>();
         List<int[]> texts = new ArrayList<>();
         for (int round = 0; round < 20_000; round++) {
