@@ -3,6 +3,7 @@ package dev.runnel.app;
 import dev.runnel.core.Backend;
 import dev.runnel.core.Backends;
 import dev.runnel.core.Model;
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.server.CompletionServer;
@@ -169,6 +170,14 @@ final class ServeCommand implements Callable<Integer> {
     Integer cacheMib;
 
     @Option(
+            names = "--cache-type",
+            paramLabel = "TYPE",
+            description = "How that memory is used: f32 keeps numbers as they are; f16 holds twice as much, with a small "
+                    + "error; q8 more than three times as much, with a larger one. Default: f32.")
+    @Nullable
+    CacheType cacheType;
+
+    @Option(
             names = "--stall",
             paramLabel = "MS",
             description = "How long the reading of new prompts may hold up a reply that is being written, in "
@@ -265,6 +274,9 @@ final class ServeCommand implements Callable<Integer> {
         }
         if (cacheMib != null) {
             options = options.withCacheBytes((long) cacheMib << 20);
+        }
+        if (cacheType != null) {
+            options = options.withCacheType(cacheType);
         }
         if (stallMillis != null) {
             options = options.withStall(Duration.ofMillis(stallMillis));

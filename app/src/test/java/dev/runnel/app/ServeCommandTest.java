@@ -9,6 +9,7 @@ import dev.runnel.core.FinishReason;
 import dev.runnel.core.Script;
 import dev.runnel.core.TokenCodec;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
@@ -185,6 +186,7 @@ class ServeCommandTest {
                 new String[] {"--max-sequences", "0"},
                 new String[] {"--max-waiting", "-1"},
                 new String[] {"--cache-mib", "0"},
+                new String[] {"--cache-type", "f8"},
                 new String[] {"--stall", "-1"},
                 new String[] {"--memory", "lots"},
                 new String[] {"--memory", "0g"},
@@ -248,6 +250,8 @@ class ServeCommandTest {
                 "4",
                 "--cache-mib",
                 "500",
+                "--cache-type",
+                "f16",
                 "--stall",
                 "20",
                 "--speculate",
@@ -263,6 +267,7 @@ class ServeCommandTest {
                                 .withSequences(3)
                                 .withWaiting(4)
                                 .withCacheBytes(500L << 20)
+                                .withCacheType(CacheType.F16)
                                 .withStall(Duration.ofMillis(20))
                                 .withGuessing(EngineOptions.Guessing.OFF)));
         assertThat(get("/v1/models").body()).contains("\"m\"");

@@ -361,7 +361,7 @@ public final class Scheduler implements AutoCloseable {
         if (sequence == null) {
             float[] free = freeLogits.poll();
             float[] logits = free == null ? new float[model.vocabularySize()] : free;
-            sequence = new Sequence(generation, generation.begun, logits, _ -> callId(), speculation::of);
+            sequence = new Sequence(generation, generation.begun, logits, _ -> callId(), speculation);
             generation.next = sequence;
         }
         sequence.isWanted = true;
@@ -479,7 +479,6 @@ public final class Scheduler implements AutoCloseable {
                 if (!growsAt(i)) {
                     continue;
                 }
-                sequence.guesses.allow(0);
                 batch.add(sequence.nextTokens());
                 answering.add(sequence);
             } else if (promptTokens < most) {

@@ -7,10 +7,10 @@ import dev.runnel.engine.sampling.ChoiceSampling;
 import dev.runnel.engine.sampling.Draws;
 import dev.runnel.engine.sampling.History;
 import dev.runnel.engine.speculation.Guesses;
+import dev.runnel.engine.speculation.Speculation;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +63,7 @@ final class Sequence {
             int choice,
             float[] logits,
             IntFunction<String> callIds,
-            Function<ChoiceSampling, Guesses> speculation) {
+            Speculation speculation) {
         this.generation = generation;
         this.choice = choice;
         this.logits = logits;
@@ -76,7 +76,7 @@ final class Sequence {
                 history,
                 prompt.masks().map(masks -> masks.apply(reply)),
                 Draws.of(generation.seed(), choice));
-        guesses = speculation.apply(sampling);
+        guesses = speculation.of(sampling, generation.request.cachePrompt());
     }
 
     /// Takes its room in the cache; closed by [#leaveRoom] and [#end].

@@ -34,8 +34,8 @@ final class Draft implements AutoCloseable {
         sampler = new Sampler(model.vocabularySize());
     }
 
-    DraftReader reader(ChoiceSampling sampling) {
-        return new DraftReader(model, sampling);
+    DraftReader reader(ChoiceSampling sampling, boolean shares) {
+        return new DraftReader(model, sampling, shares);
     }
 
     /// What one guess for each sequence takes, on average.

@@ -31,14 +31,16 @@ final class DraftReader implements AutoCloseable {
     private final LanguageModel model;
     private final ChoiceSampling sampling;
     private final History history;
+    private final boolean shares;
     private final float[][] logits;
     private @Nullable KvSequence room;
     private ChoiceSampling own;
     private double odds = UNKNOWN;
     private int newestLength;
 
-    DraftReader(LanguageModel model, ChoiceSampling sampling) {
+    DraftReader(LanguageModel model, ChoiceSampling sampling, boolean shares) {
         this.model = model;
+        this.shares = shares;
         this.sampling = sampling;
         this.history = sampling.history();
         logits = new float[1][model.vocabularySize()];
@@ -68,7 +70,7 @@ final class DraftReader implements AutoCloseable {
     boolean enter() {
         int tokens = history.length() + Guesses.MOST;
         if (room == null) {
-            room = model.reserve(tokens, history.all()).orElse(null);
+            room = (shares ? model.reserve(tokens, history.all()) : model.reserve(tokens)).orElse(null);
             return room != null;
         }
         return room.reserve(tokens);

@@ -1,6 +1,5 @@
 package dev.runnel.engine.speculation;
 
-import dev.runnel.engine.sampling.ChoiceSampling;
 import dev.runnel.engine.sampling.History;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +30,10 @@ public final class Guesses implements AutoCloseable {
     /// Whether the draft model guesses, if anything.
     boolean drafts;
 
-    Guesses(ChoiceSampling sampling, boolean looksUp, Optional<Draft> draft) {
-        history = sampling.history();
+    Guesses(History history, boolean looksUp, Optional<DraftReader> reader) {
+        this.history = history;
         lookup = looksUp ? new Lookup(history) : null;
-        reader = draft.map(model -> model.reader(sampling)).orElse(null);
+        this.reader = reader.orElse(null);
     }
 
     /// The guesses, from index 0 to [#count].

@@ -23,6 +23,9 @@ final class Lookup {
     /// From here on, what is in common is followed without looking for more.
     private static final int TELLING = 4;
 
+    /// The latest tokens, from which is learnt.
+    private static final int LEARNT = 1024;
+
     /// Places that are looked at.
     private static final int PLACES = 16;
 
@@ -43,14 +46,22 @@ final class Lookup {
         this.history = history;
     }
 
-    /// Takes over what has been added to the history.
+    /// Takes over what has been added to the history. Of a long prompt most is only remembered, as learning from all
+    /// of it would hold up the others.
     void catchUp() {
+        int old = history.length() - LEARNT;
         while (seen < history.length()) {
-            take(history.token(seen));
+            if (seen >= old) {
+                learn(history.token(seen));
+            }
+            triples.add(seen);
+            singles.add(seen);
+            seen++;
         }
     }
 
-    private void take(int token) {
+    /// Compares the next token with what would have been guessed, and looks for what comes after it.
+    private void learn(int token) {
         int behind = NOWHERE; // one that differs
         if (at != NOWHERE) {
             boolean right = history.token(at) == token;
@@ -60,12 +71,9 @@ final class Lookup {
             behind = !right && common >= TOLERANT ? at : NOWHERE;
             common = right ? common + 1 : 0;
         }
-        seen++;
         if (common < TELLING) {
             search(behind);
         }
-        triples.add(seen - 1);
-        singles.add(seen - 1);
     }
 
     /// @param behind a place behind one that differs from the end, or nowhere
@@ -83,7 +91,7 @@ final class Lookup {
     }
 
     private void search(Chain chain) {
-        int end = seen - 1;
+        int end = seen;
         int place = chain.latest(end);
         for (int i = 0; i < PLACES && place >= 0; i++) {
             int length = 0;

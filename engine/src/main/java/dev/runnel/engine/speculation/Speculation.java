@@ -46,8 +46,11 @@ public final class Speculation implements AutoCloseable {
     }
 
     /// What will be guessed of a sequence.
-    public Guesses of(ChoiceSampling sampling) {
-        return new Guesses(sampling, looksUp, draft);
+    ///
+    /// @param shares whether a draft model's cache may have its beginning from others, and keep it for others
+    public Guesses of(ChoiceSampling sampling, boolean shares) {
+        Optional<DraftReader> reader = draft.map(model -> model.reader(sampling, shares));
+        return new Guesses(sampling.history(), looksUp, reader);
     }
 
     /// Guesses for a step in which each of these sequences reads its last token.

@@ -29,7 +29,8 @@ class CacheTypeTest {
     }
 
     /// Bounds of the largest error of a logit, in standard deviations of its row: for halves the one that llama.cpp's
-    /// own cache of halves calls for; for bytes as much as rounding activations to 8 bits may cost.
+    /// own cache of halves calls for; for bytes what rounding all activations to 8 bits may cost, and these models of random
+    /// numbers are harder than any real one.
     private static double bound(CacheType type) {
         return switch (type) {
             case F32 -> 0;
