@@ -6,6 +6,7 @@ public enum CacheType {
     F32,
     /// As halves: half of the memory, and about three digits of each number.
     F16,
-    /// As bytes, with a scale for each key and each value: less than a third of the memory, and about two digits.
+    /// As bytes, with a scale for each key and each value: less than a third of the memory, and about two
+    /// digits.
     Q8
 }

@@ -142,7 +142,8 @@ final class EngineLoader {
         }
     }
 
-    /// The file of the model in the library's own jar, for reading what it says; the kernels want it elsewhere.
+    /// The file of the model in the library's own jar, for reading what it says; the kernels want it
+    /// elsewhere.
     static GgufFile embeddedFile() {
         String name = EMBEDDED + EXTENSION;
         try (InputStream in = Objects.requireNonNull(Engine.class.getResourceAsStream(name), name)) {

@@ -11,13 +11,13 @@ import java.util.OptionalInt;
 /// @param threads that compute; absent: one for each processor
 /// @param contextLength most tokens of a prompt and its reply; absent: what the file says, but at most
 ///     [#LONGEST_DEFAULT_CONTEXT]
-/// @param cacheBytes memory for the keys and values of all sequences, and of earlier ones that others may begin
-///     like; taken as it is needed
+/// @param cacheBytes memory for the keys and values of all sequences, and of earlier ones that others may
+///     begin like; taken as it is needed
 /// @param sequences most choices generated at the same time
 /// @param waiting most completions that wait while that many run; one more is refused
 /// @param promptTokensPerStep most prompt tokens read in one step
-/// @param stall how much longer a step in which others answer may take because of the prompts that are read in
-///     it: longer reads prompts faster, shorter lets those that answer go on more evenly
+/// @param stall how much longer a step in which others answer may take because of the prompts that are read
+///     in it: longer reads prompts faster, shorter lets those that answer go on more evenly
 /// @param guessing where guesses at next tokens come from
 /// @param draft the file of a smaller model of the same vocabulary, which guesses too
 /// @param cacheType how the cache stores keys and values
@@ -38,17 +38,28 @@ public record EngineOptions(
     public enum Guessing {
         /// None are made.
         OFF,
-        /// A text goes on as it did where it read the same before (and as the draft model says, where there is one).
+        /// A text goes on as it did where it read the same before (and as the draft model says, where there
+        /// is one).
         LOOKUP
     }
 
     /// What one sequence can take grows with its context, so a long one has to be asked for.
     public static final int LONGEST_DEFAULT_CONTEXT = 4096;
 
-    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step, a stall of 50 ms, and guesses
-    /// without a draft model.
+    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step, a stall of 50 ms, and
+    /// guesses without a draft model.
     public static final EngineOptions DEFAULT = new EngineOptions(
-            Optional.empty(), OptionalInt.empty(), OptionalInt.empty(), 1L << 30, 8, 64, 256, Duration.ofMillis(50), Guessing.LOOKUP, Optional.empty(), CacheType.F32);
+            Optional.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            1L << 30,
+            8,
+            64,
+            256,
+            Duration.ofMillis(50),
+            Guessing.LOOKUP,
+            Optional.empty(),
+            CacheType.F32);
 
     public EngineOptions {
         modelId.ifPresent(id -> {
@@ -121,32 +132,92 @@ public record EngineOptions(
 
     public EngineOptions withCacheBytes(long cacheBytes) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 
     public EngineOptions withSequences(int sequences) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 
     public EngineOptions withWaiting(int waiting) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 
     public EngineOptions withPromptTokensPerStep(int promptTokensPerStep) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 
     public EngineOptions withStall(Duration stall) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 
     public EngineOptions withGuessing(Guessing guessing) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 
     public EngineOptions withDraft(Path draft) {
@@ -159,11 +230,31 @@ public record EngineOptions(
 
     private EngineOptions withDraft(Optional<Path> draft) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 
     public EngineOptions withCacheType(CacheType cacheType) {
         return new EngineOptions(
-                modelId, threads, contextLength, cacheBytes, sequences, waiting, promptTokensPerStep, stall, guessing, draft, cacheType);
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType);
     }
 }

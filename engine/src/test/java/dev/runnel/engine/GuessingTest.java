@@ -39,8 +39,7 @@ class GuessingTest {
     private static List<CompletionRequest> requests(String model) {
         List<CompletionRequest> requests = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            List<Integer> prompt =
-                    RANDOM.ints(12 + i, 3, 30).boxed().toList();
+            List<Integer> prompt = RANDOM.ints(12 + i, 3, 30).boxed().toList();
             CompletionRequest request = CompletionRequest.of(model, new Prompt.Tokens(prompt))
                     .withStopping(new Stopping(OptionalInt.of(40 + i), List.of(), Set.of(), true));
             requests.add(request.withSampling(Sampling.GREEDY));
@@ -77,7 +76,8 @@ class GuessingTest {
                 requests.stream().map(each -> whole(plain, each)).toList();
 
         for (int i = 0; i < requests.size(); i++) {
-            assertThat(whole(engine, requests.get(i)).choices()).isEqualTo(expected.get(i).choices());
+            assertThat(whole(engine, requests.get(i)).choices())
+                    .isEqualTo(expected.get(i).choices());
         }
         List<Completion> together = together(engine, requests);
         for (int i = 0; i < requests.size(); i++) {
@@ -130,7 +130,8 @@ class GuessingTest {
         assertThatThrownBy(() -> open(file, EngineOptions.DEFAULT.withDraft(other)))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageContaining("scored.gguf: can't guess for")
-                .hasMessageContaining("vocabularies differ: token 0 is '<|endoftext|>' in the one and '<unk>' in the other");
+                .hasMessageContaining(
+                        "vocabularies differ: token 0 is '<|endoftext|>' in the one and '<unk>' in the other");
     }
 
     @Test
@@ -142,7 +143,8 @@ class GuessingTest {
 
     @Test
     void aCountingModelNeedsFewerStepsForTheSameText() {
-        CompletionRequest request = CompletionRequest.of("runnel-tiny", "Count from 1 to 100, separated by commas, on one line.")
+        CompletionRequest request = CompletionRequest.of(
+                        "runnel-tiny", "Count from 1 to 100, separated by commas, on one line.")
                 .withSampling(Sampling.GREEDY);
         CompletionRequest json = CompletionRequest.of("runnel-tiny", "Count from 1 to 20.")
                 .withFormat(new OutputFormat.JsonObject())
@@ -150,8 +152,10 @@ class GuessingTest {
                 .withSampling(new Sampling(1, 1, OptionalLong.of(1)));
         try (Engine plain = Engine.embedded(EngineOptions.DEFAULT.withGuessing(Guessing.OFF), LoadingListener.NONE);
                 Engine guessing = Engine.embedded()) {
-            assertThat(whole(guessing, request).choices()).isEqualTo(whole(plain, request).choices());
-            assertThat(whole(guessing, json).choices()).isEqualTo(whole(plain, json).choices());
+            assertThat(whole(guessing, request).choices())
+                    .isEqualTo(whole(plain, request).choices());
+            assertThat(whole(guessing, json).choices())
+                    .isEqualTo(whole(plain, json).choices());
             IO.println(guessing.stats());
             IO.println(plain.stats());
         }

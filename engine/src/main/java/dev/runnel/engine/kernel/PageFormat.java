@@ -4,8 +4,8 @@ import dev.runnel.engine.CacheType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// How one head's keys and values in a page are stored: as [PageLayout] has them, or in fewer bytes, from which
-/// they are made floats again, a head of a page at a time, just before they are used.
+/// How one head's keys and values in a page are stored: as [PageLayout] has them, or in fewer bytes, from
+/// which they are made floats again, a head of a page at a time, just before they are used.
 public sealed interface PageFormat permits FloatPages, HalfPages, BytePages {
 
     /// One thread's room for a head of a page as floats.

@@ -66,9 +66,9 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
         };
     }
 
-    /// Two rows at a time as above, and four tokens; where there are fewer, the last takes the place of the others.
-    private static void multiply(
-            Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] strands) {
+    /// Two rows at a time as above, and four tokens; where there are fewer, the last takes the place of the
+    /// others.
+    private static void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] strands) {
         int half = Math.ceilDiv(to - from, 2);
         for (int r = from; r < from + half; r++) {
             int other = Math.min(r + half, to - 1);

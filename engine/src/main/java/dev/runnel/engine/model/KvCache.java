@@ -76,8 +76,8 @@ final class KvCache implements AutoCloseable {
         return opened(new Sequence(false), tokens);
     }
 
-    /// Room for a sequence of `tokens` that shares its pages, and begins with those tokens of `beginning`, but
-    /// for the last, that the tree has.
+    /// Room for a sequence of `tokens` that shares its pages, and begins with those tokens of `beginning`,
+    /// but for the last, that the tree has.
     ///
     /// @param tokens at least as many as `beginning` has
     Optional<KvSequence> reserve(int tokens, int[] beginning) {

@@ -142,7 +142,8 @@ final class SelfAttention {
                 page = buffers.page.memory();
                 keys = 0;
             }
-            kernels.scores(buffers.q, queries, layout, page, keys, model.scales().attention(), scores, at, stride);
+            kernels.scores(
+                    buffers.q, queries, layout, page, keys, model.scales().attention(), scores, at, stride);
         }
         for (int i = 0; i < queries; i++) {
             int to = least + i / group - start;

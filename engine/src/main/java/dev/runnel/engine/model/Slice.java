@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 ///     they are not wanted, which saves computing them
 /// @param each where the logits after every token are wanted: is told each index of `tokens` in turn, from
 ///     within the step, while `logits` holds those after that token; null when only the last are
-/// @param guesses how many of the slice's last tokens are guesses: they are read ahead, and count as soon as
-///     [KvSequence#keep] says so; `logits` are then those after the last token that is none. A slice of nothing
-///     else goes on behind the guesses of the one before, any other in their place
+/// @param guesses how many of the slice's last tokens are guesses: they are read ahead, and count as soon
+///     as [KvSequence#keep] says so; `logits` are then those after the last token that is none. A slice of
+///     nothing else goes on behind the guesses of the one before, any other in their place
 /// @param guessLogits receive the logits after each guess, one row for each or more
 @SuppressWarnings("ArrayRecordComponent") // a view of the caller's buffers for one step, never compared
 public record Slice(

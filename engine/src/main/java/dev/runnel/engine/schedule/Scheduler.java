@@ -325,8 +325,8 @@ public final class Scheduler implements AutoCloseable {
     // Room
 
     /// Lets those go on that had to give up their room, and then those begin that wait, in their order, as
-    /// long as there is room. One whose reader asks for nothing is passed over; one for which the cache has no
-    /// room at the moment is not, lest small ones starve it.
+    /// long as there is room. One whose reader asks for nothing is passed over; one for which the cache has
+    /// no room at the moment is not, lest small ones starve it.
     private void giveRoom() {
         for (Sequence sequence : running) {
             if (sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt && !enter(sequence)) {
@@ -609,7 +609,8 @@ public final class Scheduler implements AutoCloseable {
                 || (vocabulary.isEndOfGeneration(token)
                         && !generation.request.stopping().ignoresEndTokens());
         if (!isStopped) {
-            sequence.reply.token(token, vocabulary.bytes(token), logprobOf(generation, logits, token), generation.events);
+            sequence.reply.token(
+                    token, vocabulary.bytes(token), logprobOf(generation, logits, token), generation.events);
             isStopped = sequence.reply.isStopped();
         }
         if (sequence.sampling.mask().isPresent()) {
@@ -623,8 +624,8 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /// Goes on generating as long as what was generated is what had been guessed: then the logits after it are
-    /// known. Those after the other guesses are of a text that there isn't.
+    /// Goes on generating as long as what was generated is what had been guessed: then the logits after it
+    /// are known. Those after the other guesses are of a text that there isn't.
     private void takeGuesses(Sequence sequence) {
         Guesses guessed = sequence.guesses;
         int count = guessed.count();

@@ -58,12 +58,7 @@ final class Sequence {
 
     /// @param logits scratch of the vocabulary's size, this sequence's until it ends
     /// @param callIds ids of the tool calls that it makes
-    Sequence(
-            Generation generation,
-            int choice,
-            float[] logits,
-            IntFunction<String> callIds,
-            Speculation speculation) {
+    Sequence(Generation generation, int choice, float[] logits, IntFunction<String> callIds, Speculation speculation) {
         this.generation = generation;
         this.choice = choice;
         this.logits = logits;

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/// A smaller model that guesses what a larger one will say. It has a cache of its own, reads what the sequences
-/// have, and goes on from there, all of them together a token at a time.
+/// A smaller model that guesses what a larger one will say. It has a cache of its own, reads what the
+/// sequences have, and goes on from there, all of them together a token at a time.
 final class Draft implements AutoCloseable {
 
     /// Tokens that it has yet to read of one sequence before it guesses: more are read over several steps.

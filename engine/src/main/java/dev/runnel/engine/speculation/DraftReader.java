@@ -5,7 +5,6 @@ import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.model.Slice;
 import dev.runnel.engine.sampling.ChoiceSampling;
-import dev.runnel.engine.sampling.Draws;
 import dev.runnel.engine.sampling.History;
 import dev.runnel.engine.sampling.Sampler;
 import java.util.Map;
@@ -16,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /// How far a draft model has read one sequence, and how good its guesses at it are.
 ///
-/// It guesses with the random numbers with which the sequence will be sampled, and the same temperature and filters:
-/// where both models agree on the probabilities, the same number picks the same token, also at high temperatures.
+/// It guesses with the random numbers with which the sequence will be sampled, and the same temperature and
+/// filters: where both models agree on the probabilities, the same number picks the same token, also at
+/// high temperatures.
 final class DraftReader implements AutoCloseable {
 
     /// Weight of the newest guess in the average.
@@ -25,7 +25,8 @@ final class DraftReader implements AutoCloseable {
 
     private static final double UNKNOWN = 0.75;
 
-    /// How fast it is forgotten that guesses were bad, with each token: after some hundreds they are tried again.
+    /// How fast it is forgotten that guesses were bad, with each token: after some hundreds they are tried
+    /// again.
     private static final double FORGOTTEN = 1.0 / 1024;
 
     private final LanguageModel model;
@@ -51,8 +52,22 @@ final class DraftReader implements AutoCloseable {
     private static ChoiceSampling ownSampling(ChoiceSampling sampling) {
         Sampling all = sampling.settings();
         Sampling settings = new Sampling(
-                all.temperature(), all.topP(), all.topK(), all.minP(), all.typicalP(), 1, 0, 0, Map.of(), OptionalLong.empty());
-        return new ChoiceSampling(settings, sampling.bias(), new History(), Optional.empty(), sampling.draws().copy());
+                all.temperature(),
+                all.topP(),
+                all.topK(),
+                all.minP(),
+                all.typicalP(),
+                1,
+                0,
+                0,
+                Map.of(),
+                OptionalLong.empty());
+        return new ChoiceSampling(
+                settings,
+                sampling.bias(),
+                new History(),
+                Optional.empty(),
+                sampling.draws().copy());
     }
 
     /// How likely a guess is right, if those before it are.
@@ -102,7 +117,12 @@ final class DraftReader implements AutoCloseable {
 
     int sample(Sampler sampler, boolean isFirst) {
         if (isFirst) {
-            own = new ChoiceSampling(own.settings(), own.bias(), own.history(), own.mask(), sampling.draws().copy());
+            own = new ChoiceSampling(
+                    own.settings(),
+                    own.bias(),
+                    own.history(),
+                    own.mask(),
+                    sampling.draws().copy());
         }
         return sampler.sample(logits[0], own);
     }

@@ -4,8 +4,8 @@ import dev.runnel.engine.sampling.History;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What is guessed of one sequence for one step, and what is known about how good its guesses are. For the thread
-/// that steps.
+/// What is guessed of one sequence for one step, and what is known about how good its guesses are. For the
+/// thread that steps.
 public final class Guesses implements AutoCloseable {
 
     /// Most guesses for a sequence in a step.

@@ -3,15 +3,16 @@ package dev.runnel.engine.speculation;
 import dev.runnel.engine.sampling.History;
 import java.util.Arrays;
 
-/// Guesses that a text goes on as it did where it read the same before: in its prompt, or in what was written
-/// since. Costs no model.
+/// Guesses that a text goes on as it did where it read the same before: in its prompt, or in what was
+/// written since. Costs no model.
 ///
-/// Theory: the matching of LZ77 as zlib does it. A table leads from the hash of the last tokens to where they stood
-/// last, a chain from there to where they stood before; of some of those places the one counts that has most tokens
-/// before it in common with the end, of equals the latest. As long as that place tells the next token rightly it is
-/// followed on; and where it was wrong once, the text may still go on as there, as it does when it counts or when a name
-/// has changed. How often it did is learnt for each length of what was in common, also while nobody asks: so a text
-/// that doesn't repeat itself costs nothing, and one that begins to is noticed at once.
+/// Theory: the matching of LZ77 as zlib does it. A table leads from the hash of the last tokens to where
+/// they stood last, a chain from there to where they stood before; of some of those places the one counts
+/// that has most tokens before it in common with the end, of equals the latest. As long as that place tells
+/// the next token rightly it is followed on; and where it was wrong once, the text may still go on as
+/// there, as it does when it counts or when a name has changed. How often it did is learnt for each length
+/// of what was in common, also while nobody asks: so a text that doesn't repeat itself costs nothing, and
+/// one that begins to is noticed at once.
 final class Lookup {
 
     /// What is in common beyond this makes no difference.
@@ -37,7 +38,8 @@ final class Lookup {
     private final History history;
     private final Chain triples = new Chain(3);
     private final Chain singles = new Chain(1);
-    private final double[] odds = {0.4, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}; // by what is in common; at first assumed
+    private final double[] odds = {0.4, 0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9
+    }; // by what is in common; at first assumed
     private int seen; // tokens of the history
     private int at = NOWHERE; // the token that would come next
     private int common; // tokens before it that are as at the end; 0 behind one that differs
@@ -46,8 +48,8 @@ final class Lookup {
         this.history = history;
     }
 
-    /// Takes over what has been added to the history. Of a long prompt most is only remembered, as learning from all
-    /// of it would hold up the others.
+    /// Takes over what has been added to the history. Of a long prompt most is only remembered, as learning
+    /// from all of it would hold up the others.
     void catchUp() {
         int old = history.length() - LEARNT;
         while (seen < history.length()) {
@@ -95,7 +97,9 @@ final class Lookup {
         int place = chain.latest(end);
         for (int i = 0; i < PLACES && place >= 0; i++) {
             int length = 0;
-            while (length < LONGEST && length <= place && history.token(place - length) == history.token(end - length)) {
+            while (length < LONGEST
+                    && length <= place
+                    && history.token(place - length) == history.token(end - length)) {
                 length++;
             }
             if (length > common) {

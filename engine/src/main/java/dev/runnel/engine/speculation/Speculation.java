@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Decides what is guessed in a step, and how much: as many guesses, the likeliest first, as give most tokens for the
-/// time that the step is likely to take. So there are few where many sequences run or where a token more costs
-/// much, and none where they are seldom right. For the thread that steps.
+/// Decides what is guessed in a step, and how much: as many guesses, the likeliest first, as give most
+/// tokens for the time that the step is likely to take. So there are few where many sequences run or where
+/// a token more costs much, and none where they are seldom right. For the thread that steps.
 public final class Speculation implements AutoCloseable {
 
     /// Most guesses in a step, over all sequences.
@@ -37,7 +37,8 @@ public final class Speculation implements AutoCloseable {
         return new Speculation(true, Optional.empty());
     }
 
-    /// Guesses what a smaller model would say, and where that is likelier, that texts go on as they did before.
+    /// Guesses what a smaller model would say, and where that is likelier, that texts go on as they did
+    /// before.
     ///
     /// @param draft of the same vocabulary; owned from here on
     /// @param nanoTime a clock that never goes back

@@ -2,9 +2,9 @@ package dev.runnel.engine.speculation;
 
 import java.util.Arrays;
 
-/// What a step of a model takes by the number of its tokens, measured. Between two numbers that have been seen, costs
-/// are on a line; beyond the greatest they rise by [#UNSEEN] of the least for each token, which is little enough
-/// to be tried.
+/// What a step of a model takes by the number of its tokens, measured. Between two numbers that have been
+/// seen, costs are on a line; beyond the greatest they rise by [#UNSEEN] of the least for each token, which
+/// is little enough to be tried.
 final class StepCost {
 
     /// Weight of the newest step in the average.
@@ -12,7 +12,8 @@ final class StepCost {
 
     private static final double UNSEEN = 1.0 / 8;
 
-    /// Steps after which what was seen last counts as unseen, so that one slow moment is not believed for ever.
+    /// Steps after which what was seen last counts as unseen, so that one slow moment is not believed for
+    /// ever.
     private static final int REMEMBERED = 512;
 
     private final double[] nanos; // by tokens; 0 unseen

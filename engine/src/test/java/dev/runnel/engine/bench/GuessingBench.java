@@ -22,8 +22,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-/// Measures what guessing ahead saves: the same replies with and without, in turns, alone and eight at a time. The
-/// command is in `bench/NOTES.md`.
+/// Measures what guessing ahead saves: the same replies with and without, in turns, alone and eight at a
+/// time. The command is in `bench/NOTES.md`.
 final class GuessingBench {
 
     private static final int ROUNDS = 7;
@@ -48,7 +48,8 @@ final class GuessingBench {
         model = plain.models().getFirst().id();
     }
 
-    /// @param arguments a model file and a draft model's; without a model the embedded one, without a draft none
+    /// @param arguments a model file and a draft model's; without a model the embedded one, without a draft
+    ///     none
     static void main(String[] arguments) {
         EngineOptions options = EngineOptions.DEFAULT;
         EngineOptions guesses = arguments.length > 1 ? options.withDraft(Path.of(arguments[1])) : options;
@@ -87,7 +88,8 @@ final class GuessingBench {
         tasks.put("code edit", ask("Write this again, with amount instead of result:\n" + CODE));
         tasks.put("copying", goOn(CODE + "\n" + CODE + "\n"));
         tasks.put("prose", ask("Tell me a story about a small boat on a wide sea."));
-        tasks.put("nothing repeated", ask("Hello, who are you?").withSampling(new Sampling(1.2, 1, OptionalLong.of(1))));
+        tasks.put(
+                "nothing repeated", ask("Hello, who are you?").withSampling(new Sampling(1.2, 1, OptionalLong.of(1))));
         tasks.forEach((name, request) -> {
             compare(name, request, 1);
             compare(name, request, 8);
@@ -111,27 +113,26 @@ final class GuessingBench {
         Arrays.sort(rates);
         long tokens = after.generatedTokens() - before.generatedTokens();
         long steps = after.steps() - before.steps();
-        IO.println("%-18s %d at a time: %5.2f times as fast (%.2f to %.2f), %7.1f tokens/s, %.2f tokens a step, %d of %d guesses right"
-                .formatted(
-                        name,
-                        at,
-                        ratios[ROUNDS / 2],
-                        ratios[0],
-                        ratios[ROUNDS - 1],
-                        rates[ROUNDS / 2],
-                        (double) tokens / steps,
-                        after.rightGuesses() - before.rightGuesses(),
-                        after.guessedTokens() - before.guessedTokens()));
+        IO.println(
+                "%-18s %d at a time: %5.2f times as fast (%.2f to %.2f), %7.1f tokens/s, %.2f tokens a step, %d of %d guesses right"
+                        .formatted(
+                                name,
+                                at,
+                                ratios[ROUNDS / 2],
+                                ratios[0],
+                                ratios[ROUNDS - 1],
+                                rates[ROUNDS / 2],
+                                (double) tokens / steps,
+                                after.rightGuesses() - before.rightGuesses(),
+                                after.guessedTokens() - before.guessedTokens()));
     }
 
     private double seconds(Engine engine, CompletionRequest request, int at) {
         long begin = System.nanoTime();
-        List<Completion> completions = IntStream.range(0, at)
-                .mapToObj(_ -> engine.complete(request).completion())
-                .toList()
-                .stream()
-                .map(CompletableFuture::join)
-                .toList();
+        List<Completion> completions =
+                IntStream.range(0, at).mapToObj(_ -> engine.complete(request).completion()).toList().stream()
+                        .map(CompletableFuture::join)
+                        .toList();
         double seconds = (System.nanoTime() - begin) * 1e-9;
         lastTokens = completions.stream()
                 .mapToInt(completion -> completion.usage().completionTokens())

@@ -28,9 +28,9 @@ class CacheTypeTest {
         return RunningModel.open(golden.file(), kernels, new LoadOptions(1 << 25, context, 64, type));
     }
 
-    /// Bounds of the largest error of a logit, in standard deviations of its row: for halves the one that llama.cpp's
-    /// own cache of halves calls for; for bytes what rounding all activations to 8 bits may cost, and these models of random
-    /// numbers are harder than any real one.
+    /// Bounds of the largest error of a logit, in standard deviations of its row: for halves the one that
+    /// llama.cpp's own cache of halves calls for; for bytes what rounding all activations to 8 bits may
+    /// cost, and these models of random numbers are harder than any real one.
     private static double bound(CacheType type) {
         return switch (type) {
             case F32 -> 0;

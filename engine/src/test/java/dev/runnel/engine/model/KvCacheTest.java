@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// The cache without a model: what a page holds of a token is the token's own id, so a page that is shared with
-/// someone who has other tokens shows.
+/// The cache without a model: what a page holds of a token is the token's own id, so a page that is shared
+/// with someone who has other tokens shows.
 class KvCacheTest {
 
     private static final int PAGE = PageLayout.POSITIONS;
@@ -259,8 +259,8 @@ class KvCacheTest {
         assertHolds(holder, prompt);
     }
 
-    /// Sequences of a few prompts come, read, fork, catch up and go at random: none ever sees another's tokens,
-    /// and no page is lost.
+    /// Sequences of a few prompts come, read, fork, catch up and go at random: none ever sees another's
+    /// tokens, and no page is lost.
     @Test
     void whateverComesAndGoesEachSeesItsOwnTokensAndNoPageIsLost() {
         Random random = new Random(42);

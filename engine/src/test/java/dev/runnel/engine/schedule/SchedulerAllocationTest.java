@@ -64,9 +64,8 @@ class SchedulerAllocationTest {
                 () -> 0,
                 () -> 1,
                 speculation);
-        CompletionRequest request = CompletionRequest.of("flat", "hi")
-                .withSampling(sampling)
-                .withChoices(8);
+        CompletionRequest request =
+                CompletionRequest.of("flat", "hi").withSampling(sampling).withChoices(8);
         CompletionStream stream = scheduler.complete(
                 request,
                 () -> new PreparedPrompt(
@@ -126,7 +125,8 @@ class SchedulerAllocationTest {
         @Override
         public void forward(List<Slice> batch) {
             for (int i = 0; i < batch.size(); i++) {
-                ((Counter) batch.get(i).sequence()).length += batch.get(i).length() - batch.get(i).guesses();
+                ((Counter) batch.get(i).sequence()).length +=
+                        batch.get(i).length() - batch.get(i).guesses();
             }
         }
 

@@ -35,8 +35,8 @@ class SpeculationTest {
 
     private static final Limits LIMITS = new Limits(16, 16, 64, Duration.ofHours(1));
 
-    /// Speaks of four letters, and after any two of them most of the time says the same: what it says repeats itself, but
-    /// not for long.
+    /// Speaks of four letters, and after any two of them most of the time says the same: what it says
+    /// repeats itself, but not for long.
     private static final FakeModel.Script BABBLING = babbling(1);
 
     private static FakeModel.Script babbling(int salt) {
@@ -65,17 +65,14 @@ class SpeculationTest {
 
     /// @param allowed tokens that may come
     private static Outcome run(
-            FakeModel.Script script,
-            Speculation speculation,
-            IntPredicate allowed,
-            CompletionRequest... requests) {
+            FakeModel.Script script, Speculation speculation, IntPredicate allowed, CompletionRequest... requests) {
         FakeModel model = new FakeModel(400, 4000, script);
         Outcome outcome;
         try (Scheduler scheduler =
                 new Scheduler(model, FakeModel.BYTES, LIMITS, Runnable::run, () -> 0, () -> 1, speculation)) {
             List<RecordingReader> readers = Arrays.stream(requests)
-                    .map(request -> RecordingReader.of(
-                                    scheduler.complete(request, () -> prepare(request).withMasks(_ -> mask(allowed))))
+                    .map(request -> RecordingReader.of(scheduler.complete(
+                                    request, () -> prepare(request).withMasks(_ -> mask(allowed))))
                             .request(Long.MAX_VALUE))
                     .toList();
             while (scheduler.step()) {}
@@ -148,7 +145,9 @@ class SpeculationTest {
             seeded(1),
             seeded(2).withLogprobs(3),
             seeded(3).withChoices(4),
-            seeded(4).withSampling(new Sampling(1.1, 0.9, 3, 0.05, 0.9, 1.2, 0.3, 0.2, Map.of(98, 0.5), OptionalLong.of(4))),
+            seeded(4)
+                    .withSampling(
+                            new Sampling(1.1, 0.9, 3, 0.05, 0.9, 1.2, 0.3, 0.2, Map.of(98, 0.5), OptionalLong.of(4))),
             seeded(5).withStopping(new Stopping(OptionalInt.of(200), List.of("abba", "cdc"), Set.of(), true)),
             seeded(6).withStopping(new Stopping(OptionalInt.of(200), List.of(), Set.of((int) 'd'), false)),
             seeded(7).withMaxTokens(1),
@@ -232,12 +231,14 @@ class SpeculationTest {
 
     @Test
     void aDraftThatIsTheModelItselfIsAlwaysRight() {
-        CompletionRequest[] requests = {request("ab").withMaxTokens(64), seeded(5).withMaxTokens(64), seeded(6)};
+        CompletionRequest[] requests = {
+            request("ab").withMaxTokens(64), seeded(5).withMaxTokens(64), seeded(6)
+        };
 
-        Outcome outcome = run(
-                BABBLING, Speculation.withDraft(draft(BABBLING), () -> 0), requests);
+        Outcome outcome = run(BABBLING, Speculation.withDraft(draft(BABBLING), () -> 0), requests);
 
-        assertThat(outcome.stats().guessedTokens() - outcome.stats().rightGuesses()).isLessThan(32);
+        assertThat(outcome.stats().guessedTokens() - outcome.stats().rightGuesses())
+                .isLessThan(32);
         assertThat(outcome.stats().steps()).isLessThan(30);
     }
 
@@ -257,8 +258,8 @@ class SpeculationTest {
     @Test
     void noMoreIsGeneratedThanIsAskedFor() {
         FakeModel model = new FakeModel(400, 4000, FakeModel.saying(history -> "xyz".charAt(history.length % 3)));
-        try (Scheduler scheduler = new Scheduler(
-                model, FakeModel.BYTES, LIMITS, Runnable::run, () -> 0, () -> 1, Speculation.lookup())) {
+        try (Scheduler scheduler =
+                new Scheduler(model, FakeModel.BYTES, LIMITS, Runnable::run, () -> 0, () -> 1, Speculation.lookup())) {
             CompletionRequest request = request("q").withMaxTokens(300);
             RecordingReader reader = RecordingReader.of(scheduler.complete(request, () -> prepare(request)));
             for (int asked = 31; asked < 36; asked++) {
@@ -267,7 +268,8 @@ class SpeculationTest {
             }
 
             assertThat(reader.events()).hasSize(31 + 32 + 33 + 34 + 35);
-            assertThat(scheduler.stats().generatedTokens()).isEqualTo(reader.events().size() - 1);
+            assertThat(scheduler.stats().generatedTokens())
+                    .isEqualTo(reader.events().size() - 1);
             assertThat(scheduler.stats().steps()).isLessThan(50);
         }
     }
@@ -275,12 +277,15 @@ class SpeculationTest {
     @Test
     void aReaderThatLeavesIsNotGivenTheRest() {
         FakeModel model = new FakeModel(400, 4000, FakeModel.saying(history -> "xyz".charAt(history.length % 3)));
-        try (Scheduler scheduler = new Scheduler(
-                model, FakeModel.BYTES, LIMITS, Runnable::run, () -> 0, () -> 1, Speculation.lookup())) {
+        try (Scheduler scheduler =
+                new Scheduler(model, FakeModel.BYTES, LIMITS, Runnable::run, () -> 0, () -> 1, Speculation.lookup())) {
             CompletionRequest request = request("q").withMaxTokens(300);
             var stream = scheduler.complete(request, () -> prepare(request));
             RecordingReader reader = RecordingReader.of(stream).request(Long.MAX_VALUE);
-            while (reader.events().stream().filter(TokenEvent.Text.class::isInstance).count() < 50) {
+            while (reader.events().stream()
+                            .filter(TokenEvent.Text.class::isInstance)
+                            .count()
+                    < 50) {
                 scheduler.step();
             }
             stream.close();
