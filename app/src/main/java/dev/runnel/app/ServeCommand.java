@@ -3,6 +3,7 @@ package dev.runnel.app;
 import dev.runnel.core.Backend;
 import dev.runnel.core.Backends;
 import dev.runnel.core.Model;
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.server.CompletionServer;
@@ -169,6 +170,14 @@ final class ServeCommand implements Callable<Integer> {
     Integer cacheMib;
 
     @Option(
+            names = "--cache-type",
+            paramLabel = "TYPE",
+            description = "How that memory is used: f32 keeps numbers as they are; f16 holds twice as much, with a small "
+                    + "error; q8 more than three times as much, with a larger one. Default: f32.")
+    @Nullable
+    CacheType cacheType;
+
+    @Option(
             names = "--stall",
             paramLabel = "MS",
             description = "How long the reading of new prompts may hold up a reply that is being written, in "
@@ -178,6 +187,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     EngineFlags engine = new EngineFlags();
+
+    @Mixin
+    GuessFlags guesses = new GuessFlags();
 
     @Mixin
     WireFlags wire = new WireFlags();
@@ -197,6 +209,10 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "--model-id names the model of --model; those of a folder have their own names");
+        }
+        if (guesses.draft != null && model == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--draft guesses for the model of --model, and none is given");
         }
         FolderOptions folderOptions = Cli.checked(spec, this::folderOptions);
         ServerOptions serverOptions = Cli.checked(spec, this::serverOptions);
@@ -246,7 +262,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private EngineOptions engineOptions() {
-        EngineOptions options = engine.applyTo(EngineOptions.DEFAULT);
+        EngineOptions options = guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment());
         if (modelId != null) {
             options = options.withModelId(modelId);
         }
@@ -258,6 +274,9 @@ final class ServeCommand implements Callable<Integer> {
         }
         if (cacheMib != null) {
             options = options.withCacheBytes((long) cacheMib << 20);
+        }
+        if (cacheType != null) {
+            options = options.withCacheType(cacheType);
         }
         if (stallMillis != null) {
             options = options.withStall(Duration.ofMillis(stallMillis));
@@ -289,7 +308,7 @@ final class ServeCommand implements Callable<Integer> {
                         + relay.models().stream().map(Model::id).collect(Collectors.joining(", ")));
             }
             if (models != null) {
-                Backend folder = rooms.folder(models, options, folderOptions);
+                Backend folder = rooms.folder(models, options.withoutDraft(), folderOptions);
                 backends.add(folder);
                 lines.add(models + ": loaded when asked for, within "
                         + Figures.bytes(folderOptions.memoryBytes()) + ": "

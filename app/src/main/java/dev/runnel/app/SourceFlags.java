@@ -42,6 +42,9 @@ final class SourceFlags {
     @Mixin
     EngineFlags engine = new EngineFlags();
 
+    @Mixin
+    GuessFlags guesses = new GuessFlags();
+
     Source open(Shell shell, Rooms rooms) {
         Optional<String> upstream = upstream(shell.environment());
         if (upstream.isPresent()) {
@@ -51,7 +54,8 @@ final class SourceFlags {
                     command,
                     () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, Optional.ofNullable(model))));
         }
-        EngineOptions options = Cli.checked(command, () -> engine.applyTo(EngineOptions.DEFAULT));
+        EngineOptions options = Cli.checked(
+                command, () -> guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment()));
         Optional<Path> file = Optional.ofNullable(model).map(named -> ModelFiles.file(named, shell.environment()));
         try (LoadingDisplay display = LoadingDisplay.onTerminal(shell, file)) {
             return Source.of(rooms.load(file, options, display));

@@ -9,6 +9,7 @@ import dev.runnel.core.FinishReason;
 import dev.runnel.core.Script;
 import dev.runnel.core.TokenCodec;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
@@ -185,12 +186,15 @@ class ServeCommandTest {
                 new String[] {"--max-sequences", "0"},
                 new String[] {"--max-waiting", "-1"},
                 new String[] {"--cache-mib", "0"},
+                new String[] {"--cache-type", "f8"},
                 new String[] {"--stall", "-1"},
                 new String[] {"--memory", "lots"},
                 new String[] {"--memory", "0g"},
                 new String[] {"--idle", "-1"},
                 new String[] {"--context-length", "0"},
                 new String[] {"--threads", "0"},
+                new String[] {"--speculate", "wildly"},
+                new String[] {"--draft", "small.gguf"},
                 new String[] {"--model-id", " "},
                 new String[] {"--api-key", " "})) {
             TestProgram misused = new TestProgram(rooms);
@@ -246,8 +250,12 @@ class ServeCommandTest {
                 "4",
                 "--cache-mib",
                 "500",
+                "--cache-type",
+                "f16",
                 "--stall",
-                "20");
+                "20",
+                "--speculate",
+                "off");
 
         assertThat(rooms.opened())
                 .containsExactly(new Opened.Engine(
@@ -259,8 +267,23 @@ class ServeCommandTest {
                                 .withSequences(3)
                                 .withWaiting(4)
                                 .withCacheBytes(500L << 20)
-                                .withStall(Duration.ofMillis(20))));
+                                .withCacheType(CacheType.F16)
+                                .withStall(Duration.ofMillis(20))
+                                .withGuessing(EngineOptions.Guessing.OFF)));
         assertThat(get("/v1/models").body()).contains("\"m\"");
+    }
+
+    @Test
+    void aDraftGuessesForTheModelAndNotForAFolder() {
+        serve("--port", "0", "--model", "m.gguf", "--models", "folder", "--draft", "small.gguf");
+
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Folder(
+                                Path.of("folder"), EngineOptions.DEFAULT, FolderOptions.ofThisMachine()),
+                        new Opened.Engine(
+                                Optional.of(Path.of("m.gguf")),
+                                EngineOptions.DEFAULT.withDraft(Path.of("small.gguf"))));
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
 import dev.runnel.engine.schedule.Scheduler;
 import dev.runnel.engine.schedule.Vocabulary;
+import dev.runnel.engine.speculation.Speculation;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ public final class Engine implements Backend {
     /// @param text of the model's file
     /// @param languageModel owned from here on
     /// @param prompts makes tokens of a request's prompt, or throws a [BackendException]; one thread calls it
+    /// @param speculation owned from here on
     /// @param release frees what `languageModel` and `prompts` stand on; runs after the model is closed
     Engine(
             Model model,
@@ -55,6 +57,7 @@ public final class Engine implements Backend {
             Vocabulary vocabulary,
             Function<CompletionRequest, PreparedPrompt> prompts,
             Limits limits,
+            Speculation speculation,
             Runnable release) {
         this.model = model;
         this.text = text;
@@ -66,7 +69,8 @@ public final class Engine implements Backend {
                 limits,
                 intake,
                 System::nanoTime,
-                () -> ThreadLocalRandom.current().nextLong());
+                () -> ThreadLocalRandom.current().nextLong(),
+                speculation);
         scheduler.start();
     }
 

@@ -11,6 +11,7 @@ import dev.runnel.engine.model.LoadOptions;
 import dev.runnel.engine.model.Transformer;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.Vocabulary;
+import dev.runnel.engine.speculation.Speculation;
 import dev.runnel.engine.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
@@ -36,6 +38,9 @@ final class EngineLoader {
 
     /// The page size of most machines; more than any kernel wants.
     private static final int ALIGNMENT_BYTES = 4096;
+
+    /// A draft model's cache is this part of the model's: its keys and values are smaller too.
+    private static final int DRAFT_CACHE_PART = 4;
 
     private final EngineOptions options;
     private final LoadingListener listener;
@@ -137,7 +142,8 @@ final class EngineLoader {
         }
     }
 
-    /// The file of the model in the library's own jar, for reading what it says; the kernels want it elsewhere.
+    /// The file of the model in the library's own jar, for reading what it says; the kernels want it
+    /// elsewhere.
     static GgufFile embeddedFile() {
         String name = EMBEDDED + EXTENSION;
         try (InputStream in = Objects.requireNonNull(Engine.class.getResourceAsStream(name), name)) {
@@ -156,6 +162,7 @@ final class EngineLoader {
         Workers workers = startWorkers();
         try {
             Transformer transformer = loadWeights(file, tokenizer, workers);
+            LoadedDraft draft = loadDraft(text, file, workers, transformer);
             Model model = new Model(
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
             return new Engine(
@@ -165,12 +172,52 @@ final class EngineLoader {
                     vocabularyOf(tokenizer),
                     text.prompts()::read,
                     new Limits(options.sequences(), options.waiting(), options.promptTokensPerStep(), options.stall()),
+                    draft.speculation(),
                     () -> {
                         workers.close();
+                        draft.close();
                         release.run();
                     });
         } catch (RuntimeException | Error failure) {
             workers.close();
+            throw failure;
+        }
+    }
+
+    /// What guesses, and the file that it stands on.
+    private record LoadedDraft(Speculation speculation, Optional<GgufFile> file) implements AutoCloseable {
+        @Override
+        public void close() {
+            file.ifPresent(GgufFile::close);
+        }
+    }
+
+    /// @param transformer closed if this throws
+    private LoadedDraft loadDraft(ModelText text, GgufFile file, Workers workers, Transformer transformer) {
+        if (options.draft().isEmpty()) {
+            return new LoadedDraft(
+                    switch (options.guessing()) {
+                        case OFF -> Speculation.none();
+                        case LOOKUP -> Speculation.lookup();
+                    },
+                    Optional.empty());
+        }
+        GgufFile draft = null;
+        try {
+            draft = GgufFile.open(options.draft().get());
+            String name = draft.name();
+            text.differenceTo(readText(draft), "").ifPresent(difference -> {
+                throw new ModelFileException(
+                        name,
+                        "can't guess for %s, as their vocabularies differ: %s".formatted(file.name(), difference));
+            });
+            Transformer guesser = load(draft, workers, options.cacheBytes() / DRAFT_CACHE_PART);
+            return new LoadedDraft(Speculation.withDraft(guesser, System::nanoTime), Optional.of(draft));
+        } catch (RuntimeException | Error failure) {
+            if (draft != null) {
+                draft.close();
+            }
+            transformer.close();
             throw failure;
         }
     }
@@ -194,16 +241,8 @@ final class EngineLoader {
     }
 
     private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers) {
-        int contextLength = options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
-        int batchTokens =
-                Math.clamp((long) options.sequences() + options.promptTokensPerStep(), 1, LoadOptions.LARGEST_BATCH);
-        listener.loading(Phase.WEIGHTS, 0);
-        Transformer transformer = Transformer.load(
-                file,
-                kernels,
-                workers,
-                new LoadOptions(options.cacheBytes(), contextLength, batchTokens),
-                (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
+        int contextLength = contextLength();
+        Transformer transformer = load(file, workers, options.cacheBytes());
         if (transformer.vocabularySize() != tokenizer.size()) {
             transformer.close();
             throw new ModelFileException(
@@ -218,6 +257,23 @@ final class EngineLoader {
                             .formatted(file.name(), transformer.contextLength(), contextLength, options.cacheBytes()));
         }
         return transformer;
+    }
+
+    private int contextLength() {
+        return options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
+    }
+
+    private Transformer load(GgufFile file, Workers workers, long cacheBytes) {
+        int guesses = options.guessing() == EngineOptions.Guessing.OFF ? 0 : Speculation.MOST;
+        int batchTokens = Math.clamp(
+                (long) options.sequences() + guesses + options.promptTokensPerStep(), 1, LoadOptions.LARGEST_BATCH);
+        listener.loading(Phase.WEIGHTS, 0);
+        return Transformer.load(
+                file,
+                kernels,
+                workers,
+                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType()),
+                (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
     }
 
     private static Vocabulary vocabularyOf(Tokenizer tokenizer) {

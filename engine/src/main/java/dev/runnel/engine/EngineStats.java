@@ -17,6 +17,8 @@ import java.time.Duration;
 /// @param cachedTokens prompt tokens it did not have to read, as the cache had them from earlier completions
 /// @param repeatedTokens tokens read once more, of sequences that had given up their room
 /// @param generatedTokens tokens sampled
+/// @param guessedTokens guesses at next tokens that the model has checked
+/// @param rightGuesses those of them that were right, and spared a step each
 /// @param lostTokens the part of read and sampled tokens that went into completions that were cancelled or
 ///     failed
 /// @param pages of the cache
@@ -35,6 +37,8 @@ public record EngineStats(
         long cachedTokens,
         long repeatedTokens,
         long generatedTokens,
+        long guessedTokens,
+        long rightGuesses,
         long lostTokens,
         int pages,
         int heldPages,

@@ -12,6 +12,7 @@ import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.FakeModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
+import dev.runnel.engine.speculation.Speculation;
 import dev.runnel.testing.BackendContract;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,6 +44,7 @@ class EngineContractTest extends BackendContract {
                 FakeModel.BYTES,
                 EngineContractTest::prepare,
                 new Limits(16, 16, 64, Duration.ofHours(1)),
+                Speculation.lookup(),
                 () -> {});
         return engine;
     }

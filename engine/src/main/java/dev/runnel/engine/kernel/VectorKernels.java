@@ -108,6 +108,9 @@ final class VectorKernels extends ScalarKernels {
         if (turns(w, tokens)) {
             return new LaneProduct(format(w), w, prepared, tokens, y).task(rows, scratches);
         }
+        if (w.columns() % STRANDS == 0 && format(w) instanceof FewVectorsFormat format) {
+            return format.multiplication(w, x, tokens, y, rows, scratches);
+        }
         return (worker, part) -> {
             int to = Math.min((part + 1) * rows, w.rows());
             multiplyRows(w, part * rows, to, x, tokens, y, scratches[worker]);

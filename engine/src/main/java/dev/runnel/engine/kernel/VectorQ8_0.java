@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// [Q8_0] in vectors.
-final class VectorQ8_0 extends Q8_0 implements VectorFormat {
+final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
+
+    /// Tokens of a kernel that takes several.
+    private static final int FEW = 4;
 
     @Override
     public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
@@ -52,6 +55,101 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat {
             }
             sum0.intoArray(strands, h);
             sum1.intoArray(strands, h + Kernels.STRANDS);
+        }
+    }
+
+    @Override
+    public Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches) {
+        return (worker, part) -> {
+            int to = Math.min((part + 1) * rows, w.rows());
+            multiply(w, part * rows, to, x, tokens, y, scratches[worker].strands);
+        };
+    }
+
+    /// Two rows at a time as above, and four tokens; where there are fewer, the last takes the place of the
+    /// others.
+    private static void multiply(Matrix w, int from, int to, float[] x, int tokens, float[] y, float[] strands) {
+        int half = Math.ceilDiv(to - from, 2);
+        for (int r = from; r < from + half; r++) {
+            int other = Math.min(r + half, to - 1);
+            for (int t = 0; t < tokens; t += FEW) {
+                dots(w, r, other, x, t, tokens - 1, strands);
+                for (int i = 0; i < FEW && t + i < tokens; i++) {
+                    int at = (t + i) * w.rows();
+                    y[at + r] = ScalarKernels.sum(strands, i * Kernels.STRANDS);
+                    y[at + other] = ScalarKernels.sum(strands, (FEW + i) * Kernels.STRANDS);
+                }
+            }
+        }
+    }
+
+    private static void dots(Matrix w, int r, int other, float[] x, int t, int last, float[] strands) {
+        int n = w.columns();
+        dot8(
+                w.data(),
+                w.offset(r),
+                w.offset(other),
+                x,
+                t * n,
+                Math.min(t + 1, last) * n,
+                Math.min(t + 2, last) * n,
+                Math.min(t + 3, last) * n,
+                n,
+                strands);
+    }
+
+    private static void dot8(
+            MemorySegment w, long row0, long row1, float[] x, int x0, int x1, int x2, int x3, int n, float[] strands) {
+        for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
+            var sum00 = FloatVector.zero(Lanes.FLOATS);
+            var sum01 = sum00;
+            var sum02 = sum00;
+            var sum03 = sum00;
+            var sum10 = sum00;
+            var sum11 = sum00;
+            var sum12 = sum00;
+            var sum13 = sum00;
+            long at = 0;
+            for (int k = h; k < n; k += BLOCK, at += BLOCK_BYTES) {
+                var scale = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row0 + at));
+                var otherScale = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row1 + at));
+                var row = quants(w, row0 + at + 2 + h).mul(scale);
+                var other = quants(w, row1 + at + 2 + h).mul(otherScale);
+                var token = floats(x, x0 + k);
+                sum00 = row.fma(token, sum00);
+                sum10 = other.fma(token, sum10);
+                token = floats(x, x1 + k);
+                sum01 = row.fma(token, sum01);
+                sum11 = other.fma(token, sum11);
+                token = floats(x, x2 + k);
+                sum02 = row.fma(token, sum02);
+                sum12 = other.fma(token, sum12);
+                token = floats(x, x3 + k);
+                sum03 = row.fma(token, sum03);
+                sum13 = other.fma(token, sum13);
+                row = quants(w, row0 + at + 2 + Kernels.STRANDS + h).mul(scale);
+                other = quants(w, row1 + at + 2 + Kernels.STRANDS + h).mul(otherScale);
+                token = floats(x, x0 + k + Kernels.STRANDS);
+                sum00 = row.fma(token, sum00);
+                sum10 = other.fma(token, sum10);
+                token = floats(x, x1 + k + Kernels.STRANDS);
+                sum01 = row.fma(token, sum01);
+                sum11 = other.fma(token, sum11);
+                token = floats(x, x2 + k + Kernels.STRANDS);
+                sum02 = row.fma(token, sum02);
+                sum12 = other.fma(token, sum12);
+                token = floats(x, x3 + k + Kernels.STRANDS);
+                sum03 = row.fma(token, sum03);
+                sum13 = other.fma(token, sum13);
+            }
+            sum00.intoArray(strands, h);
+            sum01.intoArray(strands, h + Kernels.STRANDS);
+            sum02.intoArray(strands, h + 2 * Kernels.STRANDS);
+            sum03.intoArray(strands, h + 3 * Kernels.STRANDS);
+            sum10.intoArray(strands, h + 4 * Kernels.STRANDS);
+            sum11.intoArray(strands, h + 5 * Kernels.STRANDS);
+            sum12.intoArray(strands, h + 6 * Kernels.STRANDS);
+            sum13.intoArray(strands, h + 7 * Kernels.STRANDS);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.runnel.engine.model;
 
+import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,14 +22,14 @@ import org.jspecify.annotations.Nullable;
 /// time it is taken and lives outside the heap. One thread reserves, runs and closes sequences.
 ///
 /// ```
-/// page  (layers, keyValueHeads, PageLayout)
+/// page  (layers, keyValueHeads, PageFormat)
 /// ```
 final class KvCache implements AutoCloseable {
 
     private static final int[] NOTHING = {};
 
     private final Arena arena = Arena.ofShared();
-    private final PageLayout layout;
+    private final PageFormat format;
     private final int layers;
     private final int heads;
     private final int pages;
@@ -40,20 +41,20 @@ final class KvCache implements AutoCloseable {
 
     /// @param heads of keys and values
     /// @param pages that there are at most
-    KvCache(PageLayout layout, int layers, int heads, int pages) {
-        this.layout = layout;
+    KvCache(PageFormat format, int layers, int heads, int pages) {
+        this.format = format;
         this.layers = layers;
         this.heads = heads;
         this.pages = pages;
     }
 
     /// Bytes of one page.
-    static long pageBytes(PageLayout layout, int layers, int heads) {
-        return (long) layers * heads * layout.bytes();
+    static long pageBytes(PageFormat format, int layers, int heads) {
+        return (long) layers * heads * format.bytes();
     }
 
-    PageLayout layout() {
-        return layout;
+    PageFormat format() {
+        return format;
     }
 
     /// Tokens that all pages hold.
@@ -67,7 +68,7 @@ final class KvCache implements AutoCloseable {
 
     /// Bytes from a page's start to the keys and values of a head.
     long offset(int layer, int head) {
-        return ((long) layer * heads + head) * layout.bytes();
+        return ((long) layer * heads + head) * format.bytes();
     }
 
     /// Room for a sequence of `tokens` that shares nothing, if there is any.
@@ -75,8 +76,8 @@ final class KvCache implements AutoCloseable {
         return opened(new Sequence(false), tokens);
     }
 
-    /// Room for a sequence of `tokens` that shares its pages, and begins with those tokens of `beginning`, but
-    /// for the last, that the tree has.
+    /// Room for a sequence of `tokens` that shares its pages, and begins with those tokens of `beginning`,
+    /// but for the last, that the tree has.
     ///
     /// @param tokens at least as many as `beginning` has
     Optional<KvSequence> reserve(int tokens, int[] beginning) {
@@ -108,7 +109,7 @@ final class KvCache implements AutoCloseable {
         }
         if (allocated < pages) {
             allocated++;
-            return arena.allocate(pageBytes(layout, layers, heads), Float.BYTES * 16);
+            return arena.allocate(pageBytes(format, layers, heads), Float.BYTES * 16);
         }
         return tree.evict().memory;
     }
@@ -142,6 +143,7 @@ final class KvCache implements AutoCloseable {
         private final List<Page> taken = new ArrayList<>();
         private int[] tokens = NOTHING; // those read, and of a step that is under way
         private int length;
+        private int ahead; // guesses read behind these
         private int promisedPages;
         private int inTree; // pages, from the first on
         private PrefixTree.@Nullable Overlap overlap; // until it is taken over
@@ -210,6 +212,7 @@ final class KvCache implements AutoCloseable {
         @Override
         public int catchUp(int[] tokens) {
             int before = length;
+            ahead = 0;
             if (shares) {
                 follow(tokens, room());
             }
@@ -290,15 +293,41 @@ final class KvCache implements AutoCloseable {
         }
 
         /// Takes the pages that the tokens from index `from` to `to` need.
-        void prepareFor(int[] tokens, int from, int to) {
-            remember(tokens, from, to - from, length);
-            while (taken.size() * PageLayout.POSITIONS < length + to - from) {
+        ///
+        /// @param position of the first
+        void prepareFor(int[] tokens, int from, int to, int position) {
+            remember(tokens, from, to - from, position);
+            while (taken.size() * PageLayout.POSITIONS < position + to - from) {
                 takePage();
             }
         }
 
         /// Counts tokens whose keys and values have been written.
-        void grow(int tokens) {
+        ///
+        /// @param guesses how many of them count only when they are kept
+        void grow(int tokens, int guesses) {
+            ahead = guesses == tokens ? ahead + guesses : guesses;
+            count(tokens - guesses);
+        }
+
+        /// Where a slice's first token goes.
+        ///
+        /// @param guesses whether it has nothing else
+        int end(boolean guesses) {
+            return guesses ? length + ahead : length;
+        }
+
+        @Override
+        public void keep(int guesses) {
+            if (guesses < 0 || guesses > ahead) {
+                throw new IllegalArgumentException(
+                        "%d guesses were to be kept, and %d are left".formatted(guesses, ahead));
+            }
+            ahead -= guesses;
+            count(guesses);
+        }
+
+        private void count(int tokens) {
             length += tokens;
             while (shares && (inTree + 1) * PageLayout.POSITIONS <= length) {
                 share(inTree++);

@@ -1,17 +1,24 @@
 package dev.runnel.engine.model;
 
+import dev.runnel.engine.CacheType;
+
 /// How much memory a model may take beside its weights.
 ///
 /// @param cacheBytes for keys and values of all sequences; allocated as it is used
 /// @param contextLength most tokens of one sequence, where the model and the cache allow as many
 /// @param batchTokens most tokens that are computed at once; longer batches are cut
-public record LoadOptions(long cacheBytes, int contextLength, int batchTokens) {
+/// @param cacheType how keys and values are stored
+public record LoadOptions(long cacheBytes, int contextLength, int batchTokens, CacheType cacheType) {
 
     /// Half a gibibyte of cache, the model's own context, 512 tokens at once.
     public static final LoadOptions DEFAULT = new LoadOptions(1L << 29, Integer.MAX_VALUE, 512);
 
     /// Most tokens that can be computed at once.
     public static final int LARGEST_BATCH = 1 << 11;
+
+    public LoadOptions(long cacheBytes, int contextLength, int batchTokens) {
+        this(cacheBytes, contextLength, batchTokens, CacheType.F32);
+    }
 
     public LoadOptions {
         check("the cache's bytes", cacheBytes, Long.MAX_VALUE);

@@ -1,6 +1,7 @@
 package dev.runnel.engine.model;
 
 import dev.runnel.engine.kernel.Kernels;
+import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import dev.runnel.engine.kernel.Scratch;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +28,7 @@ final class SelfAttention {
         this.compute = compute;
         int queries = blockTokens(model) * model.group();
         this.buffers = IntStream.range(0, compute.workers())
-                .mapToObj(i -> new Buffers(queries, cache.layout()))
+                .mapToObj(i -> new Buffers(queries, cache.format()))
                 .toArray(Buffers[]::new);
     }
 
@@ -41,8 +42,11 @@ final class SelfAttention {
         final float[] q; // (queries, keySize)
         private float[] scores = {}; // (queries, positions), grows with the longest sequence
         final float[] out; // (queries, paddedValueSize)
+        final PageFormat.Floats page; // a head of it
 
-        Buffers(int queries, PageLayout layout) {
+        Buffers(int queries, PageFormat format) {
+            PageLayout layout = format.layout();
+            page = PageFormat.Floats.of(layout);
             q = new float[queries * layout.keySize()];
             out = new float[queries * layout.paddedValueSize()];
         }
@@ -97,7 +101,7 @@ final class SelfAttention {
         MemorySegment page = step.sequences[token].page(position / PageLayout.POSITIONS);
         for (int head = 0; head < model.keyValueHeads(); head++) {
             int at = token * model.keyValueHeads() + head;
-            cache.layout()
+            cache.format()
                     .write(
                             page,
                             cache.offset(index, head),
@@ -112,7 +116,8 @@ final class SelfAttention {
     /// One head of keys and values for a block of tokens and their `group` heads of queries.
     private void attend(Step step, int index, LayerAttention layer, Step.Block block, int head, int worker) {
         Kernels kernels = compute.kernels();
-        PageLayout layout = cache.layout();
+        PageFormat format = cache.format();
+        PageLayout layout = format.layout();
         Buffers buffers = this.buffers[worker];
         int group = model.group();
         int tokens = block.to() - block.from();
@@ -131,8 +136,14 @@ final class SelfAttention {
         for (int p = 0; p < pages; p++) {
             MemorySegment page = block.sequence().page(firstPage + p);
             int at = p * PageLayout.POSITIONS;
+            long keys = offset;
+            if (!format.isFloats()) {
+                format.readKeys(page, offset, buffers.page);
+                page = buffers.page.memory();
+                keys = 0;
+            }
             kernels.scores(
-                    buffers.q, queries, layout, page, offset, model.scales().attention(), scores, at, stride);
+                    buffers.q, queries, layout, page, keys, model.scales().attention(), scores, at, stride);
         }
         for (int i = 0; i < queries; i++) {
             int to = least + i / group - start;
@@ -146,8 +157,14 @@ final class SelfAttention {
         for (int p = 0; p < pages; p++) {
             MemorySegment page = block.sequence().page(firstPage + p);
             int at = p * PageLayout.POSITIONS;
+            long values = offset;
+            if (!format.isFloats()) {
+                format.readValues(page, offset, buffers.page);
+                page = buffers.page.memory();
+                values = 0;
+            }
             if (start + at + PageLayout.POSITIONS <= least) {
-                kernels.weigh(scores, at, stride, queries, PageLayout.POSITIONS, layout, page, offset, buffers.out, 0);
+                kernels.weigh(scores, at, stride, queries, PageLayout.POSITIONS, layout, page, values, buffers.out, 0);
                 continue;
             }
             for (int t = 0; t < tokens; t++) {
@@ -161,7 +178,7 @@ final class SelfAttention {
                         seen,
                         layout,
                         page,
-                        offset,
+                        values,
                         buffers.out,
                         first * size);
             }
@@ -195,7 +212,7 @@ final class SelfAttention {
             for (int i = 0; i < model.group(); i++) {
                 int to = (token * model.heads() + head * model.group() + i) * model.valueSize();
                 System.arraycopy(out, from, step.attended, to, model.valueSize());
-                from += cache.layout().paddedValueSize();
+                from += cache.format().layout().paddedValueSize();
             }
         }
     }

@@ -16,6 +16,12 @@ final class Step {
     /// @param to one past the last
     record Block(KvCache.Sequence sequence, int from, int to) {}
 
+    /// How far a sequence gets in the step.
+    ///
+    /// @param tokens of it
+    /// @param guesses the last of them that are guesses
+    record Growth(KvCache.Sequence sequence, int tokens, int guesses) {}
+
     /// Logits that somebody wants.
     ///
     /// @param token of the step
@@ -33,6 +39,7 @@ final class Step {
     final int[] positions; // (tokens)
     final KvCache.Sequence[] sequences; // (tokens)
     final List<Block> blocks = new ArrayList<>();
+    final List<Growth> growths = new ArrayList<>();
     final List<Wanted> wanted = new ArrayList<>();
 
     final float[] x; // (tokens, width)  the residual stream
@@ -71,24 +78,34 @@ final class Step {
         return tokens;
     }
 
+    /// How many it can take in all.
+    int most() {
+        return most;
+    }
+
     /// How many more it can take.
     int room() {
         return most - tokens;
     }
 
-    /// Adds part of a slice: its tokens from index `from` to `to`.
+    /// Adds part of a slice, or all of one with guesses: its tokens from index `from` to `to`.
     void add(Slice slice, KvCache.Sequence sequence, int from, int to) {
-        sequence.prepareFor(slice.tokens(), from, to);
+        int position = sequence.end(slice.guesses() == slice.length());
+        sequence.prepareFor(slice.tokens(), from, to, position);
+        growths.add(new Growth(sequence, to - from, slice.guesses()));
         float[] logits = slice.logits();
+        int sure = slice.to() - slice.guesses();
         for (int i = from; i < to; i++) {
             if ((i - from) % blockTokens == 0) {
                 blocks.add(new Block(sequence, tokens, tokens + Math.min(blockTokens, to - i)));
             }
             ids[tokens] = slice.tokens()[i];
-            positions[tokens] = sequence.length() + i - from;
+            positions[tokens] = position + i - from;
             sequences[tokens] = sequence;
-            if (logits != null && (slice.each() != null || i == slice.to() - 1)) {
+            if (logits != null && i < sure && (slice.each() != null || i == sure - 1)) {
                 wanted.add(new Wanted(tokens, logits, slice.each(), i));
+            } else if (i >= sure) {
+                wanted.add(new Wanted(tokens, slice.guessLogits()[i - sure], null, i));
             }
             tokens++;
         }
@@ -98,6 +115,7 @@ final class Step {
     void clear() {
         tokens = 0;
         blocks.clear();
+        growths.clear();
         wanted.clear();
     }
 }

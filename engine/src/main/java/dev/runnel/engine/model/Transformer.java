@@ -5,6 +5,7 @@ import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.gguf.Tensor;
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.Matrix;
+import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import dev.runnel.engine.kernel.Workers;
 import java.lang.foreign.Arena;
@@ -97,8 +98,8 @@ public final class Transformer implements LanguageModel {
     private Transformer(GgufFile file, Kernels kernels, Workers workers, LoadOptions options, Arena memory) {
         this.memory = memory;
         model = Hyperparameters.of(file);
-        PageLayout layout = new PageLayout(model.keySize(), model.valueSize());
-        long pageBytes = KvCache.pageBytes(layout, model.layers(), model.keyValueHeads());
+        PageFormat format = PageFormat.of(options.cacheType(), new PageLayout(model.keySize(), model.valueSize()));
+        long pageBytes = KvCache.pageBytes(format, model.layers(), model.keyValueHeads());
         long pages = Math.min(options.cacheBytes() / pageBytes, Integer.MAX_VALUE / PageLayout.POSITIONS);
         if (pages == 0) {
             throw new ModelFileException(
@@ -125,7 +126,7 @@ public final class Transformer implements LanguageModel {
         weights.requireAllTaken(model.family());
         copied = weights.copied();
 
-        cache = new KvCache(layout, model.layers(), model.keyValueHeads(), (int) pages);
+        cache = new KvCache(format, model.layers(), model.keyValueHeads(), (int) pages);
         int widest = Math.max(model.width(), Math.max(model.widestFeedForward(), model.heads() * model.valueSize()));
         compute = new Compute(kernels, workers, widest);
         attention = new SelfAttention(model, cache, compute);
@@ -181,6 +182,9 @@ public final class Transformer implements LanguageModel {
         check(batch);
         for (Slice slice : batch) {
             KvCache.Sequence sequence = (KvCache.Sequence) slice.sequence();
+            if (slice.guesses() > 0 && slice.length() > step.room()) {
+                run(); // guesses are in one run, at whose end it is known where they begin
+            }
             for (int from = slice.from(), to; from < slice.to(); from = to) {
                 to = Math.min(slice.to(), from + step.room());
                 step.add(slice, sequence, from, to);
@@ -223,8 +227,8 @@ public final class Transformer implements LanguageModel {
                 int to = Math.min(from + LOGITS_AT_ONCE, step.wanted.size());
                 computeLogits(step.wanted.subList(from, to));
             }
-            for (Step.Block block : step.blocks) {
-                block.sequence().grow(block.to() - block.from());
+            for (Step.Growth growth : step.growths) {
+                growth.sequence().grow(growth.tokens(), growth.guesses());
             }
         } finally {
             step.clear();
@@ -287,14 +291,18 @@ public final class Transformer implements LanguageModel {
             if (!seen.add(sequence)) {
                 throw new IllegalArgumentException("a sequence has two slices in one batch, expected one");
             }
-            if (sequence.length() + slice.length() > sequence.room()) {
+            int length = sequence.end(slice.guesses() == slice.length());
+            if (length + slice.length() > sequence.room()) {
                 throw new IllegalArgumentException("a sequence of %d tokens was to grow by %d, and has room for %d"
-                        .formatted(sequence.length(), slice.length(), sequence.room()));
+                        .formatted(length, slice.length(), sequence.room()));
             }
-            float[] destination = slice.logits();
-            if (destination != null && destination.length != vocabularySize()) {
-                throw new IllegalArgumentException(
-                        "there is room for %d logits, expected %d".formatted(destination.length, vocabularySize()));
+            if (slice.guesses() > 0 && slice.length() > step.most()) {
+                throw new IllegalArgumentException("a slice with guesses has %d tokens, expected at most %d"
+                        .formatted(slice.length(), step.most()));
+            }
+            checkSize(slice.logits());
+            for (int i = 0; i < slice.guesses(); i++) {
+                checkSize(slice.guessLogits()[i]);
             }
             for (int i = slice.from(); i < slice.to(); i++) {
                 if (slice.tokens()[i] < 0 || slice.tokens()[i] >= vocabularySize()) {
@@ -302,6 +310,13 @@ public final class Transformer implements LanguageModel {
                             "token %d is not in the vocabulary of %d".formatted(slice.tokens()[i], vocabularySize()));
                 }
             }
+        }
+    }
+
+    private void checkSize(float @Nullable [] destination) {
+        if (destination != null && destination.length != vocabularySize()) {
+            throw new IllegalArgumentException(
+                    "there is room for %d logits, expected %d".formatted(destination.length, vocabularySize()));
         }
     }
 

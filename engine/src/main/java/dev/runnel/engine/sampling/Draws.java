@@ -20,6 +20,11 @@ public final class Draws {
         return new Draws(mix(mix(seed) + choice));
     }
 
+    /// Another that gives the same numbers from here on.
+    public Draws copy() {
+        return new Draws(state);
+    }
+
     /// The next number, from 0 to less than 1, a multiple of 2^-53.
     public double next() {
         state += GOLDEN_GAMMA;

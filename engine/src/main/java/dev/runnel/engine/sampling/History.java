@@ -41,6 +41,16 @@ public final class History {
         return prompt.length + count;
     }
 
+    /// The token at an index, the prompt's first.
+    public int token(int index) {
+        return index < prompt.length ? prompt[index] : generated[index - prompt.length];
+    }
+
+    /// The token added last.
+    public int newest() {
+        return generated[count - 1];
+    }
+
     /// Prompt and generated tokens in one; not to be changed.
     public int[] all() {
         if (count == 0) {

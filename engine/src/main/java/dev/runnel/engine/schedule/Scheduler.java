@@ -15,6 +15,8 @@ import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.reply.ReplyReader;
 import dev.runnel.engine.sampling.Logprobs;
 import dev.runnel.engine.sampling.Sampler;
+import dev.runnel.engine.speculation.Guesses;
+import dev.runnel.engine.speculation.Speculation;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -50,6 +52,7 @@ public final class Scheduler implements AutoCloseable {
     private final Executor intake;
     private final LongSupplier nanoTime;
     private final LongSupplier seeds;
+    private final Speculation speculation;
 
     private final Tally tally;
     private final Pace pace = new Pace();
@@ -71,11 +74,11 @@ public final class Scheduler implements AutoCloseable {
     private final Sampler sampler;
     private final Logprobs logprobs = new Logprobs(CompletionRequest.MOST_ALTERNATIVES);
     private final Deque<float[]> freeLogits = new ArrayDeque<>();
+    private final List<Sequence> answering = new ArrayList<>(); // in the batch with the token generated last
+    private final List<Guesses> guesses = new ArrayList<>(); // of these
+    private final List<float[]> guessLogits = new ArrayList<>();
 
-    /// @param model owned from here on: closed when the loop ends
-    /// @param intake where prompts are prepared; not the loop's thread
-    /// @param nanoTime a clock that never goes back, as [System#nanoTime]
-    /// @param seeds of requests that bring none
+    /// A scheduler that guesses nothing; see the other.
     public Scheduler(
             LanguageModel model,
             Vocabulary vocabulary,
@@ -83,12 +86,29 @@ public final class Scheduler implements AutoCloseable {
             Executor intake,
             LongSupplier nanoTime,
             LongSupplier seeds) {
+        this(model, vocabulary, limits, intake, nanoTime, seeds, Speculation.none());
+    }
+
+    /// @param model owned from here on: closed when the loop ends
+    /// @param intake where prompts are prepared; not the loop's thread
+    /// @param nanoTime a clock that never goes back, as [System#nanoTime]
+    /// @param seeds of requests that bring none
+    /// @param speculation owned from here on, as the model; never shared
+    public Scheduler(
+            LanguageModel model,
+            Vocabulary vocabulary,
+            Limits limits,
+            Executor intake,
+            LongSupplier nanoTime,
+            LongSupplier seeds,
+            Speculation speculation) {
         this.model = model;
         this.vocabulary = vocabulary;
         this.limits = limits;
         this.intake = intake;
         this.nanoTime = nanoTime;
         this.seeds = seeds;
+        this.speculation = speculation;
         tally = new Tally(model.cacheUse());
         sampler = new Sampler(model.vocabularySize());
     }
@@ -226,6 +246,7 @@ public final class Scheduler implements AutoCloseable {
         letGo();
         waiting.forEach(this::shutDown);
         running.forEach(sequence -> shutDown(sequence.generation));
+        speculation.close();
         model.close();
     }
 
@@ -245,7 +266,10 @@ public final class Scheduler implements AutoCloseable {
             return false;
         }
         long begin = nanoTime.getAsLong();
+        long forward;
         try {
+            guess();
+            forward = nanoTime.getAsLong();
             model.forward(batch);
         } catch (RuntimeException | Error fault) {
             BackendException failure = new BackendException(
@@ -253,14 +277,21 @@ public final class Scheduler implements AutoCloseable {
             stepping.forEach(sequence -> fail(sequence.generation, failure));
             return true;
         }
-        long took = nanoTime.getAsLong() - begin;
-        pace.stepped(took);
-        promptPace.stepped(took, promptTokens, answers);
+        long end = nanoTime.getAsLong();
+        pace.stepped(end - begin);
+        promptPace.stepped(end - begin, promptTokens, answers);
+        if (promptTokens == 0) {
+            speculation.stepped(tokensOfBatch(), end - forward);
+        }
         tally.steps.increment();
         for (int i = 0; i < batch.size(); i++) {
             Sequence sequence = stepping.get(i);
             try {
-                advance(sequence, batch.get(i).length());
+                Slice slice = batch.get(i);
+                advance(sequence, slice.length() - slice.guesses());
+                if (slice.guesses() > 0) {
+                    takeGuesses(sequence);
+                }
             } catch (RuntimeException | Error fault) {
                 fail(sequence.generation, BackendException.of(fault));
             }
@@ -294,8 +325,8 @@ public final class Scheduler implements AutoCloseable {
     // Room
 
     /// Lets those go on that had to give up their room, and then those begin that wait, in their order, as
-    /// long as there is room. One whose reader asks for nothing is passed over; one for which the cache has no
-    /// room at the moment is not, lest small ones starve it.
+    /// long as there is room. One whose reader asks for nothing is passed over; one for which the cache has
+    /// no room at the moment is not, lest small ones starve it.
     private void giveRoom() {
         for (Sequence sequence : running) {
             if (sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt && !enter(sequence)) {
@@ -330,7 +361,7 @@ public final class Scheduler implements AutoCloseable {
         if (sequence == null) {
             float[] free = freeLogits.poll();
             float[] logits = free == null ? new float[model.vocabularySize()] : free;
-            sequence = new Sequence(generation, generation.begun, logits, _ -> callId());
+            sequence = new Sequence(generation, generation.begun, logits, _ -> callId(), speculation);
             generation.next = sequence;
         }
         sequence.isWanted = true;
@@ -430,6 +461,7 @@ public final class Scheduler implements AutoCloseable {
     private void compose() {
         batch.clear();
         stepping.clear();
+        answering.clear();
         promptTokens = 0;
         answers = false;
         for (Sequence sequence : running) {
@@ -447,7 +479,8 @@ public final class Scheduler implements AutoCloseable {
                 if (!growsAt(i)) {
                     continue;
                 }
-                batch.add(sequence.nextToken());
+                batch.add(sequence.nextTokens());
+                answering.add(sequence);
             } else if (promptTokens < most) {
                 catchUp(sequence);
                 Slice slice = sequence.nextSlice(most - promptTokens, promptListener(sequence));
@@ -458,6 +491,44 @@ public final class Scheduler implements AutoCloseable {
             }
             stepping.add(sequence);
         }
+    }
+
+    /// Adds guesses to what the sequences read that answer: no more than are asked for, or than fit.
+    private void guess() {
+        guesses.clear();
+        for (int i = 0; i < answering.size(); i++) {
+            Sequence sequence = answering.get(i);
+            Generation generation = sequence.generation;
+            long asked = generation.channel.demand() / generation.request.choices();
+            long left = Math.min(asked, generation.maxTokens() - sequence.history.count());
+            sequence.guesses.allow((int) Math.clamp(left - 1, 0, Guesses.MOST));
+            guesses.add(sequence.guesses);
+        }
+        speculation.guess(guesses);
+        int rows = 0;
+        for (int i = 0; i < batch.size(); i++) {
+            Sequence sequence = stepping.get(i);
+            sequence.reserveForGuesses();
+            int count = sequence.guesses.count();
+            if (count == 0) {
+                continue;
+            }
+            for (int guess = 0; guess < count; guess++, rows++) {
+                if (rows == guessLogits.size()) {
+                    guessLogits.add(new float[model.vocabularySize()]);
+                }
+                sequence.guessLogits[guess] = guessLogits.get(rows);
+            }
+            batch.set(i, sequence.nextTokens());
+        }
+    }
+
+    private int tokensOfBatch() {
+        int tokens = 0;
+        for (int i = 0; i < batch.size(); i++) {
+            tokens += batch.get(i).length();
+        }
+        return tokens;
     }
 
     /// Spares a sequence reading what another has read since it entered.
@@ -517,6 +588,10 @@ public final class Scheduler implements AutoCloseable {
 
     /// Generates the next token of a sequence of which all has been read.
     private void answer(Sequence sequence) {
+        answer(sequence, sequence.logits);
+    }
+
+    private void answer(Sequence sequence, float[] logits) {
         Generation generation = sequence.generation;
         if (sequence.history.count() == 0) {
             echo(sequence);
@@ -525,7 +600,7 @@ public final class Scheduler implements AutoCloseable {
                 return;
             }
         }
-        int token = sampler.sample(sequence.logits, sequence.sampling);
+        int token = sampler.sample(logits, sequence.sampling);
         sequence.append(token);
         generation.completionTokens.incrementAndGet();
         tally.generatedTokens.increment();
@@ -534,7 +609,8 @@ public final class Scheduler implements AutoCloseable {
                 || (vocabulary.isEndOfGeneration(token)
                         && !generation.request.stopping().ignoresEndTokens());
         if (!isStopped) {
-            sequence.reply.token(token, vocabulary.bytes(token), logprobOf(sequence, token), generation.events);
+            sequence.reply.token(
+                    token, vocabulary.bytes(token), logprobOf(generation, logits, token), generation.events);
             isStopped = sequence.reply.isStopped();
         }
         if (sequence.sampling.mask().isPresent()) {
@@ -548,15 +624,34 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    // Logprobs and echo
-
-    private @Nullable TokenLogprob logprobOf(Sequence sequence, int token) {
-        return sequence.generation.request.logprobs().isPresent() ? logprob(sequence, token) : null;
+    /// Goes on generating as long as what was generated is what had been guessed: then the logits after it
+    /// are known. Those after the other guesses are of a text that there isn't.
+    private void takeGuesses(Sequence sequence) {
+        Guesses guessed = sequence.guesses;
+        int count = guessed.count();
+        int right = 0;
+        boolean wrong = false;
+        while (right < count && !wrong && !sequence.hasEnded && !sequence.generation.isCancelled()) {
+            wrong = sequence.history.newest() != guessed.tokens()[right];
+            if (!wrong) {
+                sequence.keepGuess();
+                answer(sequence, sequence.guessLogits[right++]);
+            }
+        }
+        tally.guessedTokens.add(count);
+        tally.rightGuesses.add(right);
+        guessed.settle(right, wrong);
     }
 
-    /// How probable a token was after those that the sequence had.
-    private TokenLogprob logprob(Sequence sequence, int token) {
-        logprobs.read(sequence.logits, sequence.generation.request.logprobs().orElseThrow());
+    // Logprobs and echo
+
+    private @Nullable TokenLogprob logprobOf(Generation generation, float[] logits, int token) {
+        return generation.request.logprobs().isPresent() ? logprob(generation, logits, token) : null;
+    }
+
+    /// How probable a token was.
+    private TokenLogprob logprob(Generation generation, float[] logits, int token) {
+        logprobs.read(logits, generation.request.logprobs().orElseThrow());
         List<TokenLogprob.Alternative> alternatives = new ArrayList<>(logprobs.alternatives());
         for (int rank = 0; rank < logprobs.alternatives(); rank++) {
             int alternative = logprobs.alternative(rank);
@@ -582,7 +677,7 @@ public final class Scheduler implements AutoCloseable {
                         new TokenLogprob(TokenText.of(vocabulary.bytes(prompt[0])), OptionalDouble.empty(), List.of()));
             }
             if (known.size() == index + 1 && index + 1 < prompt.length) {
-                known.add(logprob(sequence, prompt[index + 1]));
+                known.add(logprob(generation, sequence.logits, prompt[index + 1]));
             }
         } catch (RuntimeException fault) {
             generation.fault = fault; // and not the whole batch's

@@ -6,6 +6,9 @@ import dev.runnel.engine.reply.ReplyReader;
 import dev.runnel.engine.sampling.ChoiceSampling;
 import dev.runnel.engine.sampling.Draws;
 import dev.runnel.engine.sampling.History;
+import dev.runnel.engine.speculation.Guesses;
+import dev.runnel.engine.speculation.Speculation;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -31,6 +34,12 @@ final class Sequence {
     /// Those after the newest token read, once all are.
     final float[] logits;
 
+    /// What is guessed of it for a step.
+    final Guesses guesses;
+
+    /// Those after each guess, during the step: the scheduler's, lent.
+    final float[][] guessLogits = new float[Guesses.MOST][];
+
     /// Waits for the first choice to read the prompt.
     boolean awaitsPrompt;
 
@@ -44,12 +53,12 @@ final class Sequence {
     boolean hasEnded;
 
     private @Nullable KvSequence room;
-    private @Nullable Slice nextToken;
-    private final int[] next = new int[1];
+    private final @Nullable Slice[] nextTokens = new Slice[1 + Guesses.MOST]; // by guesses, made when first wanted
+    private final int[] next = new int[1 + Guesses.MOST];
 
     /// @param logits scratch of the vocabulary's size, this sequence's until it ends
     /// @param callIds ids of the tool calls that it makes
-    Sequence(Generation generation, int choice, float[] logits, IntFunction<String> callIds) {
+    Sequence(Generation generation, int choice, float[] logits, IntFunction<String> callIds, Speculation speculation) {
         this.generation = generation;
         this.choice = choice;
         this.logits = logits;
@@ -62,12 +71,12 @@ final class Sequence {
                 history,
                 prompt.masks().map(masks -> masks.apply(reply)),
                 Draws.of(generation.seed(), choice));
+        guesses = speculation.of(sampling, generation.request.cachePrompt());
     }
 
     /// Takes its room in the cache; closed by [#leaveRoom] and [#end].
     void enter(KvSequence room) {
         this.room = room;
-        nextToken = new Slice(room, next, 0, 1, logits);
         awaitsPrompt = false;
     }
 
@@ -129,10 +138,25 @@ final class Sequence {
         return new Slice(room(), prompt, read, to, isLast || each != null ? logits : null, each);
     }
 
-    /// The token generated last, to be read.
-    Slice nextToken() {
+    /// Makes sure that the cache has room for the guesses too, or leaves out those for which it has none.
+    void reserveForGuesses() {
+        int count = guesses.count();
+        if (count > 0 && !room().reserve(history.length() + count)) {
+            guesses.limit(0);
+        }
+    }
+
+    /// The token generated last, to be read, and what is guessed to follow it.
+    Slice nextTokens() {
         readsAgain = false;
-        return Objects.requireNonNull(nextToken, "without room");
+        int count = guesses.count();
+        System.arraycopy(guesses.tokens(), 0, next, 1, count);
+        Slice slice = nextTokens[count];
+        if (slice == null) {
+            slice = new Slice(room(), next, 0, 1 + count, logits, null, count, guessLogits);
+            nextTokens[count] = slice;
+        }
+        return slice;
     }
 
     /// Takes over the token that was generated.
@@ -141,17 +165,23 @@ final class Sequence {
         history.add(token);
     }
 
+    /// The next guess was the token that was generated: it has been read already.
+    void keepGuess() {
+        room().keep(1);
+    }
+
     /// Gives its room up, and keeps all else.
     void leaveRoom() {
         if (room != null) {
             room.close();
         }
         room = null;
-        nextToken = null;
+        Arrays.fill(nextTokens, null);
     }
 
     void end() {
         hasEnded = true;
         leaveRoom();
+        guesses.close();
     }
 }

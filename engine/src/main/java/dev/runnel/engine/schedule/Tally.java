@@ -24,6 +24,8 @@ final class Tally {
     final LongAdder cachedTokens = new LongAdder();
     final LongAdder repeatedTokens = new LongAdder();
     final LongAdder generatedTokens = new LongAdder();
+    final LongAdder guessedTokens = new LongAdder();
+    final LongAdder rightGuesses = new LongAdder();
     final LongAdder lostTokens = new LongAdder();
     final LongAdder queuedNanos = new LongAdder();
 
@@ -50,6 +52,8 @@ final class Tally {
                 cachedTokens.sum(),
                 repeatedTokens.sum(),
                 generatedTokens.sum(),
+                guessedTokens.sum(),
+                rightGuesses.sum(),
                 lostTokens.sum(),
                 use.pages(),
                 use.held(),

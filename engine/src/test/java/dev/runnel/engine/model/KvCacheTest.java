@@ -2,6 +2,8 @@ package dev.runnel.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.engine.CacheType;
+import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,14 +16,14 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// The cache without a model: what a page holds of a token is the token's own id, so a page that is shared with
-/// someone who has other tokens shows.
+/// The cache without a model: what a page holds of a token is the token's own id, so a page that is shared
+/// with someone who has other tokens shows.
 class KvCacheTest {
 
     private static final int PAGE = PageLayout.POSITIONS;
 
     private final PageLayout layout = new PageLayout(1, 1);
-    private KvCache cache = new KvCache(layout, 1, 1, 8);
+    private KvCache cache = new KvCache(PageFormat.of(CacheType.F32, layout), 1, 1, 8);
 
     @AfterEach
     void close() {
@@ -46,7 +48,7 @@ class KvCacheTest {
     private void read(KvSequence sequence, int... tokens) {
         KvCache.Sequence reader = (KvCache.Sequence) sequence;
         int from = reader.length();
-        reader.prepareFor(tokens, from, tokens.length);
+        reader.prepareFor(tokens, from, tokens.length, from);
         for (int position = from; position < tokens.length; position++) {
             layout.write(
                     reader.page(position / PAGE),
@@ -57,7 +59,7 @@ class KvCacheTest {
                     new float[] {tokens[position]},
                     0);
         }
-        reader.grow(tokens.length - from);
+        reader.grow(tokens.length - from, 0);
     }
 
     private static void assertHolds(KvSequence sequence, int... tokens) {
@@ -257,13 +259,13 @@ class KvCacheTest {
         assertHolds(holder, prompt);
     }
 
-    /// Sequences of a few prompts come, read, fork, catch up and go at random: none ever sees another's tokens,
-    /// and no page is lost.
+    /// Sequences of a few prompts come, read, fork, catch up and go at random: none ever sees another's
+    /// tokens, and no page is lost.
     @Test
     void whateverComesAndGoesEachSeesItsOwnTokensAndNoPageIsLost() {
         Random random = new Random(42);
         cache.close();
-        cache = new KvCache(layout, 1, 1, 20);
+        cache = new KvCache(PageFormat.of(CacheType.F32, layout), 1, 1, 20);
         List<KvSequence> open = new ArrayList<>();
         List<int[]> texts = new ArrayList<>();
         for (int round = 0; round < 20_000; round++) {

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 
 /// A model whose logits a test writes, and which holds its driver to [LanguageModel]'s contract. Its tokens
 /// are bytes, and [#END].
@@ -150,14 +151,20 @@ public final class FakeModel implements LanguageModel {
             Room room = (Room) slice.sequence();
             require(seen.add(room), "a sequence twice in a batch");
             require(!room.closed, "a closed sequence in a batch");
-            require(room.history.size() + slice.length() <= room.tokens, "more tokens than were reserved");
+            if (slice.guesses() < slice.length()) {
+                room.ahead.clear();
+            }
+            int length = room.history.size() + room.ahead.size();
+            require(length + slice.length() <= room.tokens, "more tokens than were reserved");
             float[] logits = slice.logits();
             IntConsumer each = slice.each();
+            int sure = slice.to() - slice.guesses();
             for (int i = slice.from(); i < slice.to(); i++) {
-                room.history.add(slice.tokens()[i]);
-                if (logits != null && (each != null || i == slice.to() - 1)) {
-                    script.write(
-                            room.history.stream().mapToInt(Integer::intValue).toArray(), logits);
+                (i < sure ? room.history : room.ahead).add(slice.tokens()[i]);
+                if (i >= sure) {
+                    script.write(room.all(), slice.guessLogits()[i - sure]);
+                } else if (logits != null && (each != null || i == sure - 1)) {
+                    script.write(room.all(), logits);
                 }
                 if (each != null) {
                     each.accept(i);
@@ -181,7 +188,22 @@ public final class FakeModel implements LanguageModel {
     private final class Room implements KvSequence {
         private int tokens;
         private final List<Integer> history = new ArrayList<>();
+        private final List<Integer> ahead = new ArrayList<>(); // guesses
         private boolean closed;
+
+        private int[] all() {
+            return Stream.concat(history.stream(), ahead.stream())
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+        }
+
+        @Override
+        public void keep(int guesses) {
+            require(guesses <= ahead.size(), "more guesses kept than read");
+            for (int i = 0; i < guesses; i++) {
+                history.add(ahead.removeFirst());
+            }
+        }
 
         @Override
         public int length() {

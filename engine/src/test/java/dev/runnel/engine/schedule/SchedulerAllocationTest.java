@@ -12,6 +12,7 @@ import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.model.Slice;
 import dev.runnel.engine.reply.ReplyFormat;
+import dev.runnel.engine.speculation.Speculation;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
@@ -26,6 +27,19 @@ class SchedulerAllocationTest {
 
     @Test
     void aTokenCostsLittleMoreThanItsEventAndItsText() {
+        // An event of 24 bytes, a text of 24 and its byte array of 24, the channel's signal of 24, and a little.
+        assertThat(bytesOfToken(new Sampling(1, 0.9, OptionalLong.of(7)), Speculation.none()))
+                .isLessThan(200);
+    }
+
+    @Test
+    void norDoGuessesCostMoreWhetherTheyAreRightOrNot() {
+        assertThat(bytesOfToken(new Sampling(1, 0.9, OptionalLong.of(7)), Speculation.lookup()))
+                .isLessThan(220);
+        assertThat(bytesOfToken(Sampling.GREEDY, Speculation.lookup())).isLessThan(220);
+    }
+
+    private static long bytesOfToken(Sampling sampling, Speculation speculation) {
         Vocabulary vocabulary = new Vocabulary() {
             @Override
             public boolean isEndOfGeneration(int token) {
@@ -47,11 +61,11 @@ class SchedulerAllocationTest {
                 vocabulary,
                 new Limits(8, 8, 64, Duration.ofHours(1)),
                 Runnable::run,
-                System::nanoTime,
-                () -> 1);
-        CompletionRequest request = CompletionRequest.of("flat", "hi")
-                .withSampling(new Sampling(1, 0.9, OptionalLong.of(7)))
-                .withChoices(8);
+                () -> 0,
+                () -> 1,
+                speculation);
+        CompletionRequest request =
+                CompletionRequest.of("flat", "hi").withSampling(sampling).withChoices(8);
         CompletionStream stream = scheduler.complete(
                 request,
                 () -> new PreparedPrompt(
@@ -60,13 +74,13 @@ class SchedulerAllocationTest {
         step(scheduler, 100);
 
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long tokens = scheduler.stats().generatedTokens();
         long before = threads.getCurrentThreadAllocatedBytes();
         step(scheduler, 1000);
-        long perToken = (threads.getCurrentThreadAllocatedBytes() - before) / (1000 * 8);
-
-        // An event of 24 bytes, a text of 24 and its byte array of 24, the channel's signal of 24, and a little.
-        assertThat(perToken).isLessThan(200);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        long perToken = allocated / (scheduler.stats().generatedTokens() - tokens);
         scheduler.close();
+        return perToken;
     }
 
     private static void step(Scheduler scheduler, int times) {
@@ -111,7 +125,8 @@ class SchedulerAllocationTest {
         @Override
         public void forward(List<Slice> batch) {
             for (int i = 0; i < batch.size(); i++) {
-                ((Counter) batch.get(i).sequence()).length += batch.get(i).length();
+                ((Counter) batch.get(i).sequence()).length +=
+                        batch.get(i).length() - batch.get(i).guesses();
             }
         }
 
@@ -125,6 +140,11 @@ class SchedulerAllocationTest {
         @Override
         public int length() {
             return length;
+        }
+
+        @Override
+        public void keep(int guesses) {
+            length += guesses;
         }
 
         @Override
