@@ -60,7 +60,7 @@ final class NotebookReport {
     private Section chunkByChunk() {
         List<List<String>> rows = new ArrayList<>();
         for (var event : findings.brief().events()) {
-            NotebookStory.chunk(event).forEach(chunk -> rows.add(List.of(String.valueOf(rows.size() + 1), chunk)));
+            NotebookStory.chunk(event).ifPresent(chunk -> rows.add(List.of(String.valueOf(rows.size() + 1), chunk)));
         }
         return new Section(
                 words.say("part2"),
