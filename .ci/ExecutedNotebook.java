@@ -1,5 +1,6 @@
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
@@ -37,18 +38,10 @@ final class ExecutedNotebook {
 
         // As Jupyter itself lays it out.
         DefaultIndenter lines = new DefaultIndenter(" ", "\n");
-        DefaultPrettyPrinter layout = new DefaultPrettyPrinter() {
-            @Override
-            public DefaultPrettyPrinter createInstance() {
-                return this;
-            }
-
-            @Override
-            public void writeObjectFieldValueSeparator(com.fasterxml.jackson.core.JsonGenerator out)
-                    throws java.io.IOException {
-                out.writeRaw(": ");
-            }
-        };
+        DefaultPrettyPrinter layout = new DefaultPrettyPrinter(Separators.createDefaultInstance()
+                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                .withObjectEmptySeparator("")
+                .withArrayEmptySeparator(""));
         layout.indentArraysWith(lines);
         layout.indentObjectsWith(lines);
         Files.writeString(Path.of(args[1]), json.writer(layout).writeValueAsString(notebook) + "\n");

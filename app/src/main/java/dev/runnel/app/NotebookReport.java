@@ -39,7 +39,11 @@ final class NotebookReport {
                 words.say("title"),
                 String.join(" ", findings.verdict(words)),
                 List.of(
-                        new Section(words.say("summary"), table(findings.summary(words)), report.waiting()),
+                        new Section(
+                                words.say("summary"),
+                                table(findings.summary(words)),
+                                report.waiting(),
+                                report.timelines()),
                         report.wholeReply(),
                         report.chunkByChunk(),
                         report.streamedReply(),
@@ -60,7 +64,7 @@ final class NotebookReport {
     private Section chunkByChunk() {
         List<List<String>> rows = new ArrayList<>();
         for (var event : findings.brief().events()) {
-            NotebookStory.chunk(event).forEach(chunk -> rows.add(List.of(String.valueOf(rows.size() + 1), chunk)));
+            NotebookStory.chunk(event).ifPresent(chunk -> rows.add(List.of(String.valueOf(rows.size() + 1), chunk)));
         }
         return new Section(
                 words.say("part2"),
@@ -73,7 +77,6 @@ final class NotebookReport {
         List<Block> blocks = new ArrayList<>();
         blocks.add(new Prose(words.say("about3")));
         findings.verdict(words).forEach(sentence -> blocks.add(new Prose(sentence)));
-        blocks.add(timelines());
         blocks.add(new Distribution(
                 words.say("gapsTitle"),
                 words.say("gapsCaption"),

@@ -181,23 +181,36 @@ final class NotebookScreen {
         @Override
         public void piece(String piece, Supplier<Strip> strip) {
             StringBuilder line = new StringBuilder(indented());
-            Style.harmless(piece).codePoints().forEach(c -> {
-                int width = Math.max(0, WCWidth.wcwidth(c));
-                if (c == '\n' || column + width > columns) {
-                    line.append('\n').append(ERASE).append(INDENT);
-                    column = INDENT.length();
-                }
-                if (c != '\n') {
-                    line.appendCodePoint(c);
-                    column += width;
-                }
-            });
+            WORDS.splitAsStream(Style.harmless(piece)).forEach(word -> word(word, line));
             long now = System.nanoTime();
             if (now - drawnAt >= BETWEEN_STRIPS.toNanos()) {
                 line.append(below(strip.get()));
                 drawnAt = now;
             }
             out.print(line.toString());
+        }
+
+        /// Leaves a column for the comma that may come next.
+        private void word(String word, StringBuilder line) {
+            if (column + width(word.stripTrailing()) >= columns - 1) {
+                breakLine(line);
+            }
+            word.codePoints().forEach(c -> {
+                int width = Math.max(0, WCWidth.wcwidth(c));
+                boolean over = column + width >= columns;
+                if (c == '\n' || over) {
+                    breakLine(line);
+                }
+                if (c != '\n' && !(c == ' ' && over)) {
+                    line.appendCodePoint(c);
+                    column += width;
+                }
+            });
+        }
+
+        private void breakLine(StringBuilder line) {
+            line.append('\n').append(ERASE).append(INDENT);
+            column = INDENT.length();
         }
 
         @Override

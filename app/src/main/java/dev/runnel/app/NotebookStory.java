@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
@@ -59,21 +60,26 @@ final class NotebookStory {
         Streamed streamed = part(3, () -> streamedReply(whole));
         NotebookFindings findings = new NotebookFindings(source.description(), whole, brief, streamed);
         compare(findings);
-        part(4, () -> cost(findings));
+        begin(4);
+        screen.table(findings.costs(words));
         screen.heading(words.say("summary"));
         screen.table(findings.summary(words));
         return findings;
     }
 
     private <T> T part(int number, Supplier<T> telling) {
-        String title = words.say("part" + number);
-        screen.heading(title);
-        screen.note(words.say("about" + number));
+        begin(number);
         try {
             return telling.get();
         } catch (BackendException failure) {
-            throw new CommandFailure("\"%s\" failed: %s".formatted(title, failure.getMessage()), failure);
+            throw new CommandFailure(
+                    "\"%s\" failed: %s".formatted(words.say("part" + number), failure.getMessage()), failure);
         }
+    }
+
+    private void begin(int number) {
+        screen.heading(words.say("part" + number));
+        screen.note(words.say("about" + number));
     }
 
     private void warmUp() {
@@ -99,6 +105,9 @@ final class NotebookStory {
                     events.completion()
                             .thenApply(completion -> new Whole(words.say("count"), completion, since(start))),
                     () -> reply.waiting(since(start)));
+        } catch (BackendException failure) {
+            reply.end(new Strip(List.of(), since(start)));
+            throw failure;
         }
         Strip strip = new Strip(List.of(whole.took()), whole.took());
         reply.piece(whole.completion().text(), () -> strip);
@@ -130,24 +139,24 @@ final class NotebookStory {
         try (CompletionStream stream = source.backend().complete(request("add")).through(timeline)) {
             for (TokenEvent event : stream) {
                 events.add(event);
-                chunk(event).forEach(screen::say);
+                chunk(event).ifPresent(screen::say);
             }
         }
         return new Streamed(words.say("add"), events, timeline.pieces(), timeline.timing(), since(start));
     }
 
     /// What an event becomes on the wire, as a name and a value.
-    static List<String> chunk(TokenEvent event) {
+    static Optional<String> chunk(TokenEvent event) {
         return switch (event) {
-            case TokenEvent.Started _ -> List.of("role: assistant");
-            case TokenEvent.Text(var _, var text, var _) -> List.of("content: " + quoted(text));
-            case TokenEvent.Thinking(var _, var text) -> List.of("reasoning_content: " + quoted(text));
-            case TokenEvent.Refusal(var _, var text) -> List.of("refusal: " + quoted(text));
-            case TokenEvent.Call(var _, var _, var name) -> List.of("tool_calls: " + name);
-            case TokenEvent.Arguments(var _, var text) -> List.of("arguments: " + quoted(text));
+            case TokenEvent.Started _ -> Optional.of("role: assistant");
+            case TokenEvent.Text(var _, var text, var _) -> Optional.of("content: " + quoted(text));
+            case TokenEvent.Thinking(var _, var text) -> Optional.of("reasoning_content: " + quoted(text));
+            case TokenEvent.Refusal(var _, var text) -> Optional.of("refusal: " + quoted(text));
+            case TokenEvent.Call(var _, var _, var name) -> Optional.of("tool_calls: " + name);
+            case TokenEvent.Arguments(var _, var text) -> Optional.of("arguments: " + quoted(text));
             case TokenEvent.Finished(var _, var reason) ->
-                List.of("finish_reason: " + reason.name().toLowerCase(Locale.ROOT));
-            case TokenEvent.Usage _ -> List.of(); // told in the last part
+                Optional.of("finish_reason: " + reason.name().toLowerCase(Locale.ROOT));
+            case TokenEvent.Usage _ -> Optional.empty(); // told in the last part
         };
     }
 
@@ -197,11 +206,6 @@ final class NotebookStory {
         strips.put(words.say("streamed"), new Strip(streamed.pieces(), streamed.took()));
         screen.strips(strips);
         findings.verdict(words).forEach(screen::say);
-    }
-
-    private Boolean cost(NotebookFindings findings) {
-        screen.table(findings.costs(words));
-        return true;
     }
 
     private CompletionRequest request(String prompt) {

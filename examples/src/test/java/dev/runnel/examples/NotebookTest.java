@@ -45,7 +45,8 @@ class NotebookTest {
         assertThat(cells).hasSizeGreaterThan(8);
         for (int i = 0; i < cells.size(); i++) {
             assertThat(cells.get(i).get("execution_count").asInt()).isEqualTo(i + 1);
-            assertThat(outputs(cells.get(i)).map(output -> output.get("output_type").asText()))
+            assertThat(outputs(cells.get(i))
+                            .map(output -> output.get("output_type").asText()))
                     .as(text(cells.get(i).get("source")))
                     .doesNotContain("error");
         }
@@ -72,9 +73,10 @@ class NotebookTest {
 
     @Test
     void itIsToldInTwoLanguages() {
-        assertThat(cells("markdown")).allSatisfy(cell -> assertThat(text(cell.get("source")))
-                .containsPattern("[A-Za-z]{3,} [a-z]{1,}")
-                .containsPattern("\\p{IsHan}{2,}"));
+        assertThat(cells("markdown"))
+                .allSatisfy(cell -> assertThat(text(cell.get("source")))
+                        .containsPattern("[A-Za-z]{3,} [a-z]{1,}")
+                        .containsPattern("\\p{IsHan}{2,}"));
     }
 
     @Test
@@ -102,7 +104,9 @@ class NotebookTest {
 
     /// Of lines, or in one piece.
     private static String text(JsonNode source) {
-        return source.isArray() ? elements(source).map(JsonNode::asText).collect(Collectors.joining()) : source.asText();
+        return source.isArray()
+                ? elements(source).map(JsonNode::asText).collect(Collectors.joining())
+                : source.asText();
     }
 
     private static Stream<JsonNode> elements(JsonNode array) {
