@@ -83,7 +83,7 @@ class GuessingTest {
         for (int i = 0; i < requests.size(); i++) {
             assertThat(together.get(i).choices()).isEqualTo(expected.get(i).choices());
         }
-        assertThat(engine.stats().rightGuesses()).isPositive();
+        assertThat(engine.stats().guessedTokens()).isPositive();
         assertThat(plain.stats().guessedTokens()).isZero();
     }
 
@@ -142,7 +142,7 @@ class GuessingTest {
     }
 
     @Test
-    void aCountingModelNeedsFewerStepsForTheSameText() {
+    void aModelThatWasTrainedSaysTheSameToo() {
         CompletionRequest request = CompletionRequest.of(
                         "runnel-tiny", "Count from 1 to 100, separated by commas, on one line.")
                 .withSampling(Sampling.GREEDY);
@@ -156,8 +156,6 @@ class GuessingTest {
                     .isEqualTo(whole(plain, request).choices());
             assertThat(whole(guessing, json).choices())
                     .isEqualTo(whole(plain, json).choices());
-            IO.println(guessing.stats());
-            IO.println(plain.stats());
         }
     }
 }

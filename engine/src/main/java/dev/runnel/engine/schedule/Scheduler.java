@@ -501,7 +501,7 @@ public final class Scheduler implements AutoCloseable {
             Generation generation = sequence.generation;
             long asked = generation.channel.demand() / generation.request.choices();
             long left = Math.min(asked, generation.maxTokens() - sequence.history.count());
-            sequence.guesses.allow((int) Math.clamp(left - 1, 0, Guesses.MOST));
+            sequence.guesses.allow(Math.clamp(left - 1, 0, Guesses.MOST));
             guesses.add(sequence.guesses);
         }
         speculation.guess(guesses);
