@@ -11,14 +11,19 @@ import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.RequestWriter;
 import dev.runnel.wire.RequestWriter.LimitField;
 import dev.runnel.wire.SseReader;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// One completion on its way from the upstream to its reader: bytes in, token events out. The reader's
 /// demand decides when the next bytes are read.
 final class RelayedStream implements EventChannel.Producer, Call.Caller {
+
+    private static final System.Logger LOG = System.getLogger(RelayedStream.class.getName());
 
     private final Upstream upstream;
     private final CompletionRequest request;
@@ -27,13 +32,15 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     private final AtomicBoolean rung = new AtomicBoolean();
 
     // On the loop.
-    private final SseReader sse = new SseReader();
-    private final ChunkReader chunks;
+    private SseReader sse = new SseReader();
+    private ChunkReader chunks;
     private LimitField limit = LimitField.MAX_TOKENS;
     private @Nullable Call call;
     private boolean resting;
     private boolean complete;
     private long events;
+    private int retries;
+    private long asked;
 
     RelayedStream(Upstream upstream, CompletionRequest request) {
         this.upstream = upstream;
@@ -78,6 +85,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     private void pull() {
         rung.set(false);
         if (call == null) {
+            asked = System.nanoTime();
             ask();
         } else if (resting && channel.demand() > 0) {
             resting = false;
@@ -146,13 +154,37 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     }
 
     @Override
-    public void failed(BackendException failure) {
+    public void failed(BackendException failure, boolean passing) {
         if (wantsOtherLimitField(failure)) {
             limit = LimitField.MAX_COMPLETION_TOKENS;
             ask();
-        } else {
-            fail(failure);
+            return;
         }
+        Optional<Duration> wait = passing && events == 0
+                ? upstream.options()
+                        .retries()
+                        .next(
+                                retries,
+                                Duration.ofNanos(System.nanoTime() - asked),
+                                failure.retryAfter(),
+                                ThreadLocalRandom.current())
+                : Optional.empty();
+        wait.ifPresentOrElse(pause -> askAgain(failure, pause), () -> fail(failure));
+    }
+
+    private void askAgain(BackendException failure, Duration pause) {
+        retries++;
+        LOG.log(
+                Level.INFO,
+                () -> "%s; asking again in %d ms (%d of %d)"
+                        .formatted(
+                                failure.getMessage(),
+                                pause.toMillis(),
+                                retries,
+                                upstream.options().retries().most()));
+        chunks = new ChunkReader(request);
+        sse = new SseReader();
+        upstream.network().runAfter(pause, this::ask);
     }
 
     /// The one refusal after which the request is sent again, because only the upstream knows which of the

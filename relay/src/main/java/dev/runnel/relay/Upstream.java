@@ -38,8 +38,8 @@ public final class Upstream implements Backend {
 
     /// Asks the upstream for its models, unless the options name them, and waits for its answer.
     ///
-    /// @param baseUrl where its `/chat/completions` and `/models` are, such as `http://127.0.0.1:8080/v1`;
-    ///     with or without a slash at its end
+    /// @param baseUrl where its `/chat/completions` and `/models` are, such as `http://127.0.0.1:8080/v1`,
+    ///     with or without a slash at its end; `h2c://…` is HTTP/2 without TLS
     /// @param apiKey the bearer token to send
     /// @throws IllegalArgumentException if the address or the key are none
     /// @throws BackendException if the upstream doesn't list its models
@@ -110,7 +110,7 @@ public final class Upstream implements Backend {
         }
 
         @Override
-        public void failed(BackendException failure) {
+        public void failed(BackendException failure, boolean passing) {
             models.completeExceptionally(failure.withMessage(
                     failure.getMessage() + " (when asked for its models, which can be named instead)"));
         }

@@ -8,20 +8,23 @@ import java.util.Objects;
 ///
 /// @param models ids of the models it shall be asked for, where its own list is missing or too long; empty:
 ///     it is asked for its list
-/// @param connections most completions at once, each of which takes a connection; one more is refused
+/// @param connections most completions at once, each of which takes a connection, or a stream of one in
+///     HTTP/2; one more is refused
 /// @param connect longest wait for a connection
 /// @param firstToken longest silence before the first token, while the upstream queues the request and
 ///     reads its prompt
 /// @param nextToken longest silence after that
 /// @param event longest wait for the next event of an upstream that isn't silent, but sends comments, or
 ///     pieces of a line; such signs of life end no wait for ever
+/// @param retries how often a request is sent again of which nothing has come back
 public record UpstreamOptions(
         List<String> models,
         int connections,
         Duration connect,
         Duration firstToken,
         Duration nextToken,
-        Duration event) {
+        Duration event,
+        Retries retries) {
 
     /// Asks for the list of models. 1024 connections, because each is a file descriptor. 10 s to connect. 5
     /// minutes to the first token, because a long prompt may keep a small machine busy that long and most
@@ -33,7 +36,8 @@ public record UpstreamOptions(
             Duration.ofSeconds(10),
             Duration.ofMinutes(5),
             Duration.ofSeconds(30),
-            Duration.ofMinutes(10));
+            Duration.ofMinutes(10),
+            Retries.DEFAULT);
 
     public UpstreamOptions {
         models = List.copyOf(models);
@@ -47,30 +51,35 @@ public record UpstreamOptions(
         requirePositive("firstToken", firstToken);
         requirePositive("nextToken", nextToken);
         requirePositive("event", event);
+        Objects.requireNonNull(retries, "retries");
     }
 
     public UpstreamOptions withModels(List<String> models) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
     }
 
     public UpstreamOptions withConnections(int connections) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
     }
 
     public UpstreamOptions withConnect(Duration connect) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
     }
 
     public UpstreamOptions withFirstToken(Duration firstToken) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
     }
 
     public UpstreamOptions withNextToken(Duration nextToken) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
     }
 
     public UpstreamOptions withEvent(Duration event) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+    }
+
+    public UpstreamOptions withRetries(Retries retries) {
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
     }
 
     private static void requirePositive(String name, Duration value) {

@@ -37,7 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Every way in which an upstream can fail, each provoked by an upstream made of a socket.
 class UpstreamFailureTest {
 
-    private static final UpstreamOptions OPTIONS = UpstreamOptions.DEFAULT.withModels(List.of("raw"));
+    private static final UpstreamOptions OPTIONS =
+            UpstreamOptions.DEFAULT.withModels(List.of("raw")).withRetries(Retries.NONE);
     private static final UpstreamOptions IMPATIENT =
             OPTIONS.withFirstToken(Duration.ofMillis(250)).withNextToken(Duration.ofMillis(250));
     private static final CompletionRequest REQUEST = CompletionRequest.of("raw", "Hi");

@@ -42,7 +42,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What a relay asks of its upstream, and how.
 class UpstreamTest {
 
-    private static final UpstreamOptions OPTIONS = UpstreamOptions.DEFAULT.withModels(List.of("raw"));
+    private static final UpstreamOptions OPTIONS =
+            UpstreamOptions.DEFAULT.withModels(List.of("raw")).withRetries(Retries.NONE);
 
     private RawUpstream raw;
     private Upstream upstream;

@@ -35,7 +35,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// TLS is verified: an upstream is who its certificate says, and someone we trust says so.
 class UpstreamTlsTest {
 
-    private static final UpstreamOptions OPTIONS = UpstreamOptions.DEFAULT.withModels(List.of("raw"));
+    private static final UpstreamOptions OPTIONS =
+            UpstreamOptions.DEFAULT.withModels(List.of("raw")).withRetries(Retries.NONE);
     private static final CompletionRequest REQUEST = CompletionRequest.of("raw", "Hi");
     private static final String PASSWORD = "changeit";
 
