@@ -5,6 +5,8 @@ import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.EventChannel;
+import dev.runnel.core.Extension;
+import dev.runnel.core.Extensions;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.wire.ChunkReader;
 import dev.runnel.wire.Endpoint;
@@ -15,6 +17,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +34,11 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     private final EventChannel channel = new EventChannel(this);
     private final AtomicBoolean begun = new AtomicBoolean();
     private final AtomicBoolean rung = new AtomicBoolean();
+
+    /// Written by the loop, and read by whoever reads the events.
+    private final Queue<Extension> extensions = new ConcurrentLinkedQueue<>();
+
+    private volatile boolean wantsExtensions;
 
     // On the loop.
     private SseReader sse = new SseReader();
@@ -72,6 +81,15 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         });
     }
 
+    @Override
+    public Extensions extensions() {
+        wantsExtensions = true;
+        return number -> {
+            Extension next = extensions.peek();
+            return next != null && next.event() <= number ? Optional.ofNullable(extensions.poll()) : Optional.empty();
+        };
+    }
+
     /// Ends the stream at once, whatever its reader has still to read. Any thread may call it.
     void abort(BackendException failure) {
         channel.abort(failure);
@@ -99,6 +117,9 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             return;
         }
         try {
+            sse = new SseReader();
+            chunks = new ChunkReader(
+                    request, wantsExtensions ? Optional.of(extensions::add) : Optional.empty());
             byte[] json = RequestWriter.write(request, limit, true, true);
             call = new Call(upstream.network(), upstream.options().firstToken(), this);
             call.post(Endpoint.of(request.prompt()).path(), "text/event-stream", json);
@@ -182,8 +203,6 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
                                 pause.toMillis(),
                                 retries,
                                 upstream.options().retries().most()));
-        chunks = new ChunkReader(request);
-        sse = new SseReader();
         upstream.network().runAfter(pause, this::ask);
     }
 

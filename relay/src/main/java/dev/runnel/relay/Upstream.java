@@ -12,6 +12,7 @@ import io.vertx.core.VertxOptions;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -50,14 +51,14 @@ public final class Upstream implements Backend {
     static Upstream open(URI baseUrl, Optional<String> apiKey, UpstreamOptions options, VertxOptions vertxOptions) {
         Network network = new Network(Address.of(baseUrl, apiKey), options, vertxOptions);
         try {
-            return new Upstream(network, options.models().isEmpty() ? ask(network) : named(options.models()));
+            return new Upstream(network, options.models().isEmpty() ? ask(network) : named(options.models().keySet()));
         } catch (BackendException unlisted) {
             network.close();
             throw unlisted;
         }
     }
 
-    private static List<Model> named(List<String> ids) {
+    private static List<Model> named(Collection<String> ids) {
         return ids.stream()
                 .map(id -> new Model(id, Instant.EPOCH, "", OptionalInt.empty()))
                 .toList();
@@ -129,7 +130,11 @@ public final class Upstream implements Backend {
 
     @Override
     public CompletionStream complete(CompletionRequest request) {
-        return closed ? CompletionStream.failed(closing()) : new RelayedStream(this, request).events();
+        if (closed) {
+            return CompletionStream.failed(closing());
+        }
+        String theirs = options().models().getOrDefault(request.model(), request.model());
+        return new RelayedStream(this, request.withModel(theirs)).events();
     }
 
     @Override

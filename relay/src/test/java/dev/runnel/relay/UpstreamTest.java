@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Flow;
@@ -282,6 +283,19 @@ class UpstreamTest {
                         new Model("b/c", Instant.EPOCH, "", OptionalInt.empty()));
         assertThat(raw.requests().getFirst().line()).isEqualTo("GET /v1/models HTTP/1.1");
         assertThat(raw.requests().getFirst().headers()).containsEntry("authorization", "Bearer sk-secret");
+    }
+
+    @Test
+    void anUpstreamIsAskedForAModelByItsOwnName() throws Exception {
+        open(OPTIONS.withModels(Map.of("ours", "org/theirs:7b")), UpstreamTest::sayHello);
+
+        Completion whole = upstream.complete(CompletionRequest.of("ours", "Hi"))
+                .completion()
+                .get();
+
+        assertThat(upstream.models()).extracting(Model::id).containsExactly("ours");
+        assertThat(raw.requests().getFirst().body()).contains("\"model\":\"org/theirs:7b\"");
+        assertThat(whole.model()).as("the model that answered").isEqualTo("raw");
     }
 
     @Test
