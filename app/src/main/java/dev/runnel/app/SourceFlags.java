@@ -50,8 +50,7 @@ final class SourceFlags {
                     Optional.ofNullable(key).or(() -> variable(shell.environment(), "OPENAI_API_KEY"));
             UpstreamOptions options = UpstreamOptions.DEFAULT.withModels(
                     Optional.ofNullable(model).stream().toList());
-            return Cli.checked(
-                    command, () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, options)));
+            return Cli.checked(command, () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, options)));
         }
         EngineOptions options = Cli.checked(command, () -> engine.applyTo(EngineOptions.DEFAULT));
         Optional<Path> file = Optional.ofNullable(model).map(named -> ModelFiles.file(named, shell.environment()));

@@ -91,10 +91,13 @@ final class UpstreamFlags {
             Matcher named = NAMED.matcher(upstream);
             boolean hasName = named.matches();
             URI url = URI.create(hasName ? named.group(2) : upstream);
-            String name = hasName ? named.group(1) : Optional.ofNullable(url.getHost()).orElse(upstream);
+            String name = hasName
+                    ? named.group(1)
+                    : Optional.ofNullable(url.getHost()).orElse(upstream);
             if (!variables.add(variable(name))) {
                 throw new IllegalArgumentException(
-                        "--upstream has two servers named %s, expected NAME=URL with names of their own".formatted(name));
+                        "--upstream has two servers named %s, expected NAME=URL with names of their own"
+                                .formatted(name));
             }
             urls.put(name, url);
         }
@@ -108,8 +111,7 @@ final class UpstreamFlags {
         for (String model : models) {
             Matcher parts = MODEL.matcher(model);
             if (!parts.matches()) {
-                throw new IllegalArgumentException(
-                        "--upstream-model is %s, expected [ID=]NAME/MODEL".formatted(model));
+                throw new IllegalArgumentException("--upstream-model is %s, expected [ID=]NAME/MODEL".formatted(model));
             }
             String name = parts.group(2);
             String theirs = parts.group(3);

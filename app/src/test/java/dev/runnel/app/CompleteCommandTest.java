@@ -265,7 +265,8 @@ class CompleteCommandTest {
                 .run("complete", "--url", "http://127.0.0.1:1/v1", "--key", "k", "--model", "m", "hi");
 
         assertThat(rooms.opened())
-                .containsExactly(new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k"), Map.of("m", "m")));
+                .containsExactly(
+                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k"), Map.of("m", "m")));
         assertThat(rooms.request().model()).isEqualTo("m");
     }
 

@@ -91,7 +91,9 @@ final class Network implements AutoCloseable {
                                 (long) options.connections() * STREAM_WINDOW, STREAM_WINDOW, Integer.MAX_VALUE)));
         client = vertx.httpClientBuilder()
                 .with(config)
-                .with(new PoolOptions().setHttp1MaxSize(options.connections()).setHttp2MaxSize(HTTP2_CONNECTIONS)
+                .with(new PoolOptions()
+                        .setHttp1MaxSize(options.connections())
+                        .setHttp2MaxSize(HTTP2_CONNECTIONS)
                         // Calls that will share a connection wait for it to be made, and are counted here.
                         .setMaxWaitQueueSize(mayShare ? -1 : 0))
                 .with(new ClientSSLOptions()

@@ -51,7 +51,11 @@ public final class Upstream implements Backend {
     static Upstream open(URI baseUrl, Optional<String> apiKey, UpstreamOptions options, VertxOptions vertxOptions) {
         Network network = new Network(Address.of(baseUrl, apiKey), options, vertxOptions);
         try {
-            return new Upstream(network, options.models().isEmpty() ? ask(network) : named(options.models().keySet()));
+            return new Upstream(
+                    network,
+                    options.models().isEmpty()
+                            ? ask(network)
+                            : named(options.models().keySet()));
         } catch (BackendException unlisted) {
             network.close();
             throw unlisted;

@@ -215,7 +215,8 @@ class ServerContractTest extends BackendContract {
 
         assertThat(reader.failure().kind()).isEqualTo(Kind.CONTEXT_LENGTH_EXCEEDED);
         assertThat(reader.failure())
-                .hasMessageStartingWith("upstream " + scheme() + "://127.0.0.1:" + server.port() + "/v1 answered with status 400")
+                .hasMessageStartingWith(
+                        "upstream " + scheme() + "://127.0.0.1:" + server.port() + "/v1 answered with status 400")
                 .hasMessageContaining("too long by half");
     }
 }

@@ -75,8 +75,8 @@ class UpstreamHttp2Test {
                 })
                 .listen(0, "127.0.0.1")
                 .await(10, TimeUnit.SECONDS);
-        upstream = Upstream.open(
-                URI.create("h2c://127.0.0.1:" + server.actualPort() + "/v1"), Optional.empty(), options);
+        upstream =
+                Upstream.open(URI.create("h2c://127.0.0.1:" + server.actualPort() + "/v1"), Optional.empty(), options);
     }
 
     private RecordingReader reading() {
@@ -123,7 +123,8 @@ class UpstreamHttp2Test {
             readers.add(reading());
         }
 
-        assertThat(readers).allSatisfy(reader -> assertThat(reader.awaitEnd().completed()).isTrue());
+        assertThat(readers)
+                .allSatisfy(reader -> assertThat(reader.awaitEnd().completed()).isTrue());
         assertThat(requests).allMatch(request -> request.version() == HttpVersion.HTTP_2);
         assertThat(connections).hasSize(1);
     }

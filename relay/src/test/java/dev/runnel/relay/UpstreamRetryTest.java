@@ -119,7 +119,8 @@ class UpstreamRetryTest {
 
     @Test
     void aStreamThatEndsBeforeItsFirstEventIsAskedAgain() throws IOException {
-        assertHello(reading((_, to) -> to.stream().part(": ping\n").part("data: {\"cho").end()));
+        assertHello(reading(
+                (_, to) -> to.stream().part(": ping\n").part("data: {\"cho").end()));
     }
 
     @Test
@@ -134,16 +135,15 @@ class UpstreamRetryTest {
                 OPTIONS.withRetries(new Retries(10, Duration.ofSeconds(20), Duration.ofMillis(100))));
         RecordingReader reader = RecordingReader.of(upstream.complete(REQUEST)).request(Long.MAX_VALUE);
 
-        raw = new RawUpstream(
-                new ServerSocket(port, 50, InetAddress.getLoopbackAddress()), (_, to) -> sayHello(to));
+        raw = new RawUpstream(new ServerSocket(port, 50, InetAddress.getLoopbackAddress()), (_, to) -> sayHello(to));
 
         assertThat(Completion.of(reader.awaitEnd().events()).text()).isEqualTo("Hello");
     }
 
     @Test
     void afterTheFirstEventNothingIsAskedAgain() throws IOException {
-        RecordingReader reader =
-                reading((_, to) -> to.stream().event(Chunks.ROLE).event(Chunks.text("Hel")).hangUp());
+        RecordingReader reader = reading((_, to) ->
+                to.stream().event(Chunks.ROLE).event(Chunks.text("Hel")).hangUp());
 
         assertThat(reader.awaitEnd().failure()).hasMessageContaining("closed the connection, after 2 events");
         assertThat(reader.events()).containsExactly(new Started("raw", 1), new Text(0, "Hel"));

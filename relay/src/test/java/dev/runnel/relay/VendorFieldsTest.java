@@ -34,8 +34,9 @@ class VendorFieldsTest {
             HttpRequest request = HttpRequest.newBuilder(
                             URI.create("http://127.0.0.1:" + server.port() + "/v1/chat/completions"))
                     .header("content-type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofString(
-                            "{\"model\":\"raw\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"))
+                    .POST(
+                            HttpRequest.BodyPublishers.ofString(
+                                    "{\"model\":\"raw\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"))
                     .build();
 
             List<String> chunks = client.send(request, HttpResponse.BodyHandlers.ofLines())
@@ -44,9 +45,14 @@ class VendorFieldsTest {
                     .toList();
 
             assertThat(chunks).hasSize(5);
-            assertThat(chunks.get(1)).contains("\"provider\":\"P\",\"choices\":[{\"index\":0").contains("Hel");
-            assertThat(chunks.get(2)).contains("\"choices\":[{\"stop_reason\":3,", "\"delta\":{\"audio\":1,\"content\":\"lo\"}");
-            assertThat(chunks.get(3)).contains("\"citations\":[],\"choices\":[{").contains("\"finish_reason\":\"stop\"");
+            assertThat(chunks.get(1))
+                    .contains("\"provider\":\"P\",\"choices\":[{\"index\":0")
+                    .contains("Hel");
+            assertThat(chunks.get(2))
+                    .contains("\"choices\":[{\"stop_reason\":3,", "\"delta\":{\"audio\":1,\"content\":\"lo\"}");
+            assertThat(chunks.get(3))
+                    .contains("\"citations\":[],\"choices\":[{")
+                    .contains("\"finish_reason\":\"stop\"");
             assertThat(chunks.get(4)).isEqualTo("data: [DONE]");
         }
     }

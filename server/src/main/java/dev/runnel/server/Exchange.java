@@ -329,13 +329,7 @@ final class Exchange {
         if (wire.stream()) {
             stream = events;
             streamed = new StreamedReply(
-                    loop,
-                    this,
-                    wire.endpoint(),
-                    wire.writer(envelope),
-                    events.extensions(),
-                    started,
-                    wire.timings());
+                    loop, this, wire.endpoint(), wire.writer(envelope), events.extensions(), started, wire.timings());
             events.subscribe(streamed);
         } else {
             stream = events.through(started);

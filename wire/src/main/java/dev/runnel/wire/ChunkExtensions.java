@@ -42,8 +42,9 @@ final class ChunkExtensions {
 
     /// Those that came with no event, which are chunks of their own.
     List<Extension> takeAlone() {
-        List<Extension> alone =
-                fresh.stream().filter(extension -> extension.alone() && extension.choice().isPresent()).toList();
+        List<Extension> alone = fresh.stream()
+                .filter(extension -> extension.alone() && extension.choice().isPresent())
+                .toList();
         fresh.removeAll(alone);
         return alone;
     }

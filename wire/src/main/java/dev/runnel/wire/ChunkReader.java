@@ -37,11 +37,11 @@ public final class ChunkReader {
     }
 
     // Members that have their place in events, or none anywhere.
-    private static final Set<String> OF_CHUNK = Set.of(
-            "id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "timings");
+    private static final Set<String> OF_CHUNK =
+            Set.of("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "timings");
     private static final Set<String> OF_CHOICE = Set.of("index", "delta", "text", "logprobs", "finish_reason");
-    private static final Set<String> OF_DELTA = Set.of(
-            "role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "reasoning");
+    private static final Set<String> OF_DELTA =
+            Set.of("role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "reasoning");
 
     private static final class Choice {
         final Map<Kind, WholeText> texts = new EnumMap<>(Kind.class);

@@ -135,7 +135,8 @@ class ErrorReaderTest {
             Wed, 21 Oct 2026 07:28:00 GMT | yesterday                     | -
             """)
     void aPointInTimeIsOneOfTheUpstreamsClock(String retryAfter, String date, Long seconds) {
-        assertThat(read(429, Map.of("retry-after", retryAfter, "date", date), "{}").retryAfter())
+        assertThat(read(429, Map.of("retry-after", retryAfter, "date", date), "{}")
+                        .retryAfter())
                 .isEqualTo(Optional.ofNullable(seconds).map(Duration::ofSeconds));
     }
 

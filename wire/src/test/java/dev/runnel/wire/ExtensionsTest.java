@@ -17,12 +17,12 @@ class ExtensionsTest {
 
     private static final String HEAD =
             "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",";
-    private static final String ROLE = chunk("", "\"index\":0,", "\"role\":\"assistant\",\"content\":\"\",\"refusal\":null", "null");
-    private static final String USAGE =
-            "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,\"total_tokens\":3,"
-                    + "\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
-                    + "\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,"
-                    + "\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}";
+    private static final String ROLE =
+            chunk("", "\"index\":0,", "\"role\":\"assistant\",\"content\":\"\",\"refusal\":null", "null");
+    private static final String USAGE = "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,\"total_tokens\":3,"
+            + "\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
+            + "\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,"
+            + "\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}";
 
     private static String chunk(String ofReply, String ofChoice, String delta, String finish) {
         return HEAD + ofReply + "\"choices\":[{" + ofChoice + "\"delta\":{" + delta + "},\"logprobs\":null,"
@@ -63,8 +63,16 @@ class ExtensionsTest {
     @Test
     void eachFieldComesInTheChunkAndThePlaceWhereItCame() {
         String[] chunks = {
-            chunk("\"provider\":\"P\",", "\"index\":0,", "\"role\":\"assistant\",\"content\":\"\",\"refusal\":null", "null"),
-            chunk("\"x_groq\":{\"id\":[1,null,\"字\"]},", "\"stop_reason\":7,\"index\":0,", "\"audio\":{},\"content\":\"a \\\"delta\\\":{\"", "null"),
+            chunk(
+                    "\"provider\":\"P\",",
+                    "\"index\":0,",
+                    "\"role\":\"assistant\",\"content\":\"\",\"refusal\":null",
+                    "null"),
+            chunk(
+                    "\"x_groq\":{\"id\":[1,null,\"字\"]},",
+                    "\"stop_reason\":7,\"index\":0,",
+                    "\"audio\":{},\"content\":\"a \\\"delta\\\":{\"",
+                    "null"),
             chunk("", "\"index\":0,", "\"content\":\"b\"", "null"),
             chunk("\"provider\":\"Q\",", "\"native_finish_reason\":\"end\",\"index\":0,", "\"note\":true", "\"stop\""),
             HEAD + "\"citations\":[\"u\"],\"choices\":[]," + USAGE
@@ -91,8 +99,8 @@ class ExtensionsTest {
         String usage = HEAD + "\"choices\":[]," + USAGE;
 
         assertThat(relayed(ReplyForm.PLAIN.withUsage(true), filter, ROLE, stop, usage))
-                .isEqualTo(stream(
-                        ROLE.replace("\"choices\"", "\"prompt_filter_results\":[],\"choices\""), stop, usage));
+                .isEqualTo(
+                        stream(ROLE.replace("\"choices\"", "\"prompt_filter_results\":[],\"choices\""), stop, usage));
     }
 
     @Test
@@ -108,7 +116,10 @@ class ExtensionsTest {
     @Test
     void whatIsNullOrHasItsPlaceInEventsIsNotSaidTwice() {
         String noise = chunk(
-                "\"system_fingerprint\":null,\"obfuscation\":\"xyz\",\"timings\":{},", "\"index\":0,", "\"content\":\"a\",\"reasoning\":null", "null");
+                "\"system_fingerprint\":null,\"obfuscation\":\"xyz\",\"timings\":{},",
+                "\"index\":0,",
+                "\"content\":\"a\",\"reasoning\":null",
+                "null");
         String text = chunk("", "\"index\":0,", "\"content\":\"a\"", "null");
         String stop = chunk("", "\"index\":0,", "", "\"stop\"");
         String usage = HEAD + "\"choices\":[]," + USAGE;
