@@ -555,7 +555,7 @@ class UpstreamFailureTest {
     @Test
     void anUpstreamThatDoesNotEndItsBodyAfterDoneLosesTheConnectionAndNotTheAnswer() throws IOException {
         RecordingReader reader = reading(
-                IMPATIENT,
+                OPTIONS.withFirstToken(Duration.ofSeconds(1)).withNextToken(Duration.ofSeconds(1)),
                 (_, to) -> to.stream()
                         .event(Chunks.ROLE)
                         .event(Chunks.STOP)
