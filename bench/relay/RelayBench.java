@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,8 @@ final class RelayBench {
             {"model":"bench","stream":true,"stream_options":{"include_usage":true},\
             "messages":[{"role":"user","content":"go"}]}""";
 
+    private static final String TEXT = "\"content\":\"t";
+
     private final int streams;
     private final int events;
     private final int millis;
@@ -53,6 +56,9 @@ final class RelayBench {
         final String headers;
         final List<Process> processes = new ArrayList<>();
         final List<Double> microsAnEvent = new ArrayList<>();
+
+        /// What was wrong with each stream that did not arrive as it was sent.
+        final List<String> broken = new ArrayList<>();
 
         Subject(int port, String headers) {
             this.port = port;
@@ -243,7 +249,11 @@ final class RelayBench {
                 }));
             }
             for (Future<?> one : all) {
-                one.get();
+                try {
+                    one.get();
+                } catch (ExecutionException broken) {
+                    subject.broken.add(String.valueOf(broken.getCause()));
+                }
             }
         }
     }
@@ -253,19 +263,20 @@ final class RelayBench {
         StringBuilder object = new StringBuilder();
         System.out.printf("%n%d streams of %d events, one every %d ms each; %d rounds; load %s%n%n", streams, events,
                 millis, rounds, Files.readString(Path.of("/proc/loadavg")).strip());
-        System.out.println("| subject | µs of CPU an event, median | least | most | to nginx |");
-        System.out.println("|---|---|---|---|---|");
+        System.out.println("| subject | µs of CPU an event, median | least | most | to nginx | broken streams |");
+        System.out.println("|---|---|---|---|---|---|");
         for (Map.Entry<String, Subject> each : subjects.entrySet()) {
             if (each.getKey().equals("direct")) {
                 continue;
             }
             double[] sorted = sorted(each.getKey());
             double median = median(each.getKey());
-            System.out.printf(Locale.ROOT, "| %s | %.1f | %.1f | %.1f | %.2f |%n", each.getKey(), median, sorted[0],
-                    sorted[sorted.length - 1], median / nginx);
+            System.out.printf(Locale.ROOT, "| %s | %.1f | %.1f | %.1f | %.2f | %d |%n", each.getKey(), median, sorted[0],
+                    sorted[sorted.length - 1], median / nginx, each.getValue().broken.size());
+            each.getValue().broken.stream().limit(1).forEach(System.err::println);
             object.append(object.isEmpty() ? "" : ",").append(String.format(Locale.ROOT,
-                    "\"%s\":{\"micros\":%s,\"median\":%.3f,\"toNginx\":%.3f}", each.getKey(),
-                    Arrays.toString(sorted), median, median / nginx).replace("NaN", "null"));
+                    "\"%s\":{\"micros\":%s,\"median\":%.3f,\"toNginx\":%.3f,\"broken\":%d}", each.getKey(),
+                    Arrays.toString(sorted), median, median / nginx, each.getValue().broken.size()).replace("NaN", "null"));
         }
         if (json != null) {
             Files.writeString(Path.of(json), "{\"streams\":%d,\"events\":%d,\"millis\":%d,\"rounds\":%d,\"subjects\":{%s}}%n"
@@ -298,8 +309,7 @@ final class RelayBench {
             int texts = 0;
             boolean done = false;
             for (String line = line(in); line != null && !done; line = line(in)) {
-                int at = line.indexOf("\"content\":\"t");
-                if (at >= 0) {
+                for (int at = line.indexOf(TEXT); at >= 0; at = line.indexOf(TEXT, at + 1)) {
                     String expected = "\"content\":\"t" + texts + " \"";
                     if (!line.startsWith(expected, at)) {
                         throw new IOException("expected " + expected + ", found " + line);

@@ -285,6 +285,24 @@ class UpstreamTest {
         assertThat(raw.requests().getFirst().headers()).containsEntry("authorization", "Bearer sk-secret");
     }
 
+    /// As an npm mock server sends it.
+    @Test
+    void aStreamThatDoesNotSayThatItIsOneIsRead() throws Exception {
+        open(OPTIONS, (_, to) -> to.raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                .event(Chunks.ROLE)
+                .event(Chunks.text("Hello"))
+                .event(Chunks.STOP)
+                .event(Chunks.USAGE)
+                .event(Chunks.DONE)
+                .end());
+
+        Completion whole = upstream.complete(CompletionRequest.of("raw", "Hi"))
+                .completion()
+                .get();
+
+        assertThat(whole.text()).isEqualTo("Hello");
+    }
+
     @Test
     void anUpstreamIsAskedForAModelByItsOwnName() throws Exception {
         open(OPTIONS.withModels(Map.of("ours", "org/theirs:7b")), UpstreamTest::sayHello);
