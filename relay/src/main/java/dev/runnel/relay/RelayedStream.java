@@ -118,6 +118,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         }
         try {
             sse = new SseReader();
+            extensions.clear();
             chunks = new ChunkReader(request, wantsExtensions ? Optional.of(extensions::add) : Optional.empty());
             byte[] json = RequestWriter.write(request, limit, true, true);
             call = new Call(upstream.network(), upstream.options().firstToken(), this);

@@ -288,13 +288,15 @@ class UpstreamTest {
     /// As an npm mock server sends it.
     @Test
     void aStreamThatDoesNotSayThatItIsOneIsRead() throws Exception {
-        open(OPTIONS, (_, to) -> to.raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-                .event(Chunks.ROLE)
-                .event(Chunks.text("Hello"))
-                .event(Chunks.STOP)
-                .event(Chunks.USAGE)
-                .event(Chunks.DONE)
-                .end());
+        open(
+                OPTIONS,
+                (_, to) -> to.raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                        .event(Chunks.ROLE)
+                        .event(Chunks.text("Hello"))
+                        .event(Chunks.STOP)
+                        .event(Chunks.USAGE)
+                        .event(Chunks.DONE)
+                        .end());
 
         Completion whole = upstream.complete(CompletionRequest.of("raw", "Hi"))
                 .completion()

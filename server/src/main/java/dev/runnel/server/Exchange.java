@@ -510,7 +510,7 @@ final class Exchange {
 
     void noteBreak(BackendException cause) {
         outcome = Outcome.BROKEN;
-        kind = Refusal.word(cause.kind());
+        kind = Refusal.word(cause);
     }
 
     void clientLeft() {
