@@ -118,7 +118,8 @@ final class Call {
             fail(UpstreamFault.REFUSED.failure(
                     "the upstream answered with status %d and sends on to %s; redirects are not followed"
                             .formatted(status, header("location").orElse("nowhere"))));
-        } else if (status == 200 && (mediaType().equals(accept) || header("content-type").isEmpty())) {
+        } else if (status == 200
+                && (mediaType().equals(accept) || header("content-type").isEmpty())) {
             answer.handler(this::piece).endHandler(_ -> end());
             more();
         } else {

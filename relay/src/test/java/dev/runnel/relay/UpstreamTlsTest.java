@@ -134,8 +134,9 @@ class UpstreamTlsTest {
             HttpServer server = vertx.createHttpServer(new HttpServerOptions()
                             .setSsl(true)
                             .setUseAlpn(true)
-                            .setKeyCertOptions(
-                                    new PfxOptions().setPath(certificate.toString()).setPassword(PASSWORD)))
+                            .setKeyCertOptions(new PfxOptions()
+                                    .setPath(certificate.toString())
+                                    .setPassword(PASSWORD)))
                     .requestHandler(request -> {
                         versions.add(request.version());
                         HttpServerResponse answer = request.response().putHeader("content-type", "text/event-stream");
