@@ -1,6 +1,7 @@
 package dev.runnel.server;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.UpstreamFault;
 import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.Errors;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -34,13 +35,13 @@ final class Refusal extends RuntimeException {
 
     static Refusal of(BackendException failure) {
         return new Refusal(
-                Errors.status(failure.kind()), word(failure.kind()), Errors.headers(failure), Errors.body(failure));
+                Errors.status(failure.kind()), word(failure), Errors.headers(failure), Errors.body(failure));
     }
 
     static Refusal of(Endpoint endpoint, BackendException failure) {
         return new Refusal(
                 Errors.status(failure.kind()),
-                word(failure.kind()),
+                word(failure),
                 Errors.headers(failure),
                 Errors.body(endpoint, failure));
     }
@@ -68,8 +69,16 @@ final class Refusal extends RuntimeException {
         return new Refusal(status, kind, Map.copyOf(more), body);
     }
 
-    /// A failure's kind in one word, for those who count them.
-    static String word(Enum<?> kind) {
+    /// What a failure is in one word, for those who count them: its kind, or the way in which an upstream failed.
+    static String word(BackendException failure) {
+        return failure.code()
+                .flatMap(UpstreamFault::of)
+                .map(UpstreamFault::code)
+                .orElseGet(() -> word(failure.kind()));
+    }
+
+    /// A kind in one word.
+    private static String word(Enum<?> kind) {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 

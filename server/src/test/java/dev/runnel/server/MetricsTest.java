@@ -18,6 +18,7 @@ import dev.runnel.core.TokenEvent.Finished;
 import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Usage;
+import dev.runnel.core.UpstreamFault;
 import dev.runnel.server.AccessLog.Outcome;
 import dev.runnel.testing.Await;
 import io.vertx.core.json.JsonObject;
@@ -87,6 +88,17 @@ class MetricsTest {
             assertThat(seen.value("runnel_request_seconds_count{model=\"tiny\",outcome=\"refused\"}"))
                     .isEqualTo(2);
             assertThat(seen.value("runnel_queue_seconds_count{model=\"tiny\"}")).isEqualTo(0);
+        }
+    }
+
+    @Test
+    void anUpstreamsFailureIsCountedUnderTheWayInWhichItFailed() throws Exception {
+        BackendException silent = UpstreamFault.SILENT.failure("sent nothing for 30 s");
+        try (Serving serving = Serving.script(HELLO.failingAfter(2, silent))) {
+            serving.post(CHAT, Serving.chat(true));
+
+            assertThat(after(1, serving).value(requests("tiny", "chat", "broken", "upstream_silent")))
+                    .isEqualTo(1);
         }
     }
 
