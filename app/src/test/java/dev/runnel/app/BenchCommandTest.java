@@ -100,7 +100,7 @@ class BenchCommandTest {
         assertThat(number(series, "good")).isEqualTo(12);
         assertThat(number(series, "total_output_tokens")).isEqualTo(48);
         assertThat(series.get("p99_ttft_ms")).as("of twelve").isNotInstanceOf(Number.class);
-        assertThat(summary.get("goodput")).isEqualTo("ttft <= 60000.0 ms, e2el <= 60000.0 ms");
+        assertThat(summary.get("objective")).isEqualTo("ttft <= 60000.0 ms, e2el <= 60000.0 ms");
 
         List<String> rows = Files.readAllLines(folder.resolve("out/summary.csv"));
         assertThat(rows).hasSize(2);
