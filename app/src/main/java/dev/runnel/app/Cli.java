@@ -36,6 +36,7 @@ final class Cli {
                 .addSubcommand(new ScoreCommand(shell, rooms))
                 .addSubcommand(new CompareCommand(shell, rooms))
                 .addSubcommand(new BenchCommand(shell, rooms))
+                .addSubcommand(new NotebookCommand(shell, rooms))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(shell.out().writer())

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             "  runnel complete \"1+1=?\"                 one reply, printed as it is made",
             "  runnel compare f16.gguf q4_k_m.gguf     what a quantisation costs",
             "  runnel bench http://127.0.0.1:8080/v1   how a server answers under load",
+            "  runnel notebook                         what streaming gives, shown on this machine",
             "",
             "Every option can be set in the environment: --max-tokens is RUNNEL_MAX_TOKENS, and so each. The",
             "command line wins. `runnel help COMMAND` tells about one command."
@@ -59,6 +60,6 @@ final class RunnelCommand implements Runnable {
         throw new ParameterException(
                 spec.commandLine(),
                 "it needs a command: serve, chat, complete, pull, inspect, tokenize, detokenize, render, score,"
-                        + " compare or bench");
+                        + " compare, bench or notebook");
     }
 }

@@ -14,7 +14,7 @@ final class Table {
         int[] widths = new int[rows.isEmpty() ? 0 : rows.getFirst().size()];
         for (List<String> row : rows) {
             for (int column = 0; column < widths.length - 1; column++) { // nothing follows the last
-                widths[column] = Math.max(widths[column], row.get(column).length());
+                widths[column] = Math.max(widths[column], NotebookScreen.width(row.get(column)));
             }
         }
         StringBuilder table = new StringBuilder();
@@ -24,7 +24,7 @@ final class Table {
                 String cell = row.get(column);
                 table.append(column == 0 ? "" : "  ")
                         .append(cell)
-                        .append(" ".repeat(Math.max(0, widths[column] - cell.length())));
+                        .append(" ".repeat(Math.max(0, widths[column] - NotebookScreen.width(cell))));
             }
             table.append('\n');
         }

@@ -51,7 +51,8 @@ class HelpTest {
                 "render",
                 "score",
                 "compare",
-                "bench"
+                "bench",
+                "notebook"
             })
     void eachCommandHelpsInTwoWays(String command) {
         TestProgram other = new TestProgram(ScriptedRooms.saying("2"));
@@ -97,7 +98,9 @@ class HelpTest {
         assertThat(program.run()).isEqualTo(ExitCode.USAGE);
 
         assertThat(program.err())
-                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize, render, score, compare or bench")
+                .contains(
+                        "serve, chat, complete, pull, inspect, tokenize, detokenize, render, score, compare, bench"
+                                + " or notebook")
                 .hasLineCount(1);
     }
 

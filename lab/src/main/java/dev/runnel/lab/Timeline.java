@@ -84,7 +84,7 @@ public final class Timeline implements Stage {
     }
 
     /// When each piece passed.
-    synchronized List<Duration> pieces() {
+    public synchronized List<Duration> pieces() {
         return Arrays.stream(pieces, 0, pieceCount).mapToObj(Duration::ofNanos).toList();
     }
 

@@ -38,6 +38,7 @@ class TimelineTest {
         assertThat(timing.pieces()).isEqualTo(2);
         assertThat(timing.first()).contains(millis(85));
         assertThat(timing.last()).contains(millis(105));
+        assertThat(timeline.pieces()).containsExactly(millis(85), millis(105));
     }
 
     @Test
