@@ -14,7 +14,6 @@ import dev.runnel.relay.Upstream;
 import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /// Puts the rooms together.
@@ -34,9 +33,8 @@ final class CompositionRoot implements Rooms {
     }
 
     @Override
-    public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
-        List<String> models = model.stream().toList();
-        return Upstream.open(upstream, key, UpstreamOptions.DEFAULT.withModels(models));
+    public Backend relay(URI upstream, Optional<String> key, UpstreamOptions options) {
+        return Upstream.open(upstream, key, options);
     }
 
     @Override

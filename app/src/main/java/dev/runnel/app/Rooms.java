@@ -7,6 +7,7 @@ import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -26,9 +27,8 @@ interface Rooms {
 
     /// Opens a relay.
     ///
-    /// @param model what it will be asked for; empty: the upstream is asked for its list
     /// @throws IllegalArgumentException if `upstream` is no address of a server
-    Backend relay(URI upstream, Optional<String> key, Optional<String> model);
+    Backend relay(URI upstream, Optional<String> key, UpstreamOptions options);
 
     /// Opens a model's vocabulary and chat template without its weights.
     ///

@@ -1,6 +1,8 @@
 package dev.runnel.app;
 
+import dev.runnel.app.UpstreamFlags.NamedUpstream;
 import dev.runnel.core.Backend;
+import dev.runnel.core.BackendException;
 import dev.runnel.core.Backends;
 import dev.runnel.core.Model;
 import dev.runnel.engine.EngineOptions;
@@ -8,12 +10,14 @@ import dev.runnel.engine.FolderOptions;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
 import java.net.InetAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -38,7 +42,8 @@ import picocli.CommandLine.Spec;
             "  runnel serve --models ~/models --memory 12g --idle 600",
             "  runnel serve --host 0.0.0.0 --api-key \"$KEY\" --model qwen3-4b.gguf",
             "  RUNNEL_PORT=9000 RUNNEL_API_KEY=first,second runnel serve",
-            "  runnel serve --upstream https://api.openai.com/v1 --upstream-key \"$KEY\"",
+            "  runnel serve --upstream openai=https://api.openai.com/v1 --upstream lab=h2c://10.0.0.7:8000/v1 \\",
+            "               --upstream-model big=openai/gpt-5 --upstream-model small=lab/qwen3-4b",
             "",
             "It listens at once and answers 503 until the model is loaded. Ctrl-C or SIGTERM stops it: what",
             "runs may finish within the grace, what does not is told so, and the exit code is 0. A second",
@@ -93,16 +98,8 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     String modelId;
 
-    @Option(
-            names = "--upstream",
-            paramLabel = "BASE",
-            description = "Relay this server, such as https://api.openai.com/v1; with --model, serve both.")
-    @Nullable
-    URI upstream;
-
-    @Option(names = "--upstream-key", paramLabel = "KEY", description = "The API key for the upstream.")
-    @Nullable
-    String upstreamKey;
+    @Mixin
+    UpstreamFlags upstreams = new UpstreamFlags();
 
     @Option(
             names = "--host",
@@ -201,9 +198,10 @@ final class ServeCommand implements Callable<Integer> {
         FolderOptions folderOptions = Cli.checked(spec, this::folderOptions);
         ServerOptions serverOptions = Cli.checked(spec, this::serverOptions);
         EngineOptions engineOptions = Cli.checked(spec, this::engineOptions);
+        List<NamedUpstream> relayed = Cli.checked(spec, () -> upstreams.upstreams(shell.environment()));
         CompletableFuture<Void> stop = new CompletableFuture<>();
         try (CompletionServer server = CompletionServer.start(serverOptions)) {
-            CompletableFuture<Served> opening = openInBackground(engineOptions, folderOptions);
+            CompletableFuture<Served> opening = openInBackground(engineOptions, folderOptions, relayed);
             shell.stopSignals().accept(() -> {
                 stop.complete(null);
                 opening.cancel(false);
@@ -222,11 +220,12 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /// On a thread of its own, so that a server whose model takes long can be stopped.
-    private CompletableFuture<Served> openInBackground(EngineOptions options, FolderOptions folderOptions) {
+    private CompletableFuture<Served> openInBackground(
+            EngineOptions options, FolderOptions folderOptions, List<NamedUpstream> relayed) {
         CompletableFuture<Served> opening = new CompletableFuture<>();
         Thread.ofPlatform().name("runnel-loading").daemon().start(() -> {
             try {
-                Served served = open(options, folderOptions);
+                Served served = open(options, folderOptions, relayed);
                 if (!opening.complete(served)) {
                     served.close(); // nobody wants it any more
                 }
@@ -278,16 +277,11 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private Served open(EngineOptions options, FolderOptions folderOptions) {
+    private Served open(EngineOptions options, FolderOptions folderOptions, List<NamedUpstream> relayed) {
         List<Backend> backends = new ArrayList<>();
         List<String> lines = new ArrayList<>();
         try {
-            if (upstream != null) {
-                Backend relay = rooms.relay(upstream, Optional.ofNullable(upstreamKey), Optional.empty());
-                backends.add(relay);
-                lines.add(upstream + ": relayed, models: "
-                        + relay.models().stream().map(Model::id).collect(Collectors.joining(", ")));
-            }
+            openUpstreams(relayed, backends, lines);
             if (models != null) {
                 Backend folder = rooms.folder(models, options, folderOptions);
                 backends.add(folder);
@@ -315,6 +309,32 @@ final class ServeCommand implements Callable<Integer> {
             backends.forEach(Backend::close);
             throw failure;
         }
+    }
+
+    /// Opens those that can be opened. One that is down must not take down the others, nor the models of this
+    /// machine; where there is nothing else, it is a failure.
+    private void openUpstreams(List<NamedUpstream> relayed, List<Backend> backends, List<String> lines) {
+        List<BackendException> failures = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
+        for (NamedUpstream upstream : relayed) {
+            try {
+                Backend relay = rooms.relay(upstream.url(), upstream.key(), upstream.options());
+                backends.add(relay);
+                Map<Boolean, List<String>> ids =
+                        relay.models().stream().map(Model::id).collect(Collectors.partitioningBy(taken::add));
+                String hidden = String.join(", ", Objects.requireNonNull(ids.get(false)));
+                lines.add(upstream.url() + ": relayed, models: "
+                        + String.join(", ", Objects.requireNonNull(ids.get(true)))
+                        + (hidden.isEmpty() ? "" : "; served from elsewhere: " + hidden));
+            } catch (BackendException down) {
+                failures.add(down);
+            }
+        }
+        boolean nothingElse = backends.isEmpty() && models == null && model == null;
+        if (nothingElse && !failures.isEmpty()) {
+            throw failures.getFirst();
+        }
+        failures.forEach(failure -> shell.err().println("Note: left out: " + failure.getMessage()));
     }
 
     private void announce(Served served, int actualPort) {

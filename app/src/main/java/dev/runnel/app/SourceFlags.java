@@ -1,6 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +48,9 @@ final class SourceFlags {
         if (upstream.isPresent()) {
             Optional<String> apiKey =
                     Optional.ofNullable(key).or(() -> variable(shell.environment(), "OPENAI_API_KEY"));
-            return Cli.checked(
-                    command,
-                    () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, Optional.ofNullable(model))));
+            UpstreamOptions options = UpstreamOptions.DEFAULT.withModels(
+                    Optional.ofNullable(model).stream().toList());
+            return Cli.checked(command, () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, options)));
         }
         EngineOptions options = Cli.checked(command, () -> engine.applyTo(EngineOptions.DEFAULT));
         Optional<Path> file = Optional.ofNullable(model).map(named -> ModelFiles.file(named, shell.environment()));

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -264,7 +265,8 @@ class CompleteCommandTest {
                 .run("complete", "--url", "http://127.0.0.1:1/v1", "--key", "k", "--model", "m", "hi");
 
         assertThat(rooms.opened())
-                .containsExactly(new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k")));
+                .containsExactly(
+                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k"), Map.of("m", "m")));
         assertThat(rooms.request().model()).isEqualTo("m");
     }
 

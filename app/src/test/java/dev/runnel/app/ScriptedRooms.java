@@ -7,15 +7,18 @@ import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
 import dev.runnel.core.ScriptedBackend;
 import dev.runnel.core.TokenCodec;
+import dev.runnel.core.UpstreamFault;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
 import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
 import dev.runnel.engine.ModelText;
+import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -46,7 +49,11 @@ final class ScriptedRooms implements Rooms {
 
         record Folder(Path folder, EngineOptions options, FolderOptions folderOptions) implements Opened {}
 
-        record Relay(URI upstream, Optional<String> key) implements Opened {}
+        record Relay(URI upstream, Optional<String> key, Map<String, String> models) implements Opened {
+            Relay(URI upstream, Optional<String> key) {
+                this(upstream, key, Map.of());
+            }
+        }
     }
 
     private final Function<CompletionRequest, Script> scripts;
@@ -81,9 +88,12 @@ final class ScriptedRooms implements Rooms {
     }
 
     @Override
-    public Backend relay(URI address, Optional<String> apiKey, Optional<String> model) {
-        opened.add(new Opened.Relay(address, apiKey));
-        return open(model.orElse("scripted"));
+    public Backend relay(URI address, Optional<String> apiKey, UpstreamOptions options) {
+        opened.add(new Opened.Relay(address, apiKey, options.models()));
+        if (address.getPath().endsWith("/down")) {
+            throw UpstreamFault.UNREACHABLE.failure("upstream " + address + " can't be reached");
+        }
+        return open(options.models().keySet().stream().findFirst().orElse("scripted"));
     }
 
     private ScriptedBackend open(String id) {

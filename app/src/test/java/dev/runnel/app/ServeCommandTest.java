@@ -15,6 +15,7 @@ import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.relay.UpstreamOptions;
 import dev.runnel.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
@@ -35,6 +37,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ServeCommandTest {
 
@@ -335,10 +339,11 @@ class ServeCommandTest {
 
     @Test
     void anUpstreamIsRelayed() throws Exception {
-        serve(program, "--port", "0", "--upstream", "http://127.0.0.1:1/v1", "--upstream-key", "k");
+        program.environment("RUNNEL_UPSTREAM_KEY_127_0_0_1", "k");
+        serve(program, "--port", "0", "--upstream", "http://127.0.0.1:1/v1");
 
         assertThat(rooms.opened())
-                .containsExactly(new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k")));
+                .containsExactly(new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k"), Map.of()));
         assertThat(program.out()).contains("http://127.0.0.1:1/v1: relayed, models: scripted\n");
     }
 
@@ -348,9 +353,78 @@ class ServeCommandTest {
 
         assertThat(rooms.opened())
                 .containsExactly(
-                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.empty()),
+                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.empty(), Map.of()),
                         new Opened.Engine(Optional.of(Path.of("m.gguf")), EngineOptions.DEFAULT.withModelId("mine")));
         assertThat(get("/v1/models").body()).contains("\"mine\"").contains("\"scripted\"");
+    }
+
+    @Test
+    void upstreamsHaveNamesAndTheirOwnKeysAndModels() throws Exception {
+        program.environment("RUNNEL_UPSTREAM_KEY_BIG_LAB", "secret");
+        serve(
+                program,
+                "--port",
+                "0",
+                "--upstream",
+                "small=http://127.0.0.1:1/v1",
+                "--upstream",
+                "big-lab=https://127.0.0.1:2/v1",
+                "--upstream-model",
+                "best=big-lab/org/model:7b",
+                "--upstream-retries",
+                "0");
+
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Relay(
+                                URI.create("https://127.0.0.1:2/v1"),
+                                Optional.of("secret"),
+                                Map.of("best", "org/model:7b")),
+                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.empty(), Map.of()));
+        assertThat(get("/v1/models").body()).contains("\"best\"").contains("\"scripted\"");
+    }
+
+    @Test
+    void ofTwoUpstreamsThatListTheSameModelTheFirstIsAskedAndThatIsSaid() {
+        serve(program, "--port", "0", "--upstream", "a=http://127.0.0.1:1/v1,b=http://127.0.0.1:2/v1");
+
+        assertThat(program.out())
+                .contains("http://127.0.0.1:1/v1: relayed, models: scripted\n")
+                .contains("http://127.0.0.1:2/v1: relayed, models: ; served from elsewhere: scripted\n");
+    }
+
+    @Test
+    void anUpstreamThatIsDownIsLeftOutWhereOthersStand() throws Exception {
+        serve(program, "--port", "0", "--upstream", "a=http://127.0.0.1:1/down,b=http://127.0.0.1:2/v1");
+
+        assertThat(program.err()).contains("Note: left out: upstream http://127.0.0.1:1/down can't be reached\n");
+        assertThat(get("/v1/models").body()).contains("\"scripted\"");
+    }
+
+    @Test
+    void whereTheOnlyUpstreamIsDownThereIsNothingToServe() {
+        assertThat(program.run("serve", "--port", "0", "--upstream", "http://127.0.0.1:1/down"))
+                .isEqualTo(ExitCode.FAILED);
+
+        assertThat(program.err()).contains("runnel: upstream http://127.0.0.1:1/down can't be reached");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --upstream=http://h/v1 --upstream=http://h/v2     | --upstream has two servers named h,
+            --upstream=a.b=http://h/v1,a-b=http://i/v1        | --upstream has two servers named a-b,
+            --upstream=a=http://h/v1 --upstream-model=b/m     | --upstream-model b/m is of no --upstream; there is a
+            --upstream-model=b/m                              | is of no --upstream; there is none
+            --upstream=a=http://h/v1 --upstream-model=m       | --upstream-model is m, expected [ID=]NAME/MODEL
+            --upstream=a=http://h/v1 --upstream-model=a/m,m=a/n | --upstream-model serves two models as m
+            --upstream=a=http://h/v1 --upstream-retries=99    | retries is 99, expected 0 to 10
+            """)
+    void flagsOfUpstreamsThatDoNotFitAreNamed(String flags, String sentence) {
+        assertThat(program.run(Stream.concat(Stream.of("serve"), Stream.of(flags.split(" +")))
+                        .toArray(String[]::new)))
+                .isEqualTo(ExitCode.USAGE);
+
+        assertThat(program.err()).contains(sentence);
     }
 
     private void serve(String... options) {
@@ -466,8 +540,8 @@ class ServeCommandTest {
             }
 
             @Override
-            public Backend relay(URI upstream, Optional<String> key, Optional<String> model) {
-                return rooms.relay(upstream, key, model);
+            public Backend relay(URI upstream, Optional<String> key, UpstreamOptions options) {
+                return rooms.relay(upstream, key, options);
             }
 
             @Override

@@ -31,6 +31,12 @@ public interface CompletionStream extends Flow.Publisher<TokenEvent>, Iterable<T
         return Optional.empty();
     }
 
+    /// What comes beside the events, for a reader who passes it on; to be asked for before the first demand, as it
+    /// is kept only then. A stage has none, since it makes other events.
+    default Extensions extensions() {
+        return Extensions.NONE;
+    }
+
     /// The blocking view. `next` and `hasNext` throw the stream's [BackendException] when it fails; an interrupt closes
     /// the stream.
     @Override

@@ -42,6 +42,11 @@ public final class EventChannel implements CompletionStream {
             return Optional.empty();
         }
 
+        /// See [CompletionStream#extensions].
+        default Extensions extensions() {
+            return Extensions.NONE;
+        }
+
         /// For a channel that is filled before anyone reads it.
         Producer NONE = new Producer() {
             @Override
@@ -135,6 +140,11 @@ public final class EventChannel implements CompletionStream {
     @Override
     public Optional<TokenEvent.Usage> spent() {
         return producer.spent();
+    }
+
+    @Override
+    public Extensions extensions() {
+        return producer.extensions();
     }
 
     @Override

@@ -80,6 +80,12 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
         run(this::stop);
     }
 
+    /// None: they would come beside other events than in their own streams.
+    @Override
+    public Extensions extensions() {
+        return Extensions.NONE;
+    }
+
     /// Absent as soon as one source doesn't know.
     @Override
     public Optional<TokenEvent.Usage> spent() {

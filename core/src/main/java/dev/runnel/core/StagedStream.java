@@ -44,6 +44,12 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
         source.close();
     }
 
+    /// None: the stage makes other events.
+    @Override
+    public Extensions extensions() {
+        return Extensions.NONE;
+    }
+
     @Override
     public Optional<TokenEvent.Usage> spent() {
         return source.spent();

@@ -1,7 +1,9 @@
 package dev.runnel.relay;
 
 import dev.runnel.core.BackendException;
+import io.vertx.core.http.HttpVersion;
 import java.net.URI;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -9,9 +11,14 @@ import java.util.regex.Pattern;
 
 /// Where an upstream is, and how it knows us.
 ///
-/// @param base scheme, host and path, without a slash at the end, such as `http://127.0.0.1:8080/v1`
+/// @param base scheme, host and path, without a slash at the end, such as `http://127.0.0.1:8080/v1`. The
+///     scheme is one of `https`, over which both sides choose a version of HTTP, `http`, which is HTTP/1.1, and
+///     `h2c`, which is HTTP/2 without TLS
 /// @param apiKey the bearer token; never part of a message
 record Address(URI base, Optional<String> apiKey) {
+
+    /// As other proxies call it.
+    private static final String CLEAR_HTTP2 = "h2c";
 
     /// Host and port, if it has one. More lenient than [URI#getHost], which takes no underscore, as names in
     /// a network of containers have.
@@ -41,7 +48,7 @@ record Address(URI base, Optional<String> apiKey) {
     private static boolean isHttp(URI url) {
         String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
         String authority = url.getRawAuthority() == null ? "" : url.getRawAuthority();
-        return (scheme.equals("http") || scheme.equals("https"))
+        return (scheme.equals("http") || scheme.equals("https") || scheme.equals(CLEAR_HTTP2))
                 && AUTHORITY.matcher(authority).matches();
     }
 
@@ -61,9 +68,23 @@ record Address(URI base, Optional<String> apiKey) {
         return failure.withMessage(message.replaceFirst("the upstream", Matcher.quoteReplacement(name())));
     }
 
+    /// The versions of HTTP to speak, the most wanted first. With TLS the upstream chooses.
+    List<HttpVersion> versions() {
+        return switch (scheme()) {
+            case "https" -> List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1);
+            case CLEAR_HTTP2 -> List.of(HttpVersion.HTTP_2);
+            default -> List.of(HttpVersion.HTTP_1_1);
+        };
+    }
+
+    private String scheme() {
+        return base.getScheme().toLowerCase(Locale.ROOT);
+    }
+
     /// @param path below the base, such as `/models`
     String url(String path) {
-        return base + path;
+        String address = base.toString();
+        return (scheme().equals(CLEAR_HTTP2) ? "http" + address.substring(CLEAR_HTTP2.length()) : address) + path;
     }
 
     @Override

@@ -31,7 +31,8 @@ final class Call {
         /// The body has come to its end.
         void end();
 
-        void failed(BackendException failure);
+        /// @param passing whether it may be over soon, such as a load that is too high
+        void failed(BackendException failure, boolean passing);
 
         /// How far it had come, to end the sentence of a failure, such as `, after 3 events`. Empty for no
         /// distance.
@@ -92,7 +93,7 @@ final class Call {
         network.address().apiKey().ifPresent(key -> options.putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + key));
         guarded(() -> network.open(options, this)
                 .onSuccess(opened -> opened(opened, accept, body))
-                .onFailure(fault -> fail(Faults.unreachable(fault))));
+                .onFailure(fault -> fail(Faults.unreachable(fault), Faults.mayPass(fault))));
     }
 
     private void opened(HttpClientRequest opened, String accept, Buffer body) {
@@ -117,7 +118,7 @@ final class Call {
             fail(UpstreamFault.REFUSED.failure(
                     "the upstream answered with status %d and sends on to %s; redirects are not followed"
                             .formatted(status, header("location").orElse("nowhere"))));
-        } else if (status == 200 && mediaType().equals(accept)) {
+        } else if (status == 200 && (mediaType().equals(accept) || header("content-type").isEmpty())) {
             answer.handler(this::piece).endHandler(_ -> end());
             more();
         } else {
@@ -152,11 +153,25 @@ final class Call {
     private void refused(Buffer body, String accept) {
         int status = Objects.requireNonNull(response).statusCode();
         BackendException refusal = ErrorReader.read(status, this::header, body.getBytes());
-        fail(
-                status == 200
-                        ? refusal.withMessage(
-                                "%s (as %s, expected %s)".formatted(refusal.getMessage(), mediaType(), accept))
-                        : refusal);
+        if (status == 200) {
+            fail(refusal.withMessage("%s (as %s, expected %s)".formatted(refusal.getMessage(), mediaType(), accept)));
+        } else {
+            fail(refusal, isPassing(status, refusal));
+        }
+    }
+
+    /// Not 500: what an upstream is unable to do for one request it is unable to do a second later, and each
+    /// try costs. Nor a quota that is used up, though its status is that of too high a load; nor what the
+    /// upstream asks not to be tried again.
+    private boolean isPassing(int status, BackendException refusal) {
+        if (header("x-should-retry").equals(Optional.of("false"))) {
+            return false;
+        }
+        return switch (status) {
+            case 408, 502, 504 -> true;
+            case 429, 503 -> refusal.kind() != BackendException.Kind.UPSTREAM;
+            default -> false;
+        };
     }
 
     private void piece(Buffer bytes) {
@@ -240,6 +255,9 @@ final class Call {
             if (dripping) {
                 stalled(patience);
             } else {
+                if (request != null) {
+                    network.avoid(request);
+                }
                 fail(UpstreamFault.SILENT.failure(
                         "the upstream sent nothing for " + Faults.inWords(patience) + caller.progress()));
             }
@@ -257,12 +275,17 @@ final class Call {
         fail(Faults.broken(fault, caller.progress()));
     }
 
+    /// An end before its time may be due to a connection that was just being closed, or an upstream that was.
     private void fail(BackendException failure) {
+        fail(failure, failure.code().equals(Optional.of(UpstreamFault.CLOSED_EARLY.code())));
+    }
+
+    private void fail(BackendException failure, boolean passing) {
         boolean news = !over;
         stop();
         if (news) {
             // The readers of the wire don't know which upstream it is.
-            caller.failed(network.address().named(failure));
+            caller.failed(network.address().named(failure), passing);
         }
     }
 

@@ -6,7 +6,9 @@ import dev.runnel.core.UpstreamFault;
 import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.StreamResetException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import javax.net.ssl.SSLException;
@@ -33,6 +35,12 @@ final class Faults {
         };
     }
 
+    /// Whether a connection may be made all the same if it is tried once more. Not where that took a while and
+    /// nobody answered.
+    static boolean mayPass(Throwable unreachable) {
+        return unreachable instanceof SocketException && !(unreachable instanceof ConnectTimeoutException);
+    }
+
     /// What ended a connection too early.
     ///
     /// @param progress how far the upstream had come, such as `, after 3 events`
@@ -40,6 +48,9 @@ final class Faults {
         return switch (fault) {
             case HttpClosedException _ ->
                 UpstreamFault.CLOSED_EARLY.failure("the upstream closed the connection" + progress, fault);
+            case StreamResetException reset ->
+                UpstreamFault.CLOSED_EARLY.failure(
+                        "the upstream reset the stream%s, with code %d".formatted(progress, reset.getCode()), fault);
             case IOException _ ->
                 UpstreamFault.CLOSED_EARLY.failure(
                         "the upstream broke the connection%s: %s".formatted(progress, fault.getMessage()), fault);

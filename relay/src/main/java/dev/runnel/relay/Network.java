@@ -5,7 +5,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.Http1ClientConfig;
+import io.vertx.core.http.Http2ClientConfig;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientConfig;
 import io.vertx.core.http.HttpClientRequest;
@@ -33,8 +35,21 @@ final class Network implements AutoCloseable {
     /// idle connection themselves, so that it is rarely closed just as a request comes.
     private static final Duration IDLE = Duration.ofSeconds(3);
 
+    /// Each takes as many completions at once as the upstream grants, 100 as a rule.
+    private static final int HTTP2_CONNECTIONS = 16;
+
+    /// Bytes that an upstream may send of one stream in HTTP/2 before they are read. The window of a connection
+    /// has room for those of all its streams, so that readers who take their time don't hold up the others.
+    private static final int STREAM_WINDOW = 65_535;
+
+    /// Time for the other calls of a connection that takes no new ones.
+    private static final Duration LAST_CALLS = Duration.ofMinutes(10);
+
     /// For connections to close.
     private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+    /// HTTP/2's word for it.
+    private static final long CANCEL = 8;
 
     private final Address address;
     private final UpstreamOptions options;
@@ -42,6 +57,9 @@ final class Network implements AutoCloseable {
     private final Vertx vertx;
     private final Context loop;
     private final HttpClient client;
+
+    /// Whether calls may be streams of one connection, in HTTP/2.
+    private final boolean mayShare;
 
     // Only for the loop: calls under way, and the last call of each open connection.
     private final Set<Call> calls = new HashSet<>();
@@ -62,14 +80,24 @@ final class Network implements AutoCloseable {
                                 .setClassPathResolvingEnabled(false)))
                 .build();
         loop = vertx.getOrCreateContext();
+        mayShare = address.versions().contains(HttpVersion.HTTP_2);
         HttpClientConfig config = new HttpClientConfig()
-                .setVersions(HttpVersion.HTTP_1_1)
+                .setVersions(address.versions())
                 .setConnectTimeout(options.connect())
-                .setHttp1Config(new Http1ClientConfig().setKeepAliveTimeout(IDLE));
+                .setHttp1Config(new Http1ClientConfig().setKeepAliveTimeout(IDLE))
+                .setHttp2Config(new Http2ClientConfig()
+                        .setClearTextUpgrade(false)
+                        .setConnectionWindowSize(Math.clamp(
+                                (long) options.connections() * STREAM_WINDOW, STREAM_WINDOW, Integer.MAX_VALUE)));
         client = vertx.httpClientBuilder()
                 .with(config)
-                .with(new PoolOptions().setHttp1MaxSize(options.connections()).setMaxWaitQueueSize(0))
+                .with(new PoolOptions()
+                        .setHttp1MaxSize(options.connections())
+                        .setHttp2MaxSize(HTTP2_CONNECTIONS)
+                        // Calls that will share a connection wait for it to be made, and are counted here.
+                        .setMaxWaitQueueSize(mayShare ? -1 : 0))
                 .with(new ClientSSLOptions()
+                        .setUseAlpn(true)
                         .setSslHandshakeTimeout(options.connect().toMillis())
                         .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS))
                 .withConnectHandler(connection -> {
@@ -111,18 +139,46 @@ final class Network implements AutoCloseable {
         }
     }
 
-    /// A connection for a call, which is ticked until it is [#left].
+    /// A connection for a call, or a part in one, which is ticked until it is [#left].
+    ///
+    /// @return fails where as many calls are under way as may be
     Future<HttpClientRequest> open(RequestOptions request, Call call) {
+        if (mayShare && calls.size() >= options.connections()) {
+            return Future.failedFuture(new ConnectionPoolTooBusyException("as many calls as may be"));
+        }
         calls.add(call);
-        return client.request(request).onSuccess(opened -> users.put(opened.connection(), call));
+        return client.request(request).onSuccess(opened -> {
+            if (!isShared(opened)) {
+                users.put(opened.connection(), call);
+            }
+        });
     }
 
-    /// Ends the connection of a call's request at once. Where the answer has come whole and only waits to
-    /// be read, another call may have the connection by now; then it stays.
+    /// Ends a call's request at once: its stream, where others share the connection, or the connection. Where
+    /// the answer has come whole and only waits to be read, another call may have the connection by now;
+    /// then it stays.
     void cut(Call call, HttpClientRequest request) {
-        if (users.get(request.connection()) == call) {
+        if (isShared(request)) {
+            var _ = request.reset(CANCEL);
+        } else if (users.get(request.connection()) == call) {
             sockets.cut(request.connection());
         }
+    }
+
+    /// Has calls to come take other connections than that of a request, of which nothing is heard.
+    void avoid(HttpClientRequest request) {
+        if (isShared(request)) {
+            var _ = request.connection().shutdown(LAST_CALLS);
+        }
+    }
+
+    private static boolean isShared(HttpClientRequest request) {
+        return request.connection().protocolVersion() == HttpVersion.HTTP_2;
+    }
+
+    /// Has `action` run on the loop after `wait`.
+    void runAfter(Duration wait, Runnable action) {
+        vertx.setTimer(Math.max(1, wait.toMillis()), _ -> action.run());
     }
 
     void left(Call call) {

@@ -5,14 +5,21 @@ import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.EventChannel;
+import dev.runnel.core.Extension;
+import dev.runnel.core.Extensions;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.wire.ChunkReader;
 import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.RequestWriter;
 import dev.runnel.wire.RequestWriter.LimitField;
 import dev.runnel.wire.SseReader;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -20,20 +27,29 @@ import org.jspecify.annotations.Nullable;
 /// demand decides when the next bytes are read.
 final class RelayedStream implements EventChannel.Producer, Call.Caller {
 
+    private static final System.Logger LOG = System.getLogger(RelayedStream.class.getName());
+
     private final Upstream upstream;
     private final CompletionRequest request;
     private final EventChannel channel = new EventChannel(this);
     private final AtomicBoolean begun = new AtomicBoolean();
     private final AtomicBoolean rung = new AtomicBoolean();
 
+    /// Written by the loop, and read by whoever reads the events.
+    private final Queue<Extension> extensions = new ConcurrentLinkedQueue<>();
+
+    private volatile boolean wantsExtensions;
+
     // On the loop.
-    private final SseReader sse = new SseReader();
-    private final ChunkReader chunks;
+    private SseReader sse = new SseReader();
+    private ChunkReader chunks;
     private LimitField limit = LimitField.MAX_TOKENS;
     private @Nullable Call call;
     private boolean resting;
     private boolean complete;
     private long events;
+    private int retries;
+    private long asked;
 
     RelayedStream(Upstream upstream, CompletionRequest request) {
         this.upstream = upstream;
@@ -65,6 +81,15 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         });
     }
 
+    @Override
+    public Extensions extensions() {
+        wantsExtensions = true;
+        return number -> {
+            Extension next = extensions.peek();
+            return next != null && next.event() <= number ? Optional.ofNullable(extensions.poll()) : Optional.empty();
+        };
+    }
+
     /// Ends the stream at once, whatever its reader has still to read. Any thread may call it.
     void abort(BackendException failure) {
         channel.abort(failure);
@@ -78,6 +103,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     private void pull() {
         rung.set(false);
         if (call == null) {
+            asked = System.nanoTime();
             ask();
         } else if (resting && channel.demand() > 0) {
             resting = false;
@@ -91,6 +117,8 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             return;
         }
         try {
+            sse = new SseReader();
+            chunks = new ChunkReader(request, wantsExtensions ? Optional.of(extensions::add) : Optional.empty());
             byte[] json = RequestWriter.write(request, limit, true, true);
             call = new Call(upstream.network(), upstream.options().firstToken(), this);
             call.post(Endpoint.of(request.prompt()).path(), "text/event-stream", json);
@@ -146,13 +174,35 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     }
 
     @Override
-    public void failed(BackendException failure) {
+    public void failed(BackendException failure, boolean passing) {
         if (wantsOtherLimitField(failure)) {
             limit = LimitField.MAX_COMPLETION_TOKENS;
             ask();
-        } else {
-            fail(failure);
+            return;
         }
+        Optional<Duration> wait = passing && events == 0
+                ? upstream.options()
+                        .retries()
+                        .next(
+                                retries,
+                                Duration.ofNanos(System.nanoTime() - asked),
+                                failure.retryAfter(),
+                                ThreadLocalRandom.current())
+                : Optional.empty();
+        wait.ifPresentOrElse(pause -> askAgain(failure, pause), () -> fail(failure));
+    }
+
+    private void askAgain(BackendException failure, Duration pause) {
+        retries++;
+        LOG.log(
+                Level.INFO,
+                () -> "%s; asking again in %d ms (%d of %d)"
+                        .formatted(
+                                failure.getMessage(),
+                                pause.toMillis(),
+                                retries,
+                                upstream.options().retries().most()));
+        upstream.network().runAfter(pause, this::ask);
     }
 
     /// The one refusal after which the request is sent again, because only the upstream knows which of the

@@ -12,6 +12,7 @@ import io.vertx.core.VertxOptions;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -38,8 +39,8 @@ public final class Upstream implements Backend {
 
     /// Asks the upstream for its models, unless the options name them, and waits for its answer.
     ///
-    /// @param baseUrl where its `/chat/completions` and `/models` are, such as `http://127.0.0.1:8080/v1`;
-    ///     with or without a slash at its end
+    /// @param baseUrl where its `/chat/completions` and `/models` are, such as `http://127.0.0.1:8080/v1`,
+    ///     with or without a slash at its end; `h2c://…` is HTTP/2 without TLS
     /// @param apiKey the bearer token to send
     /// @throws IllegalArgumentException if the address or the key are none
     /// @throws BackendException if the upstream doesn't list its models
@@ -50,14 +51,18 @@ public final class Upstream implements Backend {
     static Upstream open(URI baseUrl, Optional<String> apiKey, UpstreamOptions options, VertxOptions vertxOptions) {
         Network network = new Network(Address.of(baseUrl, apiKey), options, vertxOptions);
         try {
-            return new Upstream(network, options.models().isEmpty() ? ask(network) : named(options.models()));
+            return new Upstream(
+                    network,
+                    options.models().isEmpty()
+                            ? ask(network)
+                            : named(options.models().keySet()));
         } catch (BackendException unlisted) {
             network.close();
             throw unlisted;
         }
     }
 
-    private static List<Model> named(List<String> ids) {
+    private static List<Model> named(Collection<String> ids) {
         return ids.stream()
                 .map(id -> new Model(id, Instant.EPOCH, "", OptionalInt.empty()))
                 .toList();
@@ -110,7 +115,7 @@ public final class Upstream implements Backend {
         }
 
         @Override
-        public void failed(BackendException failure) {
+        public void failed(BackendException failure, boolean passing) {
             models.completeExceptionally(failure.withMessage(
                     failure.getMessage() + " (when asked for its models, which can be named instead)"));
         }
@@ -129,7 +134,11 @@ public final class Upstream implements Backend {
 
     @Override
     public CompletionStream complete(CompletionRequest request) {
-        return closed ? CompletionStream.failed(closing()) : new RelayedStream(this, request).events();
+        if (closed) {
+            return CompletionStream.failed(closing());
+        }
+        String theirs = options().models().getOrDefault(request.model(), request.model());
+        return new RelayedStream(this, request.withModel(theirs)).events();
     }
 
     @Override

@@ -90,8 +90,14 @@ class ServerContractTest extends BackendContract {
         server = CompletionServer.start(ServerOptions.at("127.0.0.1", 0));
         server.serve(scripted);
         upstream = Upstream.open(
-                URI.create("http://127.0.0.1:" + server.port() + "/v1"), Optional.empty(), UpstreamOptions.DEFAULT);
+                URI.create(scheme() + "://127.0.0.1:" + server.port() + "/v1"),
+                Optional.empty(),
+                UpstreamOptions.DEFAULT);
         return upstream;
+    }
+
+    String scheme() {
+        return "http";
     }
 
     /// Plays what the prompt's text names.
@@ -209,7 +215,8 @@ class ServerContractTest extends BackendContract {
 
         assertThat(reader.failure().kind()).isEqualTo(Kind.CONTEXT_LENGTH_EXCEEDED);
         assertThat(reader.failure())
-                .hasMessageStartingWith("upstream http://127.0.0.1:" + server.port() + "/v1 answered with status 400")
+                .hasMessageStartingWith(
+                        "upstream " + scheme() + "://127.0.0.1:" + server.port() + "/v1 answered with status 400")
                 .hasMessageContaining("too long by half");
     }
 }

@@ -37,7 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Every way in which an upstream can fail, each provoked by an upstream made of a socket.
 class UpstreamFailureTest {
 
-    private static final UpstreamOptions OPTIONS = UpstreamOptions.DEFAULT.withModels(List.of("raw"));
+    private static final UpstreamOptions OPTIONS =
+            UpstreamOptions.DEFAULT.withModels(List.of("raw")).withRetries(Retries.NONE);
     private static final UpstreamOptions IMPATIENT =
             OPTIONS.withFirstToken(Duration.ofMillis(250)).withNextToken(Duration.ofMillis(250));
     private static final CompletionRequest REQUEST = CompletionRequest.of("raw", "Hi");
@@ -554,7 +555,7 @@ class UpstreamFailureTest {
     @Test
     void anUpstreamThatDoesNotEndItsBodyAfterDoneLosesTheConnectionAndNotTheAnswer() throws IOException {
         RecordingReader reader = reading(
-                IMPATIENT,
+                OPTIONS.withFirstToken(Duration.ofSeconds(1)).withNextToken(Duration.ofSeconds(1)),
                 (_, to) -> to.stream()
                         .event(Chunks.ROLE)
                         .event(Chunks.STOP)

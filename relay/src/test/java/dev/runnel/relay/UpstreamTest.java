@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Flow;
@@ -42,7 +43,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// What a relay asks of its upstream, and how.
 class UpstreamTest {
 
-    private static final UpstreamOptions OPTIONS = UpstreamOptions.DEFAULT.withModels(List.of("raw"));
+    private static final UpstreamOptions OPTIONS =
+            UpstreamOptions.DEFAULT.withModels(List.of("raw")).withRetries(Retries.NONE);
 
     private RawUpstream raw;
     private Upstream upstream;
@@ -281,6 +283,37 @@ class UpstreamTest {
                         new Model("b/c", Instant.EPOCH, "", OptionalInt.empty()));
         assertThat(raw.requests().getFirst().line()).isEqualTo("GET /v1/models HTTP/1.1");
         assertThat(raw.requests().getFirst().headers()).containsEntry("authorization", "Bearer sk-secret");
+    }
+
+    /// As an npm mock server sends it.
+    @Test
+    void aStreamThatDoesNotSayThatItIsOneIsRead() throws Exception {
+        open(OPTIONS, (_, to) -> to.raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                .event(Chunks.ROLE)
+                .event(Chunks.text("Hello"))
+                .event(Chunks.STOP)
+                .event(Chunks.USAGE)
+                .event(Chunks.DONE)
+                .end());
+
+        Completion whole = upstream.complete(CompletionRequest.of("raw", "Hi"))
+                .completion()
+                .get();
+
+        assertThat(whole.text()).isEqualTo("Hello");
+    }
+
+    @Test
+    void anUpstreamIsAskedForAModelByItsOwnName() throws Exception {
+        open(OPTIONS.withModels(Map.of("ours", "org/theirs:7b")), UpstreamTest::sayHello);
+
+        Completion whole = upstream.complete(CompletionRequest.of("ours", "Hi"))
+                .completion()
+                .get();
+
+        assertThat(upstream.models()).extracting(Model::id).containsExactly("ours");
+        assertThat(raw.requests().getFirst().body()).contains("\"model\":\"org/theirs:7b\"");
+        assertThat(whole.model()).as("the model that answered").isEqualTo("raw");
     }
 
     @Test

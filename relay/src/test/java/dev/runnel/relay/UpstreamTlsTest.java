@@ -8,6 +8,12 @@ import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.relay.RawUpstream.Chunks;
 import dev.runnel.testing.RecordingReader;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.PfxOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -23,6 +29,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +43,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// TLS is verified: an upstream is who its certificate says, and someone we trust says so.
 class UpstreamTlsTest {
 
-    private static final UpstreamOptions OPTIONS = UpstreamOptions.DEFAULT.withModels(List.of("raw"));
+    private static final UpstreamOptions OPTIONS =
+            UpstreamOptions.DEFAULT.withModels(List.of("raw")).withRetries(Retries.NONE);
     private static final CompletionRequest REQUEST = CompletionRequest.of("raw", "Hi");
     private static final String PASSWORD = "changeit";
 
@@ -114,6 +123,37 @@ class UpstreamTlsTest {
         trustTheCertificate();
 
         assertThat(reading(raw.baseUrl("https")).completed()).isTrue();
+    }
+
+    @Test
+    void anUpstreamThatSpeaksHttp2IsSpokenToInThat() throws Exception {
+        trustTheCertificate();
+        Vertx vertx = Vertx.vertx();
+        try {
+            List<HttpVersion> versions = new CopyOnWriteArrayList<>();
+            HttpServer server = vertx.createHttpServer(new HttpServerOptions()
+                            .setSsl(true)
+                            .setUseAlpn(true)
+                            .setKeyCertOptions(
+                                    new PfxOptions().setPath(certificate.toString()).setPassword(PASSWORD)))
+                    .requestHandler(request -> {
+                        versions.add(request.version());
+                        HttpServerResponse answer = request.response().putHeader("content-type", "text/event-stream");
+                        for (String chunk : List.of(Chunks.ROLE, Chunks.STOP, Chunks.USAGE, Chunks.DONE)) {
+                            answer.write("data: " + chunk + "\n\n");
+                        }
+                        answer.end();
+                    })
+                    .listen(0, "localhost")
+                    .await(10, TimeUnit.SECONDS);
+
+            RecordingReader reader = reading(URI.create("https://localhost:" + server.actualPort() + "/v1"));
+
+            assertThat(reader.completed()).isTrue();
+            assertThat(versions).containsExactly(HttpVersion.HTTP_2);
+        } finally {
+            vertx.close().await(10, TimeUnit.SECONDS);
+        }
     }
 
     @Test

@@ -328,7 +328,8 @@ final class Exchange {
         CompletionStream events = wire.complete(backend);
         if (wire.stream()) {
             stream = events;
-            streamed = new StreamedReply(loop, this, wire.endpoint(), wire.writer(envelope), started, wire.timings());
+            streamed = new StreamedReply(
+                    loop, this, wire.endpoint(), wire.writer(envelope), events.extensions(), started, wire.timings());
             events.subscribe(streamed);
         } else {
             stream = events.through(started);

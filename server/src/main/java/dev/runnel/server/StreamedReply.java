@@ -1,6 +1,7 @@
 package dev.runnel.server;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.Extensions;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.wire.ByteSink;
 import dev.runnel.wire.ChunkWriter;
@@ -30,6 +31,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
     private final Exchange exchange;
     private final Endpoint endpoint;
     private final EventWriter chunks;
+    private final Extensions extensions;
     private final Stopwatch watch;
     private final boolean timings;
     private final long keepAliveNanos;
@@ -45,19 +47,28 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
 
     // On the loop.
     private int taken;
+    private long count;
     private boolean begun;
     private boolean opened;
     private boolean ended;
     private long wrote;
 
+    /// @param extensions come beside the events
     /// @param watch sees the events as they come
     /// @param timings whether the reply tells what it has seen
     StreamedReply(
-            Loop loop, Exchange exchange, Endpoint endpoint, EventWriter chunks, Stopwatch watch, boolean timings) {
+            Loop loop,
+            Exchange exchange,
+            Endpoint endpoint,
+            EventWriter chunks,
+            Extensions extensions,
+            Stopwatch watch,
+            boolean timings) {
         this.loop = loop;
         this.exchange = exchange;
         this.endpoint = endpoint;
         this.chunks = chunks;
+        this.extensions = extensions;
         this.watch = watch;
         this.timings = timings;
         keepAliveNanos = loop.service().options().keepAlive().toNanos();
@@ -136,6 +147,10 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         if (timings && event instanceof TokenEvent.Usage) {
             chunks.time(watch.timings());
         }
+        for (var beside = extensions.next(count); beside.isPresent(); beside = extensions.next(count)) {
+            chunks.extend(beside.get());
+        }
+        count++;
         chunks.write(event, out);
         switch (event) {
             case TokenEvent.Started _ -> begin();

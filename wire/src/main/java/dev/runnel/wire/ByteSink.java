@@ -36,6 +36,13 @@ public final class ByteSink {
         length = 0;
     }
 
+    /// Takes back what was written from `offset` on.
+    byte[] takeBack(int offset) {
+        byte[] taken = Arrays.copyOfRange(bytes, offset, length);
+        length = offset;
+        return taken;
+    }
+
     /// What was written, which is UTF-8, as text.
     @Override
     public String toString() {

@@ -2,6 +2,7 @@ package dev.runnel.wire;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.Extension;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
@@ -9,11 +10,13 @@ import dev.runnel.core.TokenLogprob;
 import dev.runnel.core.UpstreamFault;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,13 @@ public final class ChunkReader {
         REFUSAL,
         ARGUMENTS
     }
+
+    // Members that have their place in events, or none anywhere.
+    private static final Set<String> OF_CHUNK =
+            Set.of("id", "object", "created", "model", "choices", "usage", "error", "obfuscation", "timings");
+    private static final Set<String> OF_CHOICE = Set.of("index", "delta", "text", "logprobs", "finish_reason");
+    private static final Set<String> OF_DELTA =
+            Set.of("role", "content", "refusal", "tool_calls", "function_call", "reasoning_content", "reasoning");
 
     private static final class Choice {
         final Map<Kind, WholeText> texts = new EnumMap<>(Kind.class);
@@ -67,11 +77,23 @@ public final class ChunkReader {
     private boolean ended;
     private long chunks;
 
+    /// Takes the upstream's own members; absent if nobody wants them.
+    private final Optional<Consumer<? super Extension>> extensions;
+
+    /// Events handed over before the chunk that is being read.
+    private long eventCount;
+
     /// Something was generated.
     private boolean said;
 
     /// @param request what the upstream was asked, with usage included
     public ChunkReader(CompletionRequest request) {
+        this(request, Optional.empty());
+    }
+
+    /// @param extensions takes the members that no event has words for, each before the event it came with
+    public ChunkReader(CompletionRequest request, Optional<Consumer<? super Extension>> extensions) {
+        this.extensions = extensions;
         endpoint = Endpoint.of(request.prompt());
         askedModel = request.model();
         logprobs = request.logprobs();
@@ -95,7 +117,9 @@ public final class ChunkReader {
         } else if (event.type().equals("error")) {
             throw UpstreamReply.read("error", data, ErrorReader::failure);
         } else {
-            UpstreamReply.read("chunk", data, this::chunk).forEach(events);
+            List<TokenEvent> read = UpstreamReply.read("chunk", data, this::chunk);
+            eventCount += read.size();
+            read.forEach(events);
         }
     }
 
@@ -145,11 +169,45 @@ public final class ChunkReader {
             started = true;
             events.add(new TokenEvent.Started(model(chunk), choices.size()));
         }
+        extensions.ifPresent(to -> extend(chunk, to));
         for (Node part : parts) {
+            int before = events.size();
             part(part, events);
+            extensions.ifPresent(to -> extend(part, before, events.size() == before, to));
         }
         chunk.find("usage").ifPresent(cost -> usage = usage(cost));
         return events;
+    }
+
+    private void extend(Node chunk, Consumer<? super Extension> to) {
+        Map<String, String> ofReply = besides(OF_CHUNK, chunk);
+        if (!ofReply.isEmpty()) {
+            to.accept(new Extension(eventCount, false, OptionalInt.empty(), ofReply, Map.of(), Map.of()));
+        }
+    }
+
+    /// @param before events of the chunk before those of this part
+    /// @param alone there are none of this part
+    private void extend(Node part, int before, boolean alone, Consumer<? super Extension> to) {
+        Map<String, String> ofChoice = besides(OF_CHOICE, part);
+        Map<String, String> ofPiece =
+                part.find("delta").map(delta -> besides(OF_DELTA, delta)).orElse(Map.of());
+        if (!ofChoice.isEmpty() || !ofPiece.isEmpty()) {
+            OptionalInt choice = OptionalInt.of(part.get("index").integer(0, choices.size() - 1));
+            to.accept(new Extension(eventCount + before, alone, choice, Map.of(), ofChoice, ofPiece));
+        }
+    }
+
+    /// The members that are not `known`, and say something.
+    private static Map<String, String> besides(Set<String> known, Node object) {
+        Map<String, String> besides = Map.of();
+        for (Map.Entry<String, Json> member : object.members().entrySet()) {
+            if (!known.contains(member.getKey()) && !(member.getValue() instanceof Json.Null)) {
+                besides = besides.isEmpty() ? new LinkedHashMap<>() : besides;
+                besides.put(member.getKey(), member.getValue().text());
+            }
+        }
+        return besides;
     }
 
     private static TokenEvent.Usage usage(Node cost) {

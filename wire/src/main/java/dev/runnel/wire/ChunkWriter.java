@@ -3,6 +3,7 @@ package dev.runnel.wire;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.Extension;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenLogprob;
 import java.util.List;
@@ -70,6 +71,9 @@ public final class ChunkWriter implements EventWriter {
 
     private @Nullable Timings timings;
 
+    /// What came beside events of which nothing has been written yet, and beside the next.
+    private @Nullable ChunkExtensions beside;
+
     /// @param endpoint of chats or of texts
     ChunkWriter(Endpoint endpoint, Envelope envelope, ReplyForm form) {
         this.endpoint = endpoint;
@@ -81,10 +85,36 @@ public final class ChunkWriter implements EventWriter {
     }
 
     @Override
+    public void extend(Extension extension) {
+        if (beside == null) {
+            beside = new ChunkExtensions(form.tier(), envelope.fingerprint().isPresent());
+        }
+        beside.add(extension);
+    }
+
+    @Override
     public void write(TokenEvent event, ByteSink out) {
         if (ended) {
             throw outOfOrder(event, "came after the stream had ended");
         }
+        if (beside == null || beside.isEmpty()) {
+            writeEvent(event, out);
+            return;
+        }
+        for (Extension alone : beside.takeAlone()) {
+            int choice = alone.choice().orElseThrow();
+            if (choice < finished.length && !finished[choice]) {
+                int from = out.length();
+                bare(choice, out);
+                beside.splice(alone, from, out);
+            }
+        }
+        int from = out.length();
+        writeEvent(event, out);
+        beside.splice(event instanceof TokenEvent.Usage && form.includeUsage(), from, out);
+    }
+
+    private void writeEvent(TokenEvent event, ByteSink out) {
         switch (event) {
             case TokenEvent.Started started -> start(started, out);
             case TokenEvent.Text text -> {
@@ -205,6 +235,17 @@ public final class ChunkWriter implements EventWriter {
     private void delta(int choice, byte[] opening, String piece, ByteSink out) {
         out.raw(head).raw(INDEX).index(choice);
         end(out.raw(opening).escaped(piece).raw(END_OF_DELTA).raw(UNFINISHED));
+    }
+
+    /// A chunk that says nothing.
+    private void bare(int choice, ByteSink out) {
+        out.raw(head);
+        if (endpoint == Endpoint.CHAT) {
+            out.raw(INDEX).index(choice).raw(NO_DELTA);
+        } else {
+            out.raw(TEXT).raw(TEXT_INDEX).index(choice);
+        }
+        end(out.raw(UNFINISHED));
     }
 
     private void call(TokenEvent.Call call, ByteSink out) {

@@ -6,6 +6,9 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.UpstreamFault;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -104,10 +107,25 @@ public final class ErrorReader {
     private static Optional<Duration> retryAfter(Function<String, Optional<String>> header) {
         return header.apply("retry-after-ms")
                 .flatMap(millis -> wait(millis, 1))
-                .or(() -> header.apply("retry-after").flatMap(seconds -> wait(seconds, 1000)));
+                .or(() -> header.apply("retry-after").flatMap(seconds -> wait(seconds, 1000)))
+                .or(() -> header.apply("retry-after")
+                        .flatMap(ErrorReader::date)
+                        .flatMap(then -> header.apply("date")
+                                .flatMap(ErrorReader::date)
+                                .map(now -> Duration.between(now, then))
+                                .map(wait -> wait.isNegative() ? Duration.ZERO : wait)));
     }
 
-    /// @return nothing for what is no number, such as a date
+    /// A point in time is one of the upstream's clock, which the same answer tells, and not of ours.
+    private static Optional<Instant> date(String text) {
+        try {
+            return Optional.of(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text, Instant::from));
+        } catch (DateTimeParseException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// @return nothing for what is no number
     private static Optional<Duration> wait(String number, int unitMillis) {
         try {
             double millis = Double.parseDouble(number) * unitMillis;

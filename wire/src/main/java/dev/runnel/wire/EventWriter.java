@@ -1,6 +1,7 @@
 package dev.runnel.wire;
 
 import dev.runnel.core.BackendException;
+import dev.runnel.core.Extension;
 import dev.runnel.core.TokenEvent;
 
 /// Writes one completion's events as server-sent events. One for each stream; for one thread at a time.
@@ -16,6 +17,10 @@ public sealed interface EventWriter permits ChunkWriter, ResponseEventWriter {
     /// @throws BackendException of kind `INTERNAL`, with nothing written, if the event can't follow those
     ///     before it or the endpoint has no place for it
     void write(TokenEvent event, ByteSink out);
+
+    /// Has the next events told with what came beside them, where the protocol has a place for it. Before the
+    /// event of the extension's number is written.
+    default void extend(Extension extension) {}
 
     /// Appends the error, after which the body ends; nothing if the stream has ended.
     void fail(BackendException failure, ByteSink out);

@@ -128,6 +128,19 @@ class ErrorReaderTest {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            Wed, 21 Oct 2026 07:28:00 GMT | Wed, 21 Oct 2026 07:28:00 GMT | 0
+            Wed, 21 Oct 2026 07:28:09 GMT | Wed, 21 Oct 2026 07:28:00 GMT | 9
+            Wed, 21 Oct 2026 07:27:00 GMT | Wed, 21 Oct 2026 07:28:00 GMT | 0
+            Wed, 21 Oct 2026 07:28:00 GMT | yesterday                     | -
+            """)
+    void aPointInTimeIsOneOfTheUpstreamsClock(String retryAfter, String date, Long seconds) {
+        assertThat(read(429, Map.of("retry-after", retryAfter, "date", date), "{}")
+                        .retryAfter())
+                .isEqualTo(Optional.ofNullable(seconds).map(Duration::ofSeconds));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"Wed, 21 Oct 2026 07:28:00 GMT", "-1", "NaN", "Infinity", "1e300", ""})
     void whatIsNoTimeIsNoTime(String retryAfter) {
         BackendException failure = read(429, Map.of("retry-after", retryAfter), "{}");
