@@ -106,7 +106,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--requests",
             paramLabel = "N",
-            description = "Requests under each load. Default: 100, or 10 for each reader if those are more.")
+            description = "Requests under each load, to each server. Default: 100, or 10 for each reader if those are more.")
     @Nullable
     Integer requests;
 
@@ -385,8 +385,10 @@ final class BenchCommand implements Callable<Integer> {
             } catch (ExecutionException fault) {
                 throw new IllegalStateException(fault.getCause());
             } catch (InterruptedException interrupt) {
-                Thread.currentThread().interrupt();
                 bench.stop();
+                List<Series> soFar = bench.result().join();
+                Thread.currentThread().interrupt();
+                return soFar;
             }
         }
     }

@@ -1,6 +1,6 @@
 package dev.runnel.app;
 
-import dev.runnel.app.BenchResult.Entry;
+import dev.runnel.app.BenchResult.Row;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,24 +14,24 @@ final class BenchCsv {
 
     static String of(BenchResult result) {
         StringBuilder csv = new StringBuilder();
-        for (Entry entry : result.entries()) {
-            Map<String, @Nullable Number> figures = BenchFigures.of(entry.load(), entry.summary());
+        for (Row row : result.rows()) {
+            Map<String, @Nullable Number> figures = BenchFigures.of(row.load(), row.summary());
             if (csv.isEmpty()) {
                 List<String> names = new ArrayList<>(List.of("target", "model_id", "load"));
                 names.addAll(figures.keySet());
-                csv.append(row(names));
+                csv.append(line(names));
             }
             List<String> values = new ArrayList<>(List.of(
-                    entry.target().name(), entry.target().model(), entry.load().name()));
+                    row.target().name(), row.target().model(), row.load().name()));
             for (@Nullable Number figure : figures.values()) {
                 values.add(figure == null ? "" : figure.toString());
             }
-            csv.append(row(values));
+            csv.append(line(values));
         }
         return csv.toString();
     }
 
-    private static String row(List<String> values) {
+    private static String line(List<String> values) {
         return values.stream().map(BenchCsv::quoted).collect(Collectors.joining(",", "", "\r\n"));
     }
 

@@ -11,6 +11,10 @@ import java.util.function.LongSupplier;
 final class BenchDisplay implements AutoCloseable {
 
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+
+    /// A line that broke would leave a trace.
+    private static final int WIDTH = 79;
+
     private static final String ERASE = "\r\033[K";
 
     private final PrintStream err;
@@ -49,12 +53,12 @@ final class BenchDisplay implements AutoCloseable {
             line.append(", round ").append(progress.round()).append('/').append(progress.rounds());
         }
         line.append(", ").append(progress.ended()).append('/').append(progress.requests());
+        if (progress.failed() > 0) {
+            line.append(", ").append(progress.failed()).append(" failed");
+        }
         latency(line, "ttft", progress.ttftMedian(), progress.ttftP99());
         latency(line, "itl", progress.itlMedian(), progress.itlP99());
-        if (progress.failed() > 0) {
-            line.append("  ").append(progress.failed()).append(" failed");
-        }
-        return line.toString();
+        return line.length() > WIDTH ? line.substring(0, WIDTH - 1) + "…" : line.toString();
     }
 
     private static void latency(StringBuilder line, String name, Optional<Duration> median, Optional<Duration> p99) {

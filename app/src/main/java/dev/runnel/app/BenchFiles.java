@@ -1,6 +1,6 @@
 package dev.runnel.app;
 
-import dev.runnel.app.BenchResult.Entry;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.lab.Measurement;
 import dev.runnel.lab.Round;
 import java.io.BufferedWriter;
@@ -23,10 +23,10 @@ final class BenchFiles {
             Files.writeString(folder.resolve("summary.json"), BenchJson.of(result) + "\n");
             Files.writeString(folder.resolve("summary.csv"), BenchCsv.of(result));
             try (BufferedWriter lines = Files.newBufferedWriter(folder.resolve("requests.jsonl"))) {
-                for (Entry entry : result.entries()) {
-                    for (Round round : entry.series().rounds()) {
+                for (Row row : result.rows()) {
+                    for (Round round : row.series().rounds()) {
                         for (Measurement measured : round.measurements()) {
-                            lines.write(BenchRequests.line(result, entry, round, measured));
+                            lines.write(BenchRequests.line(result, row, round, measured));
                             lines.write('\n');
                         }
                     }

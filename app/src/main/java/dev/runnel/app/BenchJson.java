@@ -2,7 +2,7 @@ package dev.runnel.app;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.runnel.app.BenchResult.Compared;
-import dev.runnel.app.BenchResult.Entry;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.app.BenchResult.Pair;
 import dev.runnel.lab.Ratio;
 import dev.runnel.lab.TokenCheck;
@@ -21,14 +21,14 @@ final class BenchJson {
         return JsonObject.of(json -> {
             json.writeStringField("date", result.begun().toString());
             if (result.hasObjective()) {
-                json.writeStringField("goodput", result.plan().objective().toString());
+                json.writeStringField("objective", result.plan().objective().toString());
             }
             json.writeNumberField("warmup", result.plan().warmUp());
             json.writeNumberField("rounds", result.plan().rounds());
             json.writeNumberField("seed", result.plan().seed());
             json.writeArrayFieldStart("series");
-            for (Entry entry : result.entries()) {
-                write(json, entry);
+            for (Row row : result.rows()) {
+                write(json, row);
             }
             json.writeEndArray();
             json.writeArrayFieldStart("ratios");
@@ -44,21 +44,21 @@ final class BenchJson {
         });
     }
 
-    private static void write(JsonGenerator json, Entry entry) throws IOException {
+    private static void write(JsonGenerator json, Row row) throws IOException {
         json.writeStartObject();
-        json.writeStringField("target", entry.target().name());
-        json.writeStringField("model_id", entry.target().model());
-        json.writeStringField("load", entry.load().name());
+        json.writeStringField("target", row.target().name());
+        json.writeStringField("model_id", row.target().model());
+        json.writeStringField("load", row.load().name());
         for (Map.Entry<String, @Nullable Number> figure :
-                BenchFigures.of(entry.load(), entry.summary()).entrySet()) {
+                BenchFigures.of(row.load(), row.summary()).entrySet()) {
             write(json, figure.getKey(), figure.getValue());
         }
-        Optional<TokenCheck> check = entry.summary().tokens();
+        Optional<TokenCheck> check = row.summary().tokens();
         if (check.isPresent()) {
             json.writeStringField("counted_by", check.get().method().name().toLowerCase(Locale.ROOT));
         }
         json.writeObjectFieldStart("errors");
-        for (Map.Entry<String, Integer> error : entry.summary().errors().entrySet()) {
+        for (Map.Entry<String, Integer> error : row.summary().errors().entrySet()) {
             json.writeNumberField(error.getKey(), error.getValue());
         }
         json.writeEndObject();

@@ -1,7 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.app.BenchResult.Compared;
-import dev.runnel.app.BenchResult.Entry;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.app.BenchResult.Pair;
 import dev.runnel.lab.Load;
 import dev.runnel.lab.Measurement;
@@ -49,8 +49,8 @@ final class BenchPage {
 
     private BenchPage(BenchResult result) {
         this.result = result;
-        targets = result.entries().stream().map(Entry::target).distinct().toList();
-        loads = result.entries().stream().map(Entry::load).distinct().toList();
+        targets = result.rows().stream().map(Row::target).distinct().toList();
+        loads = result.rows().stream().map(Row::load).distinct().toList();
     }
 
     static String of(BenchResult result) {
@@ -70,7 +70,7 @@ final class BenchPage {
         }
         sections.add(new Section("Distributions", distributions()));
         sections.add(new Section("Streams", timelines()));
-        if (result.entries().stream().anyMatch(entry -> entry.summary().failed() > 0)) {
+        if (result.rows().stream().anyMatch(row -> row.summary().failed() > 0)) {
             sections.add(new Section("Failures", failures()));
         }
         sections.add(new Section("What is measured", definitions()));
@@ -80,8 +80,8 @@ final class BenchPage {
 
     private String lead() {
         String models = targets.stream().map(Target::model).distinct().collect(Collectors.joining(", "));
-        int replies = result.entries().stream()
-                .mapToInt(entry -> entry.summary().complete() + entry.summary().failed())
+        int replies = result.rows().stream()
+                .mapToInt(row -> row.summary().complete() + row.summary().failed())
                 .sum();
         String objective = !result.hasObjective()
                 ? ""
@@ -99,21 +99,21 @@ final class BenchPage {
         return result.remarks().stream().map(remark -> new Prose(remark, Prose.Kind.FAILURE));
     }
 
-    /// What tells an entry from the others.
-    private String name(Entry entry) {
+    /// What tells an row from the others.
+    private String name(Row row) {
         return targets.size() == 1
-                ? entry.load().name()
+                ? row.load().name()
                 : loads.size() == 1
-                        ? entry.target().name()
-                        : entry.target().name() + ", " + entry.load().name();
+                        ? row.target().name()
+                        : row.target().name() + ", " + row.load().name();
     }
 
     private Table latencies() {
         List<List<String>> rows = new ArrayList<>();
-        for (Entry entry : result.entries()) {
-            Summary summary = entry.summary();
-            rows.add(row(
-                    name(entry),
+        for (Row row : result.rows()) {
+            Summary summary = row.summary();
+            rows.add(cells(
+                    name(row),
                     BenchText.time(summary.ttft().p50()),
                     BenchText.time(summary.ttft().p99()),
                     BenchText.time(summary.itl().p50()),
@@ -130,10 +130,10 @@ final class BenchPage {
 
     private Table throughput() {
         List<List<String>> rows = new ArrayList<>();
-        for (Entry entry : result.entries()) {
-            Summary summary = entry.summary();
-            rows.add(row(
-                    name(entry),
+        for (Row row : result.rows()) {
+            Summary summary = row.summary();
+            rows.add(cells(
+                    name(row),
                     String.valueOf(summary.complete()),
                     String.valueOf(summary.failed()),
                     Figures.rate(summary.outputThroughput()),
@@ -149,7 +149,7 @@ final class BenchPage {
     }
 
     /// Cells that stay in one line each.
-    private static List<String> row(String... cells) {
+    private static List<String> cells(String... cells) {
         return Stream.of(cells).map(cell -> cell.replace(' ', '\u00a0')).toList();
     }
 
@@ -175,12 +175,12 @@ final class BenchPage {
                     List.of("", "median", "least", "most", "rounds"),
                     rows));
         }
-        List<Bars.Bar> bars = result.entries().stream()
-                .filter(entry -> entry.summary().complete() > 0)
-                .map(entry -> {
-                    double first = seconds(entry.summary().ttft().mean());
-                    double end = seconds(entry.summary().e2el().mean());
-                    return new Bars.Bar(name(entry), Numbers.of(first, Math.max(0, end - first)));
+        List<Bars.Bar> bars = result.rows().stream()
+                .filter(row -> row.summary().complete() > 0)
+                .map(row -> {
+                    double first = seconds(row.summary().ttft().mean());
+                    double end = seconds(row.summary().e2el().mean());
+                    return new Bars.Bar(name(row), Numbers.of(first, Math.max(0, end - first)));
                 })
                 .toList();
         blocks.add(new Bars(
@@ -217,19 +217,19 @@ final class BenchPage {
     }
 
     private Lines.Series line(String name, Target target, Function<Summary, Optional<Duration>> latency) {
-        List<Entry> told = result.entries().stream()
-                .filter(entry -> entry.target().equals(target))
-                .filter(entry -> latency.apply(entry.summary()).isPresent())
+        List<Row> told = result.rows().stream()
+                .filter(row -> row.target().equals(target))
+                .filter(row -> latency.apply(row.summary()).isPresent())
                 .toList();
         return new Lines.Series(
                 name,
                 Numbers.of(told.stream()
-                        .mapToDouble(entry -> entry.summary().outputThroughput())
+                        .mapToDouble(row -> row.summary().outputThroughput())
                         .toArray()),
                 Numbers.ofDurations(told.stream()
-                        .map(entry -> latency.apply(entry.summary()).orElseThrow())
+                        .map(row -> latency.apply(row.summary()).orElseThrow())
                         .toList()),
-                told.stream().map(entry -> entry.load().name()).toList());
+                told.stream().map(row -> row.load().name()).toList());
     }
 
     private List<Block> distributions() {
@@ -241,38 +241,38 @@ final class BenchPage {
     }
 
     private Distribution distribution(String title, Function<Measurement, Stream<Duration>> times) {
-        List<Distribution.Series> series = result.entries().stream()
+        List<Distribution.Series> series = result.rows().stream()
                 .limit(MOST_SERIES)
-                .map(entry -> new Distribution.Series(
-                        name(entry),
-                        Numbers.ofDurations(entry.series().measurements().stream()
+                .map(row -> new Distribution.Series(
+                        name(row),
+                        Numbers.ofDurations(row.series().measurements().stream()
                                 .filter(measured -> measured.outcome() instanceof Outcome.Complete)
                                 .flatMap(times)
                                 .toList())))
                 .toList();
-        int left = result.entries().size() - series.size();
+        int left = result.rows().size() - series.size();
         return new Distribution(
                 title,
                 left == 0
                         ? ""
                         : "The first %d of %d."
-                                .formatted(series.size(), result.entries().size()),
+                                .formatted(series.size(), result.rows().size()),
                 Axis.time(title),
                 series);
     }
 
     private List<Block> timelines() {
-        return result.entries().stream()
-                .map(entry -> (Block) new Timelines(
-                        name(entry), "", Axis.time("from the beginning of the measurement"), streams(entry)))
+        return result.rows().stream()
+                .map(row -> (Block) new Timelines(
+                        name(row), "", Axis.time("from the beginning of the measurement"), streams(row)))
                 .toList();
     }
 
     /// Rounds one after another, as if nothing had been between them.
-    private static List<Timelines.Stream> streams(Entry entry) {
+    private static List<Timelines.Stream> streams(Row row) {
         List<Timelines.Stream> streams = new ArrayList<>();
         Duration before = Duration.ZERO;
-        for (Round round : entry.series().rounds()) {
+        for (Round round : row.series().rounds()) {
             for (Measurement measured : round.measurements()) {
                 Duration start = before.plus(measured.due());
                 streams.add(new Timelines.Stream(
@@ -299,11 +299,11 @@ final class BenchPage {
 
     private Table failures() {
         Map<String, List<String>> rows = new LinkedHashMap<>(); // by target, load and code
-        for (Entry entry : result.entries()) {
-            for (Measurement measured : entry.series().measurements()) {
+        for (Row row : result.rows()) {
+            for (Measurement measured : row.series().measurements()) {
                 if (measured.outcome() instanceof Outcome.Failed(var code, var message)) {
-                    int count = entry.summary().errors().getOrDefault(code, 0);
-                    rows.putIfAbsent(name(entry) + code, List.of(name(entry), code, String.valueOf(count), message));
+                    int count = row.summary().errors().getOrDefault(code, 0);
+                    rows.putIfAbsent(name(row) + code, List.of(name(row), code, String.valueOf(count), message));
                 }
             }
         }

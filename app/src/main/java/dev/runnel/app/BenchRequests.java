@@ -1,7 +1,7 @@
 package dev.runnel.app;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.runnel.app.BenchResult.Entry;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.lab.Measurement;
 import dev.runnel.lab.Outcome;
@@ -17,12 +17,12 @@ final class BenchRequests {
 
     private BenchRequests() {}
 
-    /// @param round of the entry's
+    /// @param round of the row's
     /// @param measured of the round's
-    static String line(BenchResult result, Entry entry, Round round, Measurement measured) {
+    static String line(BenchResult result, Row row, Round round, Measurement measured) {
         return JsonObject.of(json -> {
-            json.writeStringField("target", entry.target().name());
-            json.writeStringField("load", entry.load().name());
+            json.writeStringField("target", row.target().name());
+            json.writeStringField("load", row.load().name());
             json.writeNumberField("round", round.number());
             json.writeNumberField("request", measured.index());
             write(json, "due_ms", Optional.of(measured.due()));

@@ -16,15 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Function;
 
 /// What a bench measured, for whoever writes it down.
 ///
 /// @param codec to count tokens with
-record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, Instant begun) {
+record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instant begun) {
 
     /// A target under a load.
-    record Entry(Series series, Summary summary) {
+    record Row(Series series, Summary summary) {
 
         Target target() {
             return series.target();
@@ -36,23 +35,21 @@ record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, I
     }
 
     /// Two targets under the same load.
-    record Pair(Entry a, Entry b) {}
+    record Pair(Row a, Row b) {}
 
     /// A figure that two targets are compared by.
     enum Compared {
-        TTFT("ttft p50", summary -> millis(summary.ttft())),
-        ITL("itl p50", summary -> millis(summary.itl())),
-        TPOT("tpot p50", summary -> millis(summary.tpot())),
-        E2EL("e2el p50", summary -> millis(summary.e2el())),
-        OUTPUT("tokens a second", summary -> OptionalDouble.of(summary.outputThroughput())),
-        REQUESTS("replies a second", summary -> OptionalDouble.of(summary.requestThroughput()));
+        TTFT("ttft p50"),
+        ITL("itl p50"),
+        TPOT("tpot p50"),
+        E2EL("e2el p50"),
+        OUTPUT("tokens a second"),
+        REQUESTS("replies a second");
 
         private final String words;
-        private final Function<Summary, OptionalDouble> figure;
 
-        Compared(String words, Function<Summary, OptionalDouble> figure) {
+        Compared(String words) {
             this.words = words;
-            this.figure = figure;
         }
 
         String words() {
@@ -62,16 +59,22 @@ record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, I
         /// The second's in terms of the first's, round by round; absent where it can't be had.
         Optional<Ratio> ratio(Pair pair) {
             return Ratio.of(
-                    pair.a().series(),
-                    pair.b().series(),
-                    round -> figure.apply(new Series(pair.a().target(), pair.a().load(), List.of(round))
-                            .summary(Objective.NONE, Optional.empty())));
+                    pair.a().series(), pair.b().series(), round -> figure(round.summary(Objective.NONE)));
         }
 
-        private static OptionalDouble millis(Distribution times) {
-            return times.p50().isPresent()
-                    ? OptionalDouble.of(times.p50().get().toNanos() / 1e6)
-                    : OptionalDouble.empty();
+        private OptionalDouble figure(Summary summary) {
+            return switch (this) {
+                case TTFT -> median(summary.ttft());
+                case ITL -> median(summary.itl());
+                case TPOT -> median(summary.tpot());
+                case E2EL -> median(summary.e2el());
+                case OUTPUT -> OptionalDouble.of(summary.outputThroughput());
+                case REQUESTS -> OptionalDouble.of(summary.requestThroughput());
+            };
+        }
+
+        private static OptionalDouble median(Distribution times) {
+            return times.p50().map(time -> OptionalDouble.of(time.toNanos() / 1e9)).orElse(OptionalDouble.empty());
         }
     }
 
@@ -82,14 +85,14 @@ record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, I
         return new BenchResult(
                 plan,
                 series.stream()
-                        .map(each -> new Entry(each, each.summary(plan.objective(), codec)))
+                        .map(each -> new Row(each, each.summary(plan.objective(), codec)))
                         .toList(),
                 codec,
                 begun);
     }
 
     int complete() {
-        return entries.stream().mapToInt(entry -> entry.summary().complete()).sum();
+        return rows.stream().mapToInt(row -> row.summary().complete()).sum();
     }
 
     boolean hasObjective() {
@@ -99,9 +102,9 @@ record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, I
     /// One for each load that both have been measured under; none where there is one target.
     List<Pair> pairs() {
         List<Pair> pairs = new ArrayList<>();
-        for (int i = 1; i < entries.size(); i++) {
-            Entry a = entries.get(i - 1);
-            Entry b = entries.get(i);
+        for (int i = 1; i < rows.size(); i++) {
+            Row a = rows.get(i - 1);
+            Row b = rows.get(i);
             if (a.load().equals(b.load()) && !a.target().equals(b.target())) {
                 pairs.add(new Pair(a, b));
             }
@@ -112,9 +115,9 @@ record BenchResult(Plan plan, List<Entry> entries, Optional<TokenCodec> codec, I
     /// What should be known before the figures are believed, each in a sentence.
     List<String> remarks() {
         List<String> remarks = new ArrayList<>();
-        for (Entry entry : entries) {
-            String where = entry.target().name() + ", " + entry.load().name() + ": ";
-            Summary summary = entry.summary();
+        for (Row row : rows) {
+            String where = row.target().name() + ", " + row.load().name() + ": ";
+            Summary summary = row.summary();
             Duration lag = summary.lag().p99().orElse(summary.lag().most());
             if (lag.compareTo(NOTABLE_LAG) > 0) {
                 remarks.add(where

@@ -1,7 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.app.BenchResult.Compared;
-import dev.runnel.app.BenchResult.Entry;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.app.BenchResult.Pair;
 import dev.runnel.lab.Distribution;
 import dev.runnel.lab.Ratio;
@@ -31,8 +31,8 @@ final class BenchText {
     }
 
     private String text() {
-        result.entries().forEach(this::entry);
-        if (result.entries().stream().map(Entry::load).distinct().count() > 1) {
+        result.rows().forEach(this::describe);
+        if (result.rows().stream().map(Row::load).distinct().count() > 1) {
             sweep();
         }
         result.pairs().forEach(this::ratios);
@@ -40,17 +40,17 @@ final class BenchText {
         return text.toString();
     }
 
-    private void entry(Entry entry) {
-        Summary summary = entry.summary();
+    private void describe(Row row) {
+        Summary summary = row.summary();
         text.append(style.bold(
-                        "%s, %s".formatted(entry.target().name(), entry.load().name())))
+                        "%s, %s".formatted(row.target().name(), row.load().name())))
                 .append('\n');
         List<List<String>> rows = new ArrayList<>();
         rows.add(List.of("", "p50", "p90", "p99", "p99.9", "mean", "longest", "of"));
-        rows.add(row("ttft", summary.ttft()));
-        rows.add(row("itl", summary.itl()));
-        rows.add(row("tpot", summary.tpot()));
-        rows.add(row("e2el", summary.e2el()));
+        rows.add(latency("ttft", summary.ttft()));
+        rows.add(latency("itl", summary.itl()));
+        rows.add(latency("tpot", summary.tpot()));
+        rows.add(latency("e2el", summary.e2el()));
         text.append(Table.of("  ", rows));
         List<List<String>> facts = new ArrayList<>();
         facts.add(List.of("replies", replies(summary)));
@@ -73,7 +73,7 @@ final class BenchText {
         text.append(Table.of("  ", facts)).append('\n');
     }
 
-    private static List<String> row(String name, Distribution times) {
+    private static List<String> latency(String name, Distribution times) {
         return List.of(
                 name,
                 time(times.p50()),
@@ -136,11 +136,11 @@ final class BenchText {
                 "replies/s",
                 "good/s",
                 "failed"));
-        for (Entry entry : result.entries()) {
-            Summary summary = entry.summary();
+        for (Row row : result.rows()) {
+            Summary summary = row.summary();
             rows.add(List.of(
-                    (isOfSeveral ? entry.target().name() + ", " : "")
-                            + entry.load().name(),
+                    (isOfSeveral ? row.target().name() + ", " : "")
+                            + row.load().name(),
                     time(summary.ttft().p50()),
                     time(summary.ttft().p99()),
                     time(summary.itl().p50()),

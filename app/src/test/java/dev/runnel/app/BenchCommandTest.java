@@ -17,17 +17,20 @@ import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
+import dev.runnel.testing.Await;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -100,7 +103,7 @@ class BenchCommandTest {
         assertThat(number(series, "good")).isEqualTo(12);
         assertThat(number(series, "total_output_tokens")).isEqualTo(48);
         assertThat(series.get("p99_ttft_ms")).as("of twelve").isNotInstanceOf(Number.class);
-        assertThat(summary.get("goodput")).isEqualTo("ttft <= 60000.0 ms, e2el <= 60000.0 ms");
+        assertThat(summary.get("objective")).isEqualTo("ttft <= 60000.0 ms, e2el <= 60000.0 ms");
 
         List<String> rows = Files.readAllLines(folder.resolve("out/summary.csv"));
         assertThat(rows).hasSize(2);
@@ -228,22 +231,29 @@ class BenchCommandTest {
     /// A byte now and then, of a comment that never ends.
     private static void drip(OutputStream to, CountDownLatch over) throws IOException, InterruptedException {
         send(to, RawServer.STREAM + ":");
-        while (!over.await(20, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+        while (!over.await(20, TimeUnit.MILLISECONDS)) {
             send(to, " ");
         }
     }
 
     private static String chunk(String text) {
-        return "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
-                + "\"delta\":{\"content\":\"" + text + "\"},\"finish_reason\":null}]}\n\n";
+        return choice("{\"content\":\"" + text + "\"}", "null");
     }
 
+    private static String choice(String delta, String finish) {
+        return data("\"choices\":[{\"index\":0,\"delta\":%s,\"finish_reason\":%s}]".formatted(delta, finish));
+    }
+
+    /// What follows the last piece.
     private static String end(int tokens) {
-        return "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
-                + "\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-                + "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[],"
-                + "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":%d,\"total_tokens\":%d}}\n\ndata: [DONE]\n\n"
-                        .formatted(tokens, tokens + 1);
+        String usage = "\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":%d,\"total_tokens\":%d}"
+                .formatted(tokens, tokens + 1);
+        return choice("{}", "\"stop\"") + data(usage) + "data: [DONE]\n\n";
+    }
+
+    private static String data(String members) {
+        return "data: {\"id\":\"1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",%s}\n\n"
+                .formatted(members);
     }
 
     private static void send(OutputStream to, String bytes) throws IOException {
@@ -285,7 +295,7 @@ class BenchCommandTest {
         TestProgram endless = new TestProgram(thenHanging);
         TestProgram.Running running =
                 endless.start("bench", "--concurrency", "2", "--requests", "1000", "--warmup=0", "--output", output());
-        dev.runnel.testing.Await.until("two that hang", () -> asked.get() == 6);
+        Await.until("two that hang", () -> asked.get() == 6);
 
         assertThat(running.stop().exitCode()).isEqualTo(ExitCode.STOPPED);
 
@@ -432,7 +442,7 @@ class BenchCommandTest {
     @Test
     void aPersonSeesHowItGoes() {
         ScriptedRooms slow =
-                new ScriptedRooms(_ -> Script.saying("scripted", "a", "b").paced(java.time.Duration.ofMillis(30)));
+                new ScriptedRooms(_ -> Script.saying("scripted", "a", "b").paced(Duration.ofMillis(30)));
         TestProgram watched = new TestProgram(slow).terminals(Channel.ERR);
 
         watched.run("bench", "--requests", "4", "--warmup", "1");

@@ -22,7 +22,7 @@ class BenchDisplayTest {
     @Test
     void aLineTellsHowFarItHasComeAndLivePercentiles() {
         assertThat(BenchDisplay.line(progress(false, 2, Optional.of(Duration.ofMillis(412)))))
-                .isEqualTo("4 at once, round 2/5, 37/200  ttft p50 41.2 ms p99 412 ms  itl p50 10.1 ms  3 failed");
+                .isEqualTo("4 at once, round 2/5, 37/200, 3 failed  ttft p50 41.2 ms p99 412 ms  itl p50 1…");
         assertThat(BenchDisplay.line(progress(false, 2, Optional.empty()))).contains("ttft p50 41.2 ms  itl p50");
         assertThat(BenchDisplay.line(progress(true, 0, Optional.empty()))).isEqualTo("4 at once, warming up");
     }
@@ -73,7 +73,6 @@ class BenchDisplayTest {
                 Optional.of(Duration.ofNanos(41_200_000)),
                 ttftP99,
                 Optional.of(Duration.ofNanos(10_100_000)),
-                Optional.empty(),
-                512);
+                Optional.empty());
     }
 }

@@ -87,6 +87,9 @@ public final class Bench {
 
     /// Ends it with what has been measured so far. For any thread.
     public void stop() {
+        if (result.isDone()) {
+            return; // and the time may be closed
+        }
         time.soon(() -> {
             stopped = true;
             if (driver != null) {
@@ -175,8 +178,7 @@ public final class Bench {
                 Distribution.percentile(tally.ttft, 50),
                 Distribution.percentile(tally.ttft, 99),
                 Distribution.percentile(tally.itl, 50),
-                Distribution.percentile(tally.itl, 99),
-                tally.completionTokens);
+                Distribution.percentile(tally.itl, 99));
     }
 
     private List<Series> series() {

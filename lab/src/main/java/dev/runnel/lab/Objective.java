@@ -2,7 +2,7 @@ package dev.runnel.lab;
 
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -25,7 +25,7 @@ public record Objective(Map<Objective.Latency, Duration> most) {
         E2EL;
 
         String word() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -89,12 +89,13 @@ public record Objective(Map<Objective.Latency, Duration> most) {
         };
     }
 
+    /// Such as `ttft <= 200.0 ms, e2el <= 3000.0 ms`.
     @Override
     public String toString() {
         return Stream.of(Latency.values())
-                .filter(most::containsKey)
-                .map(latency -> latency.word() + " <= " + most.get(latency).toNanos() / 1e6 + " ms")
-                .collect(Collectors.collectingAndThen(
-                        Collectors.toList(), (List<String> all) -> String.join(", ", all)));
+                .flatMap(latency -> Optional.ofNullable(most.get(latency))
+                        .map(time -> "%s <= %s ms".formatted(latency.word(), time.toNanos() / 1e6))
+                        .stream())
+                .collect(Collectors.joining(", "));
     }
 }

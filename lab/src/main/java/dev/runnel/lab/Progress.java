@@ -24,5 +24,4 @@ public record Progress(
         Optional<Duration> ttftMedian,
         Optional<Duration> ttftP99,
         Optional<Duration> itlMedian,
-        Optional<Duration> itlP99,
-        long completionTokens) {}
+        Optional<Duration> itlP99) {}

@@ -2,6 +2,7 @@ package dev.runnel.lab;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// Requests to one target that were measured in one go.
 ///
@@ -11,5 +12,9 @@ import java.util.List;
 public record Round(int number, Duration took, List<Measurement> measurements) {
     public Round {
         measurements = List.copyOf(measurements);
+    }
+
+    public Summary summary(Objective objective) {
+        return Summary.of(measurements, took, objective, Optional.empty());
     }
 }

@@ -4,7 +4,6 @@ import dev.runnel.core.TokenCodec;
 import dev.runnel.core.TokenEvent;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /// Whether the tokens that a server charged are those that came.
 ///
@@ -76,7 +75,7 @@ public record TokenCheck(TokenCheck.Method method, int replies, int agreeing, lo
         return Optional.of(new TokenCheck(
                 counts.stream().map(Count::method).max(Method::compareTo).orElseThrow(),
                 counts.size(),
-                (int) counts.stream().filter((Predicate<Count>) Count::agrees).count(),
+                (int) counts.stream().filter(Count::agrees).count(),
                 counts.stream().mapToLong(Count::charged).sum(),
                 counts.stream().mapToLong(Count::counted).sum()));
     }

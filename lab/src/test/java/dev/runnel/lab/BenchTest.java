@@ -16,6 +16,7 @@ import dev.runnel.lab.Target.Reading;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -179,7 +180,7 @@ class BenchTest {
         Summary summary = summary(series);
 
         assertThat(summary.errors())
-                .containsOnly(java.util.Map.entry("upstream_not_sse", 2), java.util.Map.entry("overloaded", 1));
+                .containsOnly(Map.entry("upstream_not_sse", 2), Map.entry("overloaded", 1));
         assertThat(summary.failed()).isEqualTo(3);
         assertThat(summary.complete()).isEqualTo(3);
         assertThat(summary.ttft().count()).as("of complete replies only").isEqualTo(3);

@@ -128,7 +128,7 @@ class SummaryTest {
 
     private static OptionalDouble firstPiece(Round round) {
         return OptionalDouble.of(
-                round.measurements().getFirst().ttft().orElseThrow().toMillis());
+                (double) round.measurements().getFirst().ttft().orElseThrow().toMillis());
     }
 
     @ParameterizedTest
