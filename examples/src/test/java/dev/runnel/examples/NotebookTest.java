@@ -75,7 +75,7 @@ class NotebookTest {
     void itIsToldInTwoLanguages() {
         assertThat(cells("markdown"))
                 .allSatisfy(cell -> assertThat(text(cell.get("source")))
-                        .containsPattern("[A-Za-z]{3,} [a-z]{1,}")
+                        .containsPattern("[A-Za-z]{4,}")
                         .containsPattern("\\p{IsHan}{2,}"));
     }
 
