@@ -155,7 +155,7 @@ final class Lookup {
             return before[end];
         }
 
-        /// Adds the tokens that end at an index, the next one.
+        // Adds the tokens that end at an index, the next one.
         void add(int end) {
             if (end == before.length) {
                 before = new int[2 * end];
