@@ -134,7 +134,7 @@ final class Lookup {
         private static final int LEAST = 64;
 
         private final int n;
-        private int[] latest = filled(2 * LEAST);
+        private int[] latest = filled(LEAST);
         private int[] before = new int[LEAST];
 
         Chain(int n) {
@@ -155,11 +155,11 @@ final class Lookup {
             return before[end];
         }
 
-        /// Adds the tokens that end at an index, the next one.
+        // Adds the tokens that end at an index, the next one.
         void add(int end) {
             if (end == before.length) {
                 before = new int[2 * end];
-                latest = filled(4 * end);
+                latest = filled(2 * end);
                 for (int i = 0; i < end; i++) {
                     put(i);
                 }

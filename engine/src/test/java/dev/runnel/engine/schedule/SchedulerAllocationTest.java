@@ -33,10 +33,11 @@ class SchedulerAllocationTest {
     }
 
     @Test
-    void norDoGuessesCostMoreWhetherTheyAreRightOrNot() {
+    void andWhatIsRememberedOfItForGuesses() {
+        // Some ints of tables that grow as the text does.
         assertThat(bytesOfToken(new Sampling(1, 0.9, OptionalLong.of(7)), Speculation.lookup()))
-                .isLessThan(220);
-        assertThat(bytesOfToken(Sampling.GREEDY, Speculation.lookup())).isLessThan(220);
+                .isLessThan(320);
+        assertThat(bytesOfToken(Sampling.GREEDY, Speculation.lookup())).isLessThan(320);
     }
 
     private static long bytesOfToken(Sampling sampling, Speculation speculation) {
