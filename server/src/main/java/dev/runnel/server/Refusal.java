@@ -34,16 +34,12 @@ final class Refusal extends RuntimeException {
     }
 
     static Refusal of(BackendException failure) {
-        return new Refusal(
-                Errors.status(failure.kind()), word(failure), Errors.headers(failure), Errors.body(failure));
+        return new Refusal(Errors.status(failure.kind()), word(failure), Errors.headers(failure), Errors.body(failure));
     }
 
     static Refusal of(Endpoint endpoint, BackendException failure) {
         return new Refusal(
-                Errors.status(failure.kind()),
-                word(failure),
-                Errors.headers(failure),
-                Errors.body(endpoint, failure));
+                Errors.status(failure.kind()), word(failure), Errors.headers(failure), Errors.body(endpoint, failure));
     }
 
     /// A request that is wrong in a way for which HTTP has a status of its own.
