@@ -107,7 +107,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--requests",
             paramLabel = "N",
-            description = "Requests under each load, to each server. Default: 100, or 10 for each reader if those are more.")
+            description =
+                    "Requests under each load, to each server. Default: 100, or 10 for each reader if those are more.")
     @Nullable
     Integer requests;
 
@@ -326,8 +327,7 @@ final class BenchCommand implements Callable<Integer> {
         return new Second(Optional.ofNullable(against)
                 .map(base -> Cli.checked(
                         spec,
-                        () -> Source.of(
-                                rooms.relay(URI.create(base), Optional.ofNullable(againstKey), options)))));
+                        () -> Source.of(rooms.relay(URI.create(base), Optional.ofNullable(againstKey), options)))));
     }
 
     private List<Target> targets(Source first, Second second) {

@@ -329,7 +329,8 @@ class BenchCommandTest {
         assertThat(rooms.opened())
                 .containsExactly(
                         new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k1"), Map.of()),
-                        new Opened.Relay(URI.create("http://127.0.0.1:2/v1"), Optional.of("k2"), Map.of("other", "other")));
+                        new Opened.Relay(
+                                URI.create("http://127.0.0.1:2/v1"), Optional.of("k2"), Map.of("other", "other")));
         assertThat(rooms.requests())
                 .extracting(CompletionRequest::model)
                 .containsExactly(

@@ -98,9 +98,8 @@ class HelpTest {
         assertThat(program.run()).isEqualTo(ExitCode.USAGE);
 
         assertThat(program.err())
-                .contains(
-                        "serve, chat, complete, pull, inspect, tokenize, detokenize, render, score, compare, bench"
-                                + " or notebook")
+                .contains("serve, chat, complete, pull, inspect, tokenize, detokenize, render, score, compare, bench"
+                        + " or notebook")
                 .hasLineCount(1);
     }
 
