@@ -1,6 +1,5 @@
 package dev.runnel.app;
 
-import dev.runnel.core.Backend;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
@@ -15,6 +14,8 @@ import dev.runnel.lab.Target;
 import dev.runnel.lab.Target.Reading;
 import dev.runnel.lab.Time;
 import dev.runnel.lab.Workload;
+import dev.runnel.relay.Retries;
+import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -106,7 +107,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--requests",
             paramLabel = "N",
-            description = "Requests under each load, to each server. Default: 100, or 10 for each reader if those are more.")
+            description =
+                    "Requests under each load, to each server. Default: 100, or 10 for each reader if those are more.")
     @Nullable
     Integer requests;
 
@@ -227,7 +229,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         Plan plan = Cli.checked(spec, this::plan); // its mistakes show before anything is opened
         Optional<TokenCodec> ownCodec = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
-        try (Source first = source.open(shell, rooms);
+        try (Source first = source.open(shell, rooms, Retries.NONE); // what fails has failed
                 Second second = second()) {
             Optional<TokenCodec> codec = ownCodec.or(() -> first.backend().codec(first.model()));
             return measure(plan, targets(first, second), codec);
@@ -319,12 +321,13 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private Second second() {
+        UpstreamOptions options = UpstreamOptions.DEFAULT
+                .withModels(Optional.ofNullable(againstModel).stream().toList())
+                .withRetries(Retries.NONE);
         return new Second(Optional.ofNullable(against)
-                .map(base -> Cli.checked(spec, () -> {
-                    Backend relay = rooms.relay(
-                            URI.create(base), Optional.ofNullable(againstKey), Optional.ofNullable(againstModel));
-                    return Source.of(relay);
-                })));
+                .map(base -> Cli.checked(
+                        spec,
+                        () -> Source.of(rooms.relay(URI.create(base), Optional.ofNullable(againstKey), options)))));
     }
 
     private List<Target> targets(Source first, Second second) {

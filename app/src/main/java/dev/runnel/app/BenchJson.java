@@ -2,8 +2,8 @@ package dev.runnel.app;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.runnel.app.BenchResult.Compared;
-import dev.runnel.app.BenchResult.Row;
 import dev.runnel.app.BenchResult.Pair;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.lab.Ratio;
 import dev.runnel.lab.TokenCheck;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.runnel.app;
 
 import dev.runnel.app.BenchResult.Compared;
-import dev.runnel.app.BenchResult.Row;
 import dev.runnel.app.BenchResult.Pair;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.lab.Load;
 import dev.runnel.lab.Measurement;
 import dev.runnel.lab.Outcome;
@@ -263,8 +263,8 @@ final class BenchPage {
 
     private List<Block> timelines() {
         return result.rows().stream()
-                .map(row -> (Block) new Timelines(
-                        name(row), "", Axis.time("from the beginning of the measurement"), streams(row)))
+                .map(row -> (Block)
+                        new Timelines(name(row), "", Axis.time("from the beginning of the measurement"), streams(row)))
                 .toList();
     }
 

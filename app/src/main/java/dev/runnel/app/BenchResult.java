@@ -58,8 +58,7 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
 
         /// The second's in terms of the first's, round by round; absent where it can't be had.
         Optional<Ratio> ratio(Pair pair) {
-            return Ratio.of(
-                    pair.a().series(), pair.b().series(), round -> figure(round.summary(Objective.NONE)));
+            return Ratio.of(pair.a().series(), pair.b().series(), round -> figure(round.summary(Objective.NONE)));
         }
 
         private OptionalDouble figure(Summary summary) {
@@ -74,7 +73,9 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
         }
 
         private static OptionalDouble median(Distribution times) {
-            return times.p50().map(time -> OptionalDouble.of(time.toNanos() / 1e9)).orElse(OptionalDouble.empty());
+            return times.p50()
+                    .map(time -> OptionalDouble.of(time.toNanos() / 1e9))
+                    .orElse(OptionalDouble.empty());
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.runnel.app;
 
 import dev.runnel.app.BenchResult.Compared;
-import dev.runnel.app.BenchResult.Row;
 import dev.runnel.app.BenchResult.Pair;
+import dev.runnel.app.BenchResult.Row;
 import dev.runnel.lab.Distribution;
 import dev.runnel.lab.Ratio;
 import dev.runnel.lab.Summary;
@@ -139,8 +139,7 @@ final class BenchText {
         for (Row row : result.rows()) {
             Summary summary = row.summary();
             rows.add(List.of(
-                    (isOfSeveral ? row.target().name() + ", " : "")
-                            + row.load().name(),
+                    (isOfSeveral ? row.target().name() + ", " : "") + row.load().name(),
                     time(summary.ttft().p50()),
                     time(summary.ttft().p99()),
                     time(summary.itl().p50()),

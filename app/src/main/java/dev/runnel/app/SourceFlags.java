@@ -1,6 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.engine.EngineOptions;
+import dev.runnel.relay.Retries;
 import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Files;
@@ -47,12 +48,18 @@ final class SourceFlags {
     GuessFlags guesses = new GuessFlags();
 
     Source open(Shell shell, Rooms rooms) {
+        return open(shell, rooms, Retries.DEFAULT);
+    }
+
+    /// @param retries of requests to an upstream
+    Source open(Shell shell, Rooms rooms, Retries retries) {
         Optional<String> upstream = upstream(shell.environment());
         if (upstream.isPresent()) {
             Optional<String> apiKey =
                     Optional.ofNullable(key).or(() -> variable(shell.environment(), "OPENAI_API_KEY"));
-            UpstreamOptions options = UpstreamOptions.DEFAULT.withModels(
-                    Optional.ofNullable(model).stream().toList());
+            UpstreamOptions options = UpstreamOptions.DEFAULT
+                    .withModels(Optional.ofNullable(model).stream().toList())
+                    .withRetries(retries);
             return Cli.checked(command, () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, options)));
         }
         EngineOptions options = Cli.checked(

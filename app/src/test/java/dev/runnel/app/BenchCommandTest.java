@@ -177,6 +177,7 @@ class BenchCommandTest {
                     .isZero();
         }
 
+        assertThat(asked).as("without asking again for any").hasValue(8);
         Map<?, ?> series = series((Map<?, ?>) Json.parse(real.out())).getFirst();
         assertThat(errors(series))
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
@@ -327,8 +328,9 @@ class BenchCommandTest {
 
         assertThat(rooms.opened())
                 .containsExactly(
-                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k1")),
-                        new Opened.Relay(URI.create("http://127.0.0.1:2/v1"), Optional.of("k2")));
+                        new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k1"), Map.of()),
+                        new Opened.Relay(
+                                URI.create("http://127.0.0.1:2/v1"), Optional.of("k2"), Map.of("other", "other")));
         assertThat(rooms.requests())
                 .extracting(CompletionRequest::model)
                 .containsExactly(

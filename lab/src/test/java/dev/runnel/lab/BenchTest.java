@@ -179,8 +179,7 @@ class BenchTest {
 
         Summary summary = summary(series);
 
-        assertThat(summary.errors())
-                .containsOnly(Map.entry("upstream_not_sse", 2), Map.entry("overloaded", 1));
+        assertThat(summary.errors()).containsOnly(Map.entry("upstream_not_sse", 2), Map.entry("overloaded", 1));
         assertThat(summary.failed()).isEqualTo(3);
         assertThat(summary.complete()).isEqualTo(3);
         assertThat(summary.ttft().count()).as("of complete replies only").isEqualTo(3);
