@@ -45,7 +45,7 @@ class SpeculationTest {
             int n = history.length;
             int hash = (history[n - 1] * 31 + history[Math.max(0, n - 2)]) * 0x9e3779b1 + salt;
             for (int i = 0; i < 4; i++) {
-                logits['a' + i] = (hash >>> 8 * i & 0xff) / 50f;
+                logits['a' + i] = ((hash >>> (8 * i)) & 0xff) / 50f;
             }
             logits[FakeModel.END] = -2;
         };
