@@ -62,8 +62,8 @@ final class SourceFlags {
                     .withRetries(retries);
             return Cli.checked(command, () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, options)));
         }
-        EngineOptions options = Cli.checked(
-                command, () -> guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment()));
+        EngineOptions options =
+                Cli.checked(command, () -> guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment()));
         Optional<Path> file = Optional.ofNullable(model).map(named -> ModelFiles.file(named, shell.environment()));
         try (LoadingDisplay display = LoadingDisplay.onTerminal(shell, file)) {
             return Source.of(rooms.load(file, options, display));

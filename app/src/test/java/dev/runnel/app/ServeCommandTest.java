@@ -283,8 +283,7 @@ class ServeCommandTest {
 
         assertThat(rooms.opened())
                 .containsExactly(
-                        new Opened.Folder(
-                                Path.of("folder"), EngineOptions.DEFAULT, FolderOptions.ofThisMachine()),
+                        new Opened.Folder(Path.of("folder"), EngineOptions.DEFAULT, FolderOptions.ofThisMachine()),
                         new Opened.Engine(
                                 Optional.of(Path.of("m.gguf")),
                                 EngineOptions.DEFAULT.withDraft(Path.of("small.gguf"))));

@@ -43,8 +43,8 @@ record LlamaCppPeer(String name, Path bench, Path batchedBench, List<String> mor
     }
 
     private List<String> command(Path program, String... arguments) {
-        List<String> command = new ArrayList<>(
-                List.of(program.toString(), "-m", file.toString(), "-t", String.valueOf(threads)));
+        List<String> command =
+                new ArrayList<>(List.of(program.toString(), "-m", file.toString(), "-t", String.valueOf(threads)));
         command.addAll(List.of(arguments));
         command.addAll(more);
         return command;

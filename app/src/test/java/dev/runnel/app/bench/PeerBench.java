@@ -22,8 +22,7 @@ import java.util.stream.Stream;
 /// Times the engine and its peers at the same tasks on the same files, by turns, and prints medians, spread and ratios.
 final class PeerBench {
 
-    private static final String HELP =
-            """
+    private static final String HELP = """
             bench/compare [--models DIR] [--only Q8_0,Q4_0,Q4_K_M,F16] [--rounds N] [--threads N] [--deep]
                           [--peer NAME=FOLDER]… [--output DIR]
 
@@ -42,7 +41,13 @@ final class PeerBench {
 
     /// What is run.
     private record Settings(
-            Path models, List<String> types, int rounds, int threads, boolean deep, Map<String, String> peers, Path output) {
+            Path models,
+            List<String> types,
+            int rounds,
+            int threads,
+            boolean deep,
+            Map<String, String> peers,
+            Path output) {
 
         static Settings of(String[] arguments) {
             Path models = Path.of("target", "bench");
@@ -165,8 +170,7 @@ final class PeerBench {
                         System.err.printf(
                                 "\r%s: %s, round %d of %d, %-20s",
                                 file.getFileName(), task.title, round + 1, settings.rounds(), peer.name());
-                        rates.get(peer.name())
-                                        .computeIfAbsent(task, _ -> new double[settings.rounds()])[round] =
+                        rates.get(peer.name()).computeIfAbsent(task, _ -> new double[settings.rounds()])[round] =
                                 peer.measure(task);
                     }
                 }
@@ -202,8 +206,7 @@ final class PeerBench {
             double[] ours = result.rates().get(names.getFirst()).get(task);
             for (String name : names) {
                 double[] rates = result.rates().get(name).get(task);
-                table.append("%24s"
-                        .formatted("%.1f (%.1f-%.1f)".formatted(median(rates), least(rates), most(rates))));
+                table.append("%24s".formatted("%.1f (%.1f-%.1f)".formatted(median(rates), least(rates), most(rates))));
             }
             for (String name : names.subList(1, names.size())) {
                 double[] theirs = result.rates().get(name).get(task);
@@ -212,7 +215,8 @@ final class PeerBench {
                 table.append("%16s".formatted("%.2f".formatted(median(ratios))));
             }
             if (task == Task.DECODE) {
-                table.append("   reads %.0f %% of memory's rate".formatted(100 * median(ours) * result.bytes() / memory));
+                table.append(
+                        "   reads %.0f %% of memory's rate".formatted(100 * median(ours) * result.bytes() / memory));
             }
         }
         return table.append('\n').toString();

@@ -49,8 +49,7 @@ final class RunnelPeer implements Peer {
     public double measure(Task task) {
         return switch (task) {
             case PROMPT -> task.tokens / seconds(prompt(task.tokens), 1, 1);
-            case DECODE, DECODE_16 ->
-                task.sequences * task.tokens / seconds(prompt(1), task.tokens, task.sequences);
+            case DECODE, DECODE_16 -> task.sequences * task.tokens / seconds(prompt(1), task.tokens, task.sequences);
             case DECODE_DEEP -> {
                 // The first request leaves the prompt in the cache; the second only writes.
                 Prompt.Tokens prompt = prompt(Task.DEPTH);

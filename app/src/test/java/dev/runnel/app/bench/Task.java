@@ -1,8 +1,6 @@
 package dev.runnel.app.bench;
 
 /// What an engine is timed at. All are tokens a second, and more is better.
-///
-/// @param tokens that are read, or written, by each sequence
 enum Task {
     /// Reads a prompt that nothing of is cached.
     PROMPT("prompt of 512", 512, 1),
@@ -17,7 +15,10 @@ enum Task {
     static final int DEPTH = 8192;
 
     final String title;
+
+    /// That each sequence reads, or writes.
     final int tokens;
+
     final int sequences;
 
     Task(String title, int tokens, int sequences) {
