@@ -6,6 +6,7 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.Message;
 import dev.runnel.core.Script;
 import java.net.URI;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -93,7 +94,8 @@ class ChatCommandTest {
         program.in("one\n").run("chat", "--url", "http://127.0.0.1:1/v1", "--key", "k", "--model", "m");
 
         assertThat(rooms.opened())
-                .containsExactly(new ScriptedRooms.Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.of("k")));
+                .containsExactly(new ScriptedRooms.Opened.Relay(
+                        URI.create("http://127.0.0.1:1/v1"), Optional.of("k"), Map.of("m", "m")));
         assertThat(rooms.request().model()).isEqualTo("m");
     }
 }
