@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /// ```
 final class StreamPicture {
 
-    private static final String PROMPT = "Count from 1 to 100, separated by commas, on one line.";
+    private static final String PROMPT = "Count to 100, with a comma between each number and no newlines. E.g., 1, 2, 3, ...";
     private static final int WARM_UPS = 10;
 
     /// Characters in a row of text, pixels a row is high, seconds the slowed run lasts and then stands still.

@@ -152,7 +152,7 @@ class EmbeddedModelTest {
     void saysWhatItIs() {
         assertThat(engine.models()).singleElement().satisfies(model -> {
             assertThat(model.id()).isEqualTo("runnel-tiny");
-            assertThat(model.contextLength()).hasValue(512);
+            assertThat(model.contextLength()).hasValue(2048);
             assertThat(model.created()).isAfter("2020-01-01T00:00:00Z");
         });
     }

@@ -26,7 +26,9 @@ public final class StreamCompletions {
 
     /// What is asked: one question with a long answer, to see it grow, and one with a short answer, to see its parts.
     enum Prompts {
-        ENGLISH("Count from 1 to 100, separated by commas, on one line.", "What's 1+1? Answer in one word."),
+        ENGLISH(
+                "Count to 100, with a comma between each number and no newlines. E.g., 1, 2, 3, ...",
+                "What's 1+1? Answer in one word."),
         CHINESE("从1数到100,每个数字之间用逗号隔开,不要换行。例如:1, 2, 3, ...", "1+1等于多少?用一个词回答。");
 
         final String count;
