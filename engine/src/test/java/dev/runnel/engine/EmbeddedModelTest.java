@@ -48,9 +48,10 @@ class EmbeddedModelTest {
         return CompletionRequest.of("runnel-tiny", user).withSampling(Sampling.GREEDY);
     }
 
+    /// Outside of a conversation, and hot, the model says something else for each seed.
     private static CompletionRequest seeded(long seed) {
-        return CompletionRequest.of("runnel-tiny", "Tell me about the number " + seed + ".")
-                .withSampling(new Sampling(1.5, 0.95, OptionalLong.of(seed)))
+        return CompletionRequest.of("runnel-tiny", new Prompt.Text("The number " + seed))
+                .withSampling(new Sampling(2, 1, OptionalLong.of(seed)))
                 .withMaxTokens(40);
     }
 
