@@ -39,7 +39,7 @@ class NotebookCommandTest {
                         "How to stream completions",
                         "demonstration model",
                         "1. A whole reply",
-                        "> Count from 1 to 100",
+                        "> Count to 100, with a comma between each number",
                         "   1, 2, 3\n",
                         "All of it came after",
                         "2. A streamed reply, chunk by chunk",
