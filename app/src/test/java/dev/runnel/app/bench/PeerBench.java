@@ -199,20 +199,20 @@ final class PeerBench {
         StringBuilder table = new StringBuilder("\n%s, %.2f GB\n".formatted(result.model(), result.bytes() / 1e9));
         List<String> names = List.copyOf(result.rates().keySet());
         table.append("%-32s".formatted("tokens a second"));
-        names.forEach(name -> table.append("%24s".formatted(name)));
-        names.stream().skip(1).forEach(name -> table.append("%16s".formatted("ratio to " + name)));
+        names.forEach(name -> table.append("%28s".formatted(name)));
+        names.stream().skip(1).forEach(name -> table.append("%22s".formatted("ratio to " + name)));
         for (Task task : tasks) {
             table.append("\n%-32s".formatted(task.title));
             double[] ours = result.rates().get(names.getFirst()).get(task);
             for (String name : names) {
                 double[] rates = result.rates().get(name).get(task);
-                table.append("%24s".formatted("%.1f (%.1f-%.1f)".formatted(median(rates), least(rates), most(rates))));
+                table.append("%28s".formatted("%.1f (%.1f-%.1f)".formatted(median(rates), least(rates), most(rates))));
             }
             for (String name : names.subList(1, names.size())) {
                 double[] theirs = result.rates().get(name).get(task);
                 double[] ratios = new double[ours.length];
                 Arrays.setAll(ratios, round -> ours[round] / theirs[round]);
-                table.append("%16s".formatted("%.2f".formatted(median(ratios))));
+                table.append("%22s".formatted("%.2f".formatted(median(ratios))));
             }
             if (task == Task.DECODE) {
                 table.append(
