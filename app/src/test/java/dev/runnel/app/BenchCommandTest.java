@@ -1,6 +1,5 @@
 package dev.runnel.app;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.app.ScriptedRooms.Opened;
@@ -18,8 +17,8 @@ import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
 import dev.runnel.testing.Await;
+import dev.runnel.testing.RawUpstream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -39,6 +38,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class BenchCommandTest {
+
+    private static final String STREAM =
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
 
     private final ScriptedRooms rooms = ScriptedRooms.saying("one", ", ", "two");
     private final TestProgram program = new TestProgram(rooms);
@@ -151,20 +153,20 @@ class BenchCommandTest {
     @Test
     void everyWayToBreakAReplyIsNamedAndCountedAndTheOthersGoOn() throws IOException {
         AtomicInteger asked = new AtomicInteger();
-        try (RawServer server = new RawServer((_, to) -> {
+        try (RawUpstream server = new RawUpstream((_, to) -> {
             switch (asked.getAndIncrement()) {
                 case 0 ->
                     send(to, "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html></html>");
-                case 1 -> send(to, RawServer.STREAM + chunk("one") + "data: {\"choices\"\n\n");
-                case 2 -> send(to, RawServer.STREAM + chunk("one"));
-                case 3 -> send(to, RawServer.STREAM + chunk("one") + end(0));
+                case 1 -> send(to, STREAM + chunk("one") + "data: {\"choices\"\n\n");
+                case 2 -> send(to, STREAM + chunk("one"));
+                case 3 -> send(to, STREAM + chunk("one") + end(0));
                 case 4 -> send(to, "SSH-2.0-OpenSSH_9.6\r\n");
-                default -> send(to, RawServer.STREAM + chunk("one") + chunk(" two") + end(2));
+                default -> send(to, STREAM + chunk("one") + chunk(" two") + end(2));
             }
         })) {
             assertThat(real.run(
                             "bench",
-                            server.url(),
+                            server.baseUrl().toString(),
                             "--model",
                             "m",
                             "--concurrency",
@@ -193,7 +195,7 @@ class BenchCommandTest {
     void aServerThatHangsOrDripsIsGivenUp() throws IOException {
         CountDownLatch over = new CountDownLatch(1);
         AtomicInteger asked = new AtomicInteger();
-        try (RawServer server = new RawServer((_, to) -> {
+        try (RawUpstream server = new RawUpstream((_, to) -> {
             if (asked.getAndIncrement() % 2 == 0) {
                 over.await();
             } else {
@@ -202,7 +204,7 @@ class BenchCommandTest {
         })) {
             assertThat(real.run(
                             "bench",
-                            server.url(),
+                            server.baseUrl().toString(),
                             "--model",
                             "m",
                             "--concurrency",
@@ -230,10 +232,10 @@ class BenchCommandTest {
     }
 
     /// A byte now and then, of a comment that never ends.
-    private static void drip(OutputStream to, CountDownLatch over) throws IOException, InterruptedException {
-        send(to, RawServer.STREAM + ":");
+    private static void drip(RawUpstream.Answer to, CountDownLatch over) throws IOException, InterruptedException {
+        to.raw(STREAM + ":");
         while (!over.await(20, TimeUnit.MILLISECONDS)) {
-            send(to, " ");
+            to.raw(" ");
         }
     }
 
@@ -257,16 +259,16 @@ class BenchCommandTest {
                 .formatted(members);
     }
 
-    private static void send(OutputStream to, String bytes) throws IOException {
-        to.write(bytes.getBytes(UTF_8));
-        to.flush();
+    /// Exactly these bytes, and then the connection ends.
+    private static void send(RawUpstream.Answer to, String bytes) throws IOException {
+        to.raw(bytes).hangUp();
     }
 
     @Test
     void usageBelowThePiecesThatCameIsToldAsALie() throws IOException {
-        try (RawServer server = new RawServer(
-                (_, to) -> send(to, RawServer.STREAM + chunk("one") + chunk(" two") + chunk(" three") + end(1)))) {
-            real.run("bench", server.url(), "--model", "m", "--requests", "3", "--warmup", "0");
+        try (RawUpstream server = new RawUpstream(
+                (_, to) -> send(to, STREAM + chunk("one") + chunk(" two") + chunk(" three") + end(1)))) {
+            real.run("bench", server.baseUrl().toString(), "--model", "m", "--requests", "3", "--warmup", "0");
         }
 
         assertThat(real.out())

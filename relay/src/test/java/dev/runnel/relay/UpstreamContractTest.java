@@ -2,10 +2,11 @@ package dev.runnel.relay;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.CompletionRequest;
-import dev.runnel.relay.RawUpstream.Answer;
-import dev.runnel.relay.RawUpstream.Chunks;
-import dev.runnel.relay.RawUpstream.Request;
 import dev.runnel.testing.BackendContract;
+import dev.runnel.testing.RawUpstream;
+import dev.runnel.testing.RawUpstream.Answer;
+import dev.runnel.testing.RawUpstream.Chunks;
+import dev.runnel.testing.RawUpstream.Request;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

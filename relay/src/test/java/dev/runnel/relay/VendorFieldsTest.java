@@ -2,9 +2,10 @@ package dev.runnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.runnel.relay.RawUpstream.Chunks;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
+import dev.runnel.testing.RawUpstream;
+import dev.runnel.testing.RawUpstream.Chunks;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -1,4 +1,4 @@
-package dev.runnel.relay;
+package dev.runnel.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -20,18 +20,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// An upstream made of a socket: it reads requests and answers whatever bytes a test wants, right or wrong.
-final class RawUpstream implements AutoCloseable {
+public final class RawUpstream implements AutoCloseable {
 
     /// Answers one request. When it returns, the next request of the connection is read.
     @FunctionalInterface
-    interface Script {
-        void answer(Request request, Answer to) throws IOException;
+    public interface Script {
+        void answer(Request request, Answer to) throws IOException, InterruptedException;
     }
 
     /// @param headers by lower-case name
-    record Request(String line, Map<String, String> headers, String body) {
+    public record Request(String line, Map<String, String> headers, String body) {
 
-        String path() {
+        public String path() {
             return line.split(" ", 3)[1];
         }
     }
@@ -43,41 +43,41 @@ final class RawUpstream implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
-    RawUpstream(Script script) throws IOException {
+    public RawUpstream(Script script) throws IOException {
         this(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), script);
     }
 
-    RawUpstream(ServerSocket listener, Script script) {
+    public RawUpstream(ServerSocket listener, Script script) {
         this.listener = listener;
         this.script = script;
         Thread.ofVirtual().start(this::accept);
     }
 
-    URI baseUrl() {
+    public URI baseUrl() {
         return baseUrl("http");
     }
 
-    URI baseUrl(String scheme) {
+    public URI baseUrl(String scheme) {
         return URI.create("%s://localhost:%d/v1".formatted(scheme, listener.getLocalPort()));
     }
 
     /// What has been asked so far.
-    List<Request> requests() {
+    public List<Request> requests() {
         return requests;
     }
 
     /// Requests whose answer is under way, from a client that has not left.
-    int answering() {
+    public int answering() {
         return answering.get();
     }
 
     /// Connections that are open.
-    int open() {
+    public int open() {
         return open.size();
     }
 
     /// Connections that clients have made so far.
-    int connections() {
+    public int connections() {
         return accepted.get();
     }
 
@@ -115,7 +115,7 @@ final class RawUpstream implements AutoCloseable {
                     answering.decrementAndGet();
                 }
             }
-        } catch (IOException gone) {
+        } catch (IOException | InterruptedException gone) {
             // The client has left, or the script has hung up.
         } finally {
             open.remove(socket);
@@ -145,7 +145,7 @@ final class RawUpstream implements AutoCloseable {
     }
 
     /// The way back to the client.
-    static final class Answer {
+    public static final class Answer {
 
         private final Socket socket;
         private final InputStream in;
@@ -156,13 +156,13 @@ final class RawUpstream implements AutoCloseable {
         }
 
         /// Exactly these bytes.
-        Answer raw(String bytes) throws IOException {
+        public Answer raw(String bytes) throws IOException {
             socket.getOutputStream().write(bytes.getBytes(UTF_8));
             return this;
         }
 
         /// A whole answer of a known length.
-        void whole(int status, String type, String body, String... headers) throws IOException {
+        public void whole(int status, String type, String body, String... headers) throws IOException {
             StringBuilder head = new StringBuilder("HTTP/1.1 %d Whatever\r\ncontent-type: %s\r\ncontent-length: %d\r\n"
                     .formatted(status, type, body.getBytes(UTF_8).length));
             for (String header : headers) {
@@ -171,68 +171,68 @@ final class RawUpstream implements AutoCloseable {
             raw(head + "\r\n" + body);
         }
 
-        void json(int status, String body, String... headers) throws IOException {
+        public void json(int status, String body, String... headers) throws IOException {
             whole(status, "application/json", body, headers);
         }
 
         /// The head of a stream of chunks.
-        Answer stream() throws IOException {
+        public Answer stream() throws IOException {
             return raw(
                     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n");
         }
 
         /// One transfer chunk, which need not be one event.
-        Answer part(String bytes) throws IOException {
+        public Answer part(String bytes) throws IOException {
             return part(bytes.getBytes(UTF_8));
         }
 
-        Answer part(byte[] bytes) throws IOException {
+        public Answer part(byte[] bytes) throws IOException {
             raw("%x\r\n".formatted(bytes.length));
             socket.getOutputStream().write(bytes);
             return raw("\r\n");
         }
 
-        Answer event(String data) throws IOException {
+        public Answer event(String data) throws IOException {
             return part("data: " + data + "\n\n");
         }
 
         /// The end of a stream of chunks.
-        void end() throws IOException {
+        public void end() throws IOException {
             raw("0\r\n\r\n");
         }
 
         /// Silence until the client leaves.
-        void hang() throws IOException {
+        public void hang() throws IOException {
             while (in.read() >= 0) {}
             throw new EOFException();
         }
 
         /// Hangs up, with what was written arriving before.
-        void hangUp() throws IOException {
+        public void hangUp() throws IOException {
             socket.close();
             throw new EOFException();
         }
 
         /// Hangs up with a reset.
-        void reset() throws IOException {
+        public void reset() throws IOException {
             socket.setSoLinger(true, 0);
             hangUp();
         }
     }
 
     /// Chunks of a chat completion.
-    static final class Chunks {
+    public static final class Chunks {
 
-        static final String ROLE = chunk("{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", "null");
-        static final String STOP = chunk("{}", "\"stop\"");
-        static final String USAGE = """
+        public static final String ROLE = chunk("{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", "null");
+        public static final String STOP = chunk("{}", "\"stop\"");
+        public static final String USAGE = """
                 {"id":"c1","object":"chat.completion.chunk","created":1,"model":"raw","choices":[],\
                 "usage":{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12}}""";
-        static final String DONE = "[DONE]";
+        public static final String DONE = "[DONE]";
 
         private Chunks() {}
 
-        static String text(String text) {
+        public static String text(String text) {
             return chunk("{\"content\":\"" + text + "\"}", "null");
         }
 
