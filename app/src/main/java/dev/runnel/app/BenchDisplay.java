@@ -1,6 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.lab.Progress;
+import dev.runnel.lab.Timing;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
@@ -62,8 +63,8 @@ final class BenchDisplay implements AutoCloseable {
     }
 
     private static void latency(StringBuilder line, String name, Optional<Duration> median, Optional<Duration> p99) {
-        median.ifPresent(time -> line.append("  ").append(name).append(" p50 ").append(Figures.time(time)));
-        p99.ifPresent(time -> line.append(" p99 ").append(Figures.time(time)));
+        median.ifPresent(time -> line.append("  ").append(name).append(" p50 ").append(Timing.readable(time)));
+        p99.ifPresent(time -> line.append(" p99 ").append(Timing.readable(time)));
     }
 
     /// Leaves no half line behind.

@@ -99,7 +99,7 @@ final class BenchPage {
         return result.remarks().stream().map(remark -> new Prose(remark, Prose.Kind.FAILURE));
     }
 
-    /// What tells an row from the others.
+    /// What tells a row from the others.
     private String name(Row row) {
         return targets.size() == 1
                 ? row.load().name()

@@ -9,6 +9,7 @@ import dev.runnel.lab.Ratio;
 import dev.runnel.lab.Series;
 import dev.runnel.lab.Summary;
 import dev.runnel.lab.Target;
+import dev.runnel.lab.Timing;
 import dev.runnel.lab.TokenCheck;
 import java.time.Duration;
 import java.time.Instant;
@@ -123,7 +124,7 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
             if (lag.compareTo(NOTABLE_LAG) > 0) {
                 remarks.add(where
                         + "the lab itself was up to %s late to send requests; this machine is too slow, or too busy, for the load"
-                                .formatted(Figures.time(lag)));
+                                .formatted(Timing.readable(lag)));
             }
             if (summary.waited() > 0) {
                 remarks.add(where

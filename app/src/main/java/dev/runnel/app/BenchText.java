@@ -6,6 +6,7 @@ import dev.runnel.app.BenchResult.Row;
 import dev.runnel.lab.Distribution;
 import dev.runnel.lab.Ratio;
 import dev.runnel.lab.Summary;
+import dev.runnel.lab.Timing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,13 +81,13 @@ final class BenchText {
                 time(times.p90()),
                 time(times.p99()),
                 time(times.p999()),
-                times.count() == 0 ? NONE : Figures.time(times.mean()),
-                times.count() == 0 ? NONE : Figures.time(times.most()),
+                times.count() == 0 ? NONE : Timing.readable(times.mean()),
+                times.count() == 0 ? NONE : Timing.readable(times.most()),
                 String.valueOf(times.count()));
     }
 
     static String time(Optional<Duration> time) {
-        return time.map(Figures::time).orElse(NONE);
+        return time.map(Timing::readable).orElse(NONE);
     }
 
     private String replies(Summary summary) {

@@ -27,16 +27,6 @@ final class Figures {
         return digits(time.toNanos() / 1e9) + " s";
     }
 
-    /// Such as `41.2 ms`.
-    static String time(Duration time) {
-        double micros = time.toNanos() / 1e3;
-        if (micros < 999.5) {
-            return digits(micros) + " µs";
-        }
-        double millis = micros / 1e3;
-        return millis < 999.5 ? digits(millis) + " ms" : seconds(time);
-    }
-
     /// So many a second, in three digits.
     static String rate(double perSecond) {
         return perSecond < 999.5 ? digits(perSecond) : count(Math.round(perSecond));

@@ -51,8 +51,8 @@ public record Timing(
         return line.toString();
     }
 
-    /// Three digits and the unit that suits them.
-    private static String readable(Duration time) {
+    /// A time as people read it: three digits and the unit that suits them, such as `41.2 ms`.
+    public static String readable(Duration time) {
         double micros = time.toNanos() / 1e3;
         if (micros < 999.5) {
             return number(micros) + " µs";
