@@ -45,13 +45,13 @@ const checks = {
   },
 
   async 'Escape and the button stop a reply, and what came of it stays'(page) {
-    for (const stop of [() => page.keyboard.press('Escape'), () => page.click('#stop')]) {
+    for (const [turn, stop] of [() => page.keyboard.press('Escape'), () => page.click('#stop')].entries()) {
       await type(page, 'endless');
-      await page.locator('article.assistant', {hasText: 'One two'}).last().waitFor();
-      await page.locator('#stop').waitFor();
+      const reply = page.locator('article.assistant').nth(turn);
+      await reply.getByText('One two').waitFor();
       await stop();
       await idle(page);
-      assert.match(await page.locator('article.assistant').last().innerText(), /One two[^]*Stopped by you\./);
+      assert.match(await reply.innerText(), /One two[^]*Stopped by you\./);
     }
     assert.equal(await page.evaluate(() => document.activeElement.id), 'prompt');
   },
