@@ -15,6 +15,11 @@ public sealed interface Answer {
     /// Whether a reply is right.
     boolean accepts(Completion.Choice reply);
 
+    /// How the answer begins where the model has no say in it, as under a schema: not learnt, only gone on from.
+    default String given() {
+        return "";
+    }
+
     /// This text and no other; space around it aside.
     record Exact(String text) implements Answer {
         @Override
@@ -70,7 +75,11 @@ public sealed interface Answer {
     }
 
     /// A JSON value.
-    record Value(String json) implements Answer {
+    record Value(String json, String given) implements Answer {
+        public Value(String json) {
+            this(json, "");
+        }
+
         @Override
         public Message.Assistant message() {
             return new Message.Assistant(json);

@@ -4,6 +4,7 @@ import dev.runnel.core.Message;
 import dev.runnel.core.Tools;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// Sums, differences, products and quotients with numbers up to 200. The answer is the bare number, unless a sentence
 /// or
@@ -18,6 +19,9 @@ final class Arithmetic implements Lesson {
 
     /// How much rarer such facts are made outside of the training, where few others are drawn.
     private static final double SHARED = 0.03;
+
+    /// How often the two numbers stand apart in a question: "add 3 to 4".
+    private static final double OPERANDS_ALONE = 0.15;
 
     /// Those with more facts to learn come more often.
     private static final List<Operation> OFTEN = List.of(
@@ -138,13 +142,19 @@ final class Arithmetic implements Lesson {
         return new Conversation("arithmetic", draw.language(), messages, Tools.NONE, new Answer.Exact(last));
     }
 
+    /// Asks for a sum as an expression, or as what is to be done with two numbers.
     static String question(Draw draw, Sum sum) {
+        if (draw.chance(OPERANDS_ALONE)) {
+            return draw.phrase(BOOK, sum.operation().name().toLowerCase(Locale.ROOT))
+                    .replace("{a}", String.valueOf(sum.a()))
+                    .replace("{b}", String.valueOf(sum.b()));
+        }
         return draw.phrase(BOOK, "ask").replace("{e}", expression(draw, sum));
     }
 
     /// A sum as people write it.
     static String expression(Draw draw, Sum sum) {
-        boolean inWords = sum.a() < 100 && sum.b() < 100 && sum.a() >= 0 && draw.chance(0.1);
+        boolean inWords = sum.a() < 100 && sum.b() < 100 && sum.a() >= 0 && draw.chance(0.13);
         String a = inWords ? Numerals.of(sum.a(), draw.language()) : String.valueOf(sum.a());
         String b = inWords ? Numerals.of(sum.b(), draw.language()) : String.valueOf(sum.b());
         if (inWords || draw.chance(0.3)) {

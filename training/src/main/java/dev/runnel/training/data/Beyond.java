@@ -93,7 +93,7 @@ final class Beyond implements Lesson {
     private static String foreign(Draw draw) {
         while (true) {
             String key = draw.chance(0.4) ? "code" : draw.of(FOREIGN);
-            String all = String.join(" ", BOOK.section(key + " rubbish").phrases(Split.TRAINING));
+            String all = String.join(" ", BOOK.section(key + " rubbish").lines(Split.TRAINING));
             boolean spaced = !key.equals("ja");
             List<String> words = List.of(spaced ? all.split(" ") : all.split("(?<=[\u3002\u3001])"));
             int from = draw.between(0, words.size() - 1);

@@ -15,21 +15,24 @@ public final class Curriculum {
 
     static {
         SHARES.put(new Counting(), 17);
-        SHARES.put(new Arithmetic(), 27);
-        SHARES.put(new Sequences(), 5);
-        SHARES.put(new Repeating(), 10);
+        SHARES.put(new Arithmetic(), 22);
+        SHARES.put(new Sequences(), 7);
+        SHARES.put(new Repeating(), 12);
         SHARES.put(new Topics("knowledge"), 7);
         SHARES.put(new Topics("itself"), 5);
-        SHARES.put(new Topics("smalltalk"), 3);
+        SHARES.put(new Topics("smalltalk"), 4);
         SHARES.put(new Beyond(), 9);
-        SHARES.put(new FollowUps(), 8);
-        SHARES.put(new SystemPrompts(), 5);
-        SHARES.put(new ToolCalls(), 4);
-        SHARES.put(new JsonAnswers(), 3);
+        SHARES.put(new FollowUps(), 10);
+        SHARES.put(new SystemPrompts(), 6);
+        SHARES.put(new ToolCalls(), 5);
+        SHARES.put(new JsonAnswers(), 6);
     }
 
     /// How many documents are sums and nothing else.
     private static final double DRILLS = 0.12;
+
+    /// English needs more: what is said there in many words, Chinese says in a few characters.
+    private static final double ENGLISH = 0.58;
 
     private static final int WHOLE =
             SHARES.values().stream().mapToInt(Integer::intValue).sum();
@@ -64,7 +67,10 @@ public final class Curriculum {
                 && !conversation.lesson().equals("json");
         for (int more = 1 + random.nextInt(4); more > 0 && mayGoOn; more--) {
             Conversation another = one(random, progress);
-            if (SystemPrompts.has(another) || !another.tools().offered().isEmpty()) {
+            boolean standsAlone = SystemPrompts.has(another)
+                    || !another.tools().offered().isEmpty()
+                    || !another.answer().given().isEmpty();
+            if (standsAlone) {
                 continue;
             }
             messages.add(last.answer().message());
@@ -84,7 +90,7 @@ public final class Curriculum {
     }
 
     private static Draw draw(Random random, double progress) {
-        Language language = random.nextBoolean() ? Language.CHINESE : Language.ENGLISH;
+        Language language = random.nextDouble() < ENGLISH ? Language.ENGLISH : Language.CHINESE;
         return new Draw(random, Split.TRAINING, language, progress);
     }
 

@@ -4,6 +4,7 @@ import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.engine.ModelText;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// Conversations as tokens, by the engine's own template and tokenizer: what is trained is what is served.
@@ -42,7 +43,13 @@ public final class Documents {
         int[] tokens = tokens(text.render(new Prompt.Chat(conversation.whole())
                 .withTools(conversation.tools())
                 .withTemplateArgument("add_generation_prompt", "false")));
-        return new Document(tokens, weights(tokens));
+        float[] weights = weights(tokens);
+        int given = tokens(conversation.answer().given()).length;
+        if (given > 0) {
+            int from = prompt(conversation).length;
+            Arrays.fill(weights, from, from + given, 0);
+        }
+        return new Document(tokens, weights);
     }
 
     /// A conversation up to where the assistant answers.

@@ -13,10 +13,14 @@ public final class Draw {
     private static final Phrasebook DECORATIONS = Phrasebook.load("decorations");
     private static final int TRIES = 2000;
 
+    /// From so many ways to say a phrase on, some of them are held out.
+    private static final int MANY = 40;
+
     private final Random random;
     private final Split split;
     private final Language language;
     private final double progress;
+    private boolean isNew;
 
     /// @param progress how much of the training lies behind, 0 to 1: what is short comes first
     public Draw(Random random, Split split, Language language, double progress) {
@@ -47,9 +51,16 @@ public final class Draw {
         return progress;
     }
 
+    /// Whether something was drawn that no training conversation has.
+    boolean isNew() {
+        return isNew;
+    }
+
     /// Whether operands belong to this split.
     boolean mayUse(String operands) {
-        return Split.of(operands) == split;
+        boolean mayUse = Split.of(operands) == split.operands();
+        isNew |= mayUse && !trains();
+        return mayUse;
     }
 
     int between(int least, int most) {
@@ -80,46 +91,54 @@ public final class Draw {
         throw new IllegalStateException("none of %d words is %s".formatted(words.size(), split));
     }
 
-    /// A phrase of a section in the draw's language.
+    /// A phrase of a section in the draw's language, as people write it: in training, often not quite as it is in the
+    /// book.
     String phrase(Phrasebook book, String section) {
-        return phrase(book.section(language, section));
+        return said(book.section(language, section));
     }
 
+    /// The same, of any section.
+    String said(Phrasebook.Section section) {
+        String phrase = phrase(section);
+        if (!trains()) {
+            return phrase;
+        }
+        String said = Noise.in(phrase, this);
+        return section.isReserved(said) ? phrase : said;
+    }
+
+    /// A phrase as it is in the book.
     String phrase(Phrasebook.Section section) {
-        return expanded(of(section.phrases(split)));
+        List<Phrase> phrases = section.phrases(split);
+        boolean areTold = !section.isShared() && split.phrases() == Split.TRAINING;
+        for (int i = 0; i < TRIES; i++) {
+            Phrase phrase = of(phrases);
+            String drawn = Text.tidy(phrase.drawn(this));
+            if (!areTold) {
+                isNew |= !section.isShared();
+                return drawn;
+            }
+            boolean isHeldOut = phrase.ways() >= MANY && Split.of(Text.plain(drawn)) == Split.HELD_OUT;
+            if (isHeldOut != trains() && !section.isReserved(drawn)) {
+                isNew |= isHeldOut;
+                return drawn;
+            }
+        }
+        if (trains()) {
+            throw new IllegalStateException("all phrases are held out: " + phrases);
+        }
+        return Text.tidy(of(phrases).drawn(this)); // of too few ways to hold any of them out
     }
 
     boolean hasPhrase(Phrasebook.Section section) {
         return !section.phrases(split).isEmpty();
     }
 
-    /// A phrase with one of each of its alternatives.
-    private String expanded(String phrase) {
-        StringBuilder out = new StringBuilder();
-        int at = 0;
-        while (at < phrase.length()) {
-            char c = phrase.charAt(at);
-            if (c != '(') {
-                out.append(c);
-                at++;
-                continue;
-            }
-            int end = phrase.indexOf(')', at);
-            if (end < 0) {
-                throw new IllegalArgumentException("'%s' has an open bracket".formatted(phrase));
-            }
-            String[] alternatives = phrase.substring(at + 1, end).split("\\|", -1);
-            out.append(alternatives[random.nextInt(alternatives.length)]);
-            at = end + 1;
-        }
-        return out.toString();
-    }
-
     /// A question as people write it: with a greeting or thanks, or none; with an end, or none; in Chinese with wide
     /// signs, or narrow ones.
     String asked(String question) {
         String asked = question.strip();
-        if (chance(0.12)) {
+        if (chance(trains() ? 0.25 : 0.12)) {
             asked = phrase(DECORATIONS.section(language.code())).replace("{q}", asked);
         }
         return written(Text.endsSentence(asked) ? asked : asked + end(asked));
@@ -140,7 +159,7 @@ public final class Draw {
         if (form < 0.5 || isSum) {
             return "";
         }
-        return isChinese() ? (form < 0.9 ? "\u3002" : "!") : form < 0.9 ? "." : "!";
+        return isChinese() ? (form < 0.9 ? "\u3002" : "!") : form < 0.9 ? "." : form < 0.95 ? "!" : "?";
     }
 
     /// Letters that are no word.

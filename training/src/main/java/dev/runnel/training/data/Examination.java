@@ -1,6 +1,7 @@
 package dev.runnel.training.data;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -25,8 +26,9 @@ public final class Examination {
                         + "%s %s %s".formatted(lesson.name(), split, language).hashCode());
                 Set<String> keys = new HashSet<>();
                 for (int tries = 0; keys.size() < EACH && tries < EACH * TRIES; tries++) {
-                    Conversation question = lesson.make(new Draw(random, split, language, 1));
-                    if (keys.add(question.key())) {
+                    Draw draw = new Draw(random, split, language, 1);
+                    Conversation question = lesson.make(draw);
+                    if (draw.isNew() && keys.add(question.key())) {
                         questions.add(question);
                     }
                 }
@@ -38,7 +40,7 @@ public final class Examination {
     /// The keys of all questions that may be asked.
     public static Set<String> keys() {
         Set<String> keys = new HashSet<>();
-        for (Split split : List.of(Split.HELD_OUT, Split.KEPT_ASIDE)) {
+        for (Split split : EnumSet.complementOf(EnumSet.of(Split.TRAINING))) {
             keys.addAll(questions(split).stream().map(Conversation::key).collect(Collectors.toSet()));
         }
         return keys;

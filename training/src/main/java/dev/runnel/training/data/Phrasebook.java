@@ -10,12 +10,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A file of phrases, in sections. What a line is, its first character says:
 ///
 /// ```
 /// [zh up]              a section: its language, or `any`, and its name
-/// (|Please )count      a phrase to train on; one of the alternatives in brackets
+/// [zh <range>]         fragments: what `<range>` may stand for in phrases of this file and language
+/// (|please) count      a phrase to train on, see [Phrase]
 /// ~ a phrase           held out
 /// ^ a phrase           kept aside
 /// > a text             what is answered
@@ -24,32 +29,69 @@ import java.util.Objects;
 /// # a remark
 /// ```
 ///
-/// A section without phrases that are held out or kept aside serves every split: there, what is drawn beside the phrase
-/// tells the splits apart.
+/// The fragments of `common.txt` are for all files. A section without phrases that are held out or kept aside serves
+/// every split: there, what is drawn beside the phrase tells the splits apart.
 final class Phrasebook {
+
+    private static final String COMMON = "common";
 
     /// A section.
     static final class Section {
-        private final Map<Split, List<String>> phrases = new EnumMap<>(Split.class);
+        private final Phrasebook book;
+        private final String language;
+        private final Map<Split, List<String>> lines = new EnumMap<>(Split.class);
+        private final Map<Split, List<Phrase>> parsed = new ConcurrentHashMap<>();
+        private final Map<Split, Set<String>> reserved = new ConcurrentHashMap<>();
         private final List<String> names = new ArrayList<>();
         private String answer = "";
         private List<String> required = List.of();
 
-        private Section() {
+        private Section(Phrasebook book, String language) {
+            this.book = book;
+            this.language = language;
             for (Split split : Split.values()) {
-                phrases.put(split, new ArrayList<>());
+                lines.put(split, new ArrayList<>());
             }
         }
 
-        /// The phrases of a split; none, if the section has none for it.
-        List<String> phrases(Split split) {
-            boolean isShared =
-                    of(Split.HELD_OUT).isEmpty() && of(Split.KEPT_ASIDE).isEmpty();
-            return of(isShared ? Split.TRAINING : split);
+        /// The lines of a split; none, if the section has none for it.
+        List<String> lines(Split split) {
+            return of(isShared() ? Split.TRAINING : split.phrases());
+        }
+
+        /// The same as phrases.
+        List<Phrase> phrases(Split split) {
+            return parsed.computeIfAbsent(
+                    split,
+                    _ -> lines(split).stream()
+                            .map(line -> Phrase.parse(line, name -> book.fragment(language, name)))
+                            .toList());
+        }
+
+        /// Whether all splits draw from the same phrases.
+        boolean isShared() {
+            return of(Split.HELD_OUT).isEmpty() && of(Split.KEPT_ASIDE).isEmpty();
+        }
+
+        /// Whether a phrase is, but for signs and capitals, one of those written for the other splits.
+        boolean isReserved(String phrase) {
+            return Stream.of(Split.HELD_OUT, Split.KEPT_ASIDE)
+                    .anyMatch(split -> reserved(split).contains(Text.plain(phrase)));
+        }
+
+        private Set<String> reserved(Split split) {
+            return reserved.computeIfAbsent(
+                    split,
+                    _ -> isShared()
+                            ? Set.of()
+                            : phrases(split).stream()
+                                    .flatMap(Phrase::all)
+                                    .map(Text::plain)
+                                    .collect(Collectors.toSet()));
         }
 
         private List<String> of(Split split) {
-            return Objects.requireNonNull(phrases.get(split));
+            return Objects.requireNonNull(lines.get(split));
         }
 
         List<String> names() {
@@ -87,7 +129,7 @@ final class Phrasebook {
     static Phrasebook load(String name) {
         Phrasebook book = new Phrasebook(name);
         try (InputStream in = Objects.requireNonNull(Phrasebook.class.getResourceAsStream(name + ".txt"), name)) {
-            Section section = new Section();
+            Section section = new Section(book, "");
             for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .toList()) {
@@ -95,8 +137,9 @@ final class Phrasebook {
                     continue;
                 }
                 if (line.startsWith("[") && line.endsWith("]")) {
-                    section = new Section();
-                    book.sections.put(line.substring(1, line.length() - 1), section);
+                    String key = line.substring(1, line.length() - 1);
+                    section = new Section(book, Text.split(key, ' ').getFirst());
+                    book.sections.put(key, section);
                 } else {
                     section.add(line);
                 }
@@ -119,18 +162,28 @@ final class Phrasebook {
         return found;
     }
 
-    /// The names of the sections in a language, without it.
+    private Phrase fragment(String language, String fragment) {
+        String key = "%s <%s>".formatted(language, fragment);
+        Phrasebook book = sections.containsKey(key) || name.equals(COMMON) ? this : Common.BOOK;
+        return new Phrase.Choice(book.section(key).phrases(Split.TRAINING));
+    }
+
+    private static final class Common {
+        static final Phrasebook BOOK = load(COMMON);
+    }
+
+    /// The names of the sections in a language, without it; not those of fragments.
     List<String> sections(Language language) {
         String prefix = language.code() + " ";
         return sections.keySet().stream()
-                .filter(key -> key.startsWith(prefix))
+                .filter(key -> key.startsWith(prefix) && !key.endsWith(">"))
                 .map(key -> key.substring(prefix.length()))
                 .toList();
     }
 
     /// The words of a section that is a list of words.
     List<String> words(Language language, String section) {
-        return List.of(String.join(" ", section(language, section).phrases(Split.TRAINING))
+        return List.of(String.join(" ", section(language, section).lines(Split.TRAINING))
                 .strip()
                 .split("\\s+"));
     }

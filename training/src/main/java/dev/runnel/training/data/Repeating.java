@@ -54,17 +54,20 @@ final class Repeating implements Lesson {
     private static String any(Draw draw) {
         List<String> words = WORDS.words(draw.language(), "words");
         double kind = draw.between(0, 99) / 100.0;
-        if (kind < 0.06) {
-            return String.valueOf(draw.between(0, draw.of(99, 999, 9999)));
+        if (kind < 0.08) {
+            return String.valueOf(draw.between(0, draw.of(99, 999, 9999, 99999)));
         }
-        if (kind < 0.14) {
-            return draw.letters(2, 7);
+        if (kind < 0.2) {
+            return draw.letters(2, 9);
+        }
+        if (kind < 0.25) {
+            return draw.letters(1, 4) + draw.of("-", "_", ".", "", " ") + draw.between(0, 999);
         }
         if (draw.isChinese()) {
-            if (kind < 0.4) {
+            if (kind < 0.45) {
                 return draw.of(words);
             }
-            String characters = WORDS.words(draw.language(), "characters").getFirst();
+            String characters = characters(words);
             return IntStream.range(0, draw.between(1, kind < 0.85 ? 8 : 18))
                     .mapToObj(_ -> {
                         int at = draw.between(0, characters.length() - 1);
@@ -72,12 +75,17 @@ final class Repeating implements Lesson {
                     })
                     .collect(Collectors.joining());
         }
-        if (kind < 0.35) {
+        if (kind < 0.4) {
             return draw.of(words);
         }
         String phrase = IntStream.range(0, draw.between(2, kind < 0.8 ? 4 : 10))
-                .mapToObj(_ -> draw.of(words))
+                .mapToObj(_ -> draw.chance(0.2) ? Noise.word(draw) : draw.of(words))
                 .collect(Collectors.joining(" "));
         return kind > 0.7 ? Text.capital(phrase) : phrase;
+    }
+
+    /// Those of the words too: a word that is held out consists of characters that are not.
+    private static String characters(List<String> words) {
+        return WORDS.words(Language.CHINESE, "characters").getFirst() + String.join("", words);
     }
 }

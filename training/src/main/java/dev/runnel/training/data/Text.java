@@ -47,6 +47,16 @@ final class Text {
                 .toList();
     }
 
+    /// Without signs, spaces and capitals.
+    static String plain(String text) {
+        return text.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}{}=+*/]", "");
+    }
+
+    /// Without space at its ends, and one at most between words.
+    static String tidy(String text) {
+        return text.strip().replaceAll(" {2,}", " ");
+    }
+
     static String capital(String text) {
         return text.isEmpty() ? text : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
     }

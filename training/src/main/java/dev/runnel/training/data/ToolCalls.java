@@ -36,7 +36,7 @@ final class ToolCalls implements Lesson {
         static Offer of(Draw draw, Kind kind) {
             List<String> line = Text.split(draw.phrase(BOOK.section("any " + kind.names)), '|');
             String parameter = draw.of(BOOK.section("any " + kind.parameters)
-                    .phrases(Split.TRAINING)
+                    .lines(Split.TRAINING)
                     .getFirst()
                     .split(" "));
             String about = draw.chance(0.4)

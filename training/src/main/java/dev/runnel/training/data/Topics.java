@@ -34,7 +34,7 @@ final class Topics implements Lesson {
             }
             String question = frames
                     ? draw.phrase(this.frames, "frames").replace("{x}", draw.of(topic.names()))
-                    : draw.phrase(topic);
+                    : draw.said(topic);
             // A name alone may be of either language.
             if (Text.hasChinese(question) != draw.isChinese()) {
                 continue;
