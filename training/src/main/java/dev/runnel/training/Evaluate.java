@@ -4,11 +4,13 @@ import dev.runnel.core.Backend;
 import dev.runnel.engine.Engine;
 import dev.runnel.relay.Upstream;
 import dev.runnel.relay.UpstreamOptions;
+import dev.runnel.training.data.Examination;
 import dev.runnel.training.data.Split;
 import dev.runnel.training.evaluation.Evaluation;
 import dev.runnel.training.evaluation.Report;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,9 +31,9 @@ public final class Evaluate {
 
     public static void main(String[] arguments) throws Exception {
         Flags flags = Flags.orExit(arguments, Set.of("--model", "--url"), Set.of("--sample", "--aside"));
-        Split split = flags.has("--aside") ? Split.KEPT_ASIDE : Split.HELD_OUT;
+        List<Split> splits = flags.has("--aside") ? List.of(Split.KEPT_ASIDE) : Examination.USUAL;
         try (Backend backend = backend(flags)) {
-            Report report = Evaluation.of(backend, split, flags.has("--sample"));
+            Report report = Evaluation.of(backend, splits, flags.has("--sample"));
             IO.println(report.markdown());
             if (!report.reachesTargets()) {
                 System.exit(1);

@@ -5,7 +5,6 @@ import dev.runnel.engine.ModelText;
 import dev.runnel.training.data.Curriculum;
 import dev.runnel.training.data.Documents;
 import dev.runnel.training.data.Examination;
-import dev.runnel.training.data.Split;
 import dev.runnel.training.evaluation.Evaluation;
 import dev.runnel.training.evaluation.Report;
 import dev.runnel.training.export.ModelFile;
@@ -74,7 +73,7 @@ public final class Train {
         ModelFile.write(model, shape, vocabulary, weights, WeightFormat.Q8_0);
         IO.println("%s, %d bytes".formatted(model, Files.size(model)));
         try (Engine engine = Engine.open(model)) {
-            Report report = Evaluation.of(engine, Split.HELD_OUT, flags.has("--smoke"));
+            Report report = Evaluation.of(engine, Examination.USUAL, flags.has("--smoke"));
             Files.writeString(out.resolve("report.md"), report.markdown());
             IO.println(report.markdown());
         }

@@ -13,9 +13,6 @@ public final class Draw {
     private static final Phrasebook DECORATIONS = Phrasebook.load("decorations");
     private static final int TRIES = 2000;
 
-    /// From so many ways to say a phrase on, some of them are held out.
-    private static final int MANY = 40;
-
     private final Random random;
     private final Split split;
     private final Language language;
@@ -107,27 +104,26 @@ public final class Draw {
         return section.isReserved(said) ? phrase : said;
     }
 
-    /// A phrase as it is in the book.
+    /// A phrase as it is in the book. Of sections with many phrases, some are held out.
     String phrase(Phrasebook.Section section) {
         List<Phrase> phrases = section.phrases(split);
-        boolean areTold = !section.isShared() && split.phrases() == Split.TRAINING;
+        if (section.isShared() || split.phrases() != Split.TRAINING) {
+            isNew |= !section.isShared();
+            return Text.tidy(of(phrases).drawn(this));
+        }
+        String drawn = "";
         for (int i = 0; i < TRIES; i++) {
-            Phrase phrase = of(phrases);
-            String drawn = Text.tidy(phrase.drawn(this));
-            if (!areTold) {
-                isNew |= !section.isShared();
-                return drawn;
-            }
-            boolean isHeldOut = phrase.ways() >= MANY && Split.of(Text.plain(drawn)) == Split.HELD_OUT;
+            drawn = Text.tidy(of(phrases).drawn(this));
+            boolean isHeldOut = section.isRich() && Split.of(Text.plain(drawn)) == Split.HELD_OUT;
             if (isHeldOut != trains() && !section.isReserved(drawn)) {
                 isNew |= isHeldOut;
                 return drawn;
             }
         }
         if (trains()) {
-            throw new IllegalStateException("all phrases are held out: " + phrases);
+            throw new IllegalStateException("all of these are held out: " + section.lines(split));
         }
-        return Text.tidy(of(phrases).drawn(this)); // of too few ways to hold any of them out
+        return drawn; // of a section with few phrases: what is drawn beside it has to be new
     }
 
     boolean hasPhrase(Phrasebook.Section section) {

@@ -11,6 +11,9 @@ import java.util.stream.Collectors;
 /// The questions that a model is judged by: the same ones always, and none that it was trained on.
 public final class Examination {
 
+    /// What is asked while a model is being improved.
+    public static final List<Split> USUAL = List.of(Split.NEW_COMBINATIONS, Split.HELD_OUT);
+
     private static final long SEED = 20_261_126;
     private static final int EACH = 60; // of a lesson, in a language
     private static final int TRIES = 200; // for one that is not there yet

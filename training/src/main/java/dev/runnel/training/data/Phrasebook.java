@@ -34,13 +34,16 @@ import java.util.stream.Stream;
 final class Phrasebook {
 
     private static final String COMMON = "common";
+    private static final int MANY = 40;
+
+    private record Parsed(List<Phrase> phrases, boolean areRich) {}
 
     /// A section.
     static final class Section {
         private final Phrasebook book;
         private final String language;
         private final Map<Split, List<String>> lines = new EnumMap<>(Split.class);
-        private final Map<Split, List<Phrase>> parsed = new ConcurrentHashMap<>();
+        private final Map<Split, Parsed> parsed = new ConcurrentHashMap<>(); // when first asked for
         private final Map<Split, Set<String>> reserved = new ConcurrentHashMap<>();
         private final List<String> names = new ArrayList<>();
         private String answer = "";
@@ -61,11 +64,21 @@ final class Phrasebook {
 
         /// The same as phrases.
         List<Phrase> phrases(Split split) {
-            return parsed.computeIfAbsent(
-                    split,
-                    _ -> lines(split).stream()
-                            .map(line -> Phrase.parse(line, name -> book.fragment(language, name)))
-                            .toList());
+            return parsed(split).phrases();
+        }
+
+        /// Whether there are so many ways to say what the section says that some of them can be held out.
+        boolean isRich() {
+            return parsed(Split.TRAINING).areRich();
+        }
+
+        private Parsed parsed(Split split) {
+            return parsed.computeIfAbsent(split, _ -> {
+                List<Phrase> phrases = lines(split).stream()
+                        .map(line -> Phrase.parse(line, name -> book.fragment(language, name)))
+                        .toList();
+                return new Parsed(phrases, phrases.stream().anyMatch(phrase -> phrase.ways() >= MANY));
+            });
         }
 
         /// Whether all splits draw from the same phrases.

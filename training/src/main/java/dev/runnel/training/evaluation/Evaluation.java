@@ -29,10 +29,13 @@ public final class Evaluation {
 
     private Evaluation() {}
 
+    /// @param splits whose questions are asked
     /// @param isSample only a few questions of each kind
-    public static Report of(Backend backend, Split split, boolean isSample) {
+    public static Report of(Backend backend, List<Split> splits, boolean isSample) {
         String model = backend.models().getFirst().id();
-        List<Question> questions = Questions.of(model, split, isSample);
+        List<Question> questions = splits.stream()
+                .flatMap(split -> Questions.of(model, split, isSample).stream())
+                .toList();
         List<Report.Judged> judged = new ArrayList<>();
         try (ExecutorService askers = Executors.newFixedThreadPool(
                 AT_ONCE, Thread.ofPlatform().daemon().name("asker-", 0).factory())) {
@@ -50,7 +53,7 @@ public final class Evaluation {
         } catch (ExecutionException failure) {
             throw new IllegalStateException("the model could not be asked", failure.getCause());
         }
-        return new Report(model, split, judged, pace(backend, model));
+        return new Report(model, splits, judged, pace(backend, model));
     }
 
     private static Report.Judged ask(Backend backend, Question question) {

@@ -2,6 +2,7 @@ package dev.runnel.training.evaluation;
 
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.training.data.Split;
 import java.util.function.Predicate;
 
 /// Something to ask a model, and how to judge what it says.
@@ -11,6 +12,7 @@ import java.util.function.Predicate;
 record Question(
         String category,
         String language,
+        Split split,
         CompletionRequest request,
         String wanted,
         Predicate<Completion.Choice> isRight) {}

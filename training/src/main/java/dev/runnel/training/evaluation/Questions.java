@@ -29,16 +29,18 @@ final class Questions {
     private static final String SUM = "1+1等于多少\uFF1F用一个词回答。";
 
     private final String model;
+    private final Split split;
     private final List<Question> all = new ArrayList<>();
 
-    private Questions(String model) {
+    private Questions(String model, Split split) {
         this.model = model;
+        this.split = split;
     }
 
     /// @param model its id
     /// @param isSample only a few of each category
     static List<Question> of(String model, Split split, boolean isSample) {
-        Questions questions = new Questions(model);
+        Questions questions = new Questions(model, split);
         questions.addArticlePrompts();
         List<Conversation> asked = Examination.questions(split);
         asked.forEach(questions::add);
@@ -70,6 +72,7 @@ final class Questions {
         all.add(new Question(
                 category,
                 "zh",
+                split,
                 request(CompletionRequest.of(model, question)),
                 answer,
                 new Answer.Exact(answer)::accepts));
@@ -89,6 +92,7 @@ final class Questions {
         all.add(new Question(
                 conversation.lesson(),
                 conversation.language().code(),
+                split,
                 request(conversation),
                 wanted.toolCalls().isEmpty()
                         ? wanted.text()
@@ -109,6 +113,7 @@ final class Questions {
                 all.add(new Question(
                         Targets.SCHEMA,
                         conversation.language().code(),
+                        split,
                         request(conversation).withFormat(format),
                         answer.message().text(),
                         answer::accepts));
@@ -133,6 +138,7 @@ final class Questions {
             all.add(new Question(
                     Targets.SANITY,
                     i % 4 < 2 ? "zh" : "en",
+                    split,
                     i % 2 == 0 ? greedy : greedy.withSampling(drawn),
                     "an answer that ends",
                     Questions::isSane));

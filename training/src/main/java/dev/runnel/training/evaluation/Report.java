@@ -4,16 +4,17 @@ import dev.runnel.core.Completion;
 import dev.runnel.core.Prompt;
 import dev.runnel.training.data.Split;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 
 /// What an evaluation found, as a page of Markdown.
 public final class Report {
 
-    private static final int TRANSCRIPTS = 4; // of a category
+    private static final int TRANSCRIPTS = Integer.getInteger("wrong", 3); // of a category, in a language
     private static final int LONGEST = 160;
 
     /// @param reply what the model said
@@ -43,42 +44,40 @@ public final class Report {
     }
 
     private final String model;
-    private final Split split;
+    private final List<Split> splits;
     private final List<Judged> judged;
     private final Pace pace;
-    private final Map<String, Map<String, Score>> scores = new LinkedHashMap<>(); // by category, then language
 
-    Report(String model, Split split, List<Judged> judged, Pace pace) {
+    Report(String model, List<Split> splits, List<Judged> judged, Pace pace) {
         this.model = model;
-        this.split = split;
+        this.splits = List.copyOf(splits);
         this.judged = List.copyOf(judged);
         this.pace = pace;
-        for (Judged each : judged) {
-            Map<String, Score> byLanguage =
-                    scores.computeIfAbsent(each.question().category(), _ -> new LinkedHashMap<>());
-            byLanguage.merge(
-                    each.question().language(), Score.NONE.with(each.isRight()), (old, _) -> old.with(each.isRight()));
-        }
     }
 
-    private Score whole(String category) {
-        int right = 0;
-        int asked = 0;
-        for (Score score : scores.getOrDefault(category, Map.of()).values()) {
-            right += score.right();
-            asked += score.asked();
+    private List<String> categories() {
+        return judged.stream()
+                .map(each -> each.question().category())
+                .distinct()
+                .toList();
+    }
+
+    private Score score(Predicate<Question> asked) {
+        Score score = Score.NONE;
+        for (Judged each : judged) {
+            score = asked.test(each.question()) ? score.with(each.isRight()) : score;
         }
-        return new Score(right, asked);
+        return score;
     }
 
     /// Whether every category reaches its target, as far as that many questions can tell: by three standard deviations.
     public boolean reachesTargets() {
-        return scores.keySet().stream().allMatch(this::reachesTarget);
+        return categories().stream().allMatch(this::reachesTarget);
     }
 
     private boolean reachesTarget(String category) {
         double target = Targets.of(category);
-        Score score = whole(category);
+        Score score = score(question -> question.category().equals(category));
         double deviation = Math.sqrt(target * (1 - target) / Math.max(1, score.asked()));
         return score.share() >= target - 3 * deviation;
     }
@@ -86,21 +85,22 @@ public final class Report {
     /// The table, the pace, and the worst answers.
     public String markdown() {
         StringBuilder page = new StringBuilder();
-        page.append("%s, %s questions, greedy%n%n".formatted(model, name(split)));
-        page.append("| category | zh | en | right | target | |%n|---|---|---|---|---|---|%n".formatted());
-        for (String category : scores.keySet()) {
-            Map<String, Score> byLanguage = scores.getOrDefault(category, Map.of());
+        page.append("%s, greedy%n%n| category |".formatted(model));
+        splits.forEach(split -> page.append(" %s: zh | en | right |".formatted(name(split))));
+        page.append(" target |%n|---|%s---|%n".formatted("---|---|---|".repeat(splits.size())));
+        for (String category : categories()) {
             double target = Targets.of(category);
-            Score whole = whole(category);
-            String verdict = whole.share() >= target ? "" : reachesTarget(category) ? "below" : "**below**";
-            page.append("| %s | %s | %s | %s | %s | %s |%n"
-                    .formatted(
-                            category,
-                            byLanguage.getOrDefault("zh", Score.NONE),
-                            byLanguage.getOrDefault("en", Score.NONE),
-                            percent(whole.share()),
-                            percent(target),
-                            verdict));
+            page.append("| %s |".formatted(category));
+            for (Split split : splits) {
+                Score whole = score(question -> question.category().equals(category) && question.split() == split);
+                String percent = percent(whole.share());
+                page.append(" %s | %s | %s |"
+                        .formatted(
+                                score(category, split, "zh"),
+                                score(category, split, "en"),
+                                whole.share() >= target ? percent : "**%s**".formatted(percent)));
+            }
+            page.append(" %s |%n".formatted(percent(target)));
         }
         pace.tokensPerSecond()
                 .ifPresent(rate -> page.append("%nOne stream: %.0f tokens a second, first token after %.1f ms.%n"
@@ -109,8 +109,14 @@ public final class Report {
         return page.toString();
     }
 
+    private Score score(String category, Split split, String language) {
+        return score(question -> question.category().equals(category)
+                && question.split() == split
+                && question.language().equals(language));
+    }
+
     private static String name(Split split) {
-        return split.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return split.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     private static String percent(double share) {
@@ -118,11 +124,14 @@ public final class Report {
     }
 
     private void appendTranscripts(StringBuilder page) {
-        for (String category : scores.keySet()) {
+        for (String category : categories()) {
+            Map<String, Integer> shown = new HashMap<>();
             List<Judged> wrong = judged.stream()
                     .filter(each ->
                             !each.isRight() && each.question().category().equals(category))
-                    .limit(TRANSCRIPTS)
+                    .filter(each -> shown.merge(
+                                    each.question().split() + each.question().language(), 1, Integer::sum)
+                            <= TRANSCRIPTS)
                     .toList();
             if (!wrong.isEmpty()) {
                 page.append("%n%s%n".formatted(category));

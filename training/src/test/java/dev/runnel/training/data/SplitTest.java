@@ -2,24 +2,37 @@ package dev.runnel.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class SplitTest {
 
+    private static final int DRAWN = 300; // phrases of a section
+
+    private static final List<String> BOOKS = List.of(
+            "counting",
+            "arithmetic",
+            "sequences",
+            "repeating",
+            "knowledge",
+            "itself",
+            "smalltalk",
+            "beyond",
+            "followups",
+            "system",
+            "tools",
+            "json");
+
     @Test
     void nothingThatIsAskedInAnExaminationIsTrainedOn() {
-        Set<String> asked = Examination.questions(Split.HELD_OUT).stream()
-                .map(Conversation::key)
-                .collect(Collectors.toSet());
-        asked.addAll(Examination.questions(Split.KEPT_ASIDE).stream()
-                .map(Conversation::key)
-                .collect(Collectors.toSet()));
-        Curriculum curriculum = new Curriculum(Examination.keys());
+        Set<String> asked = Examination.keys();
+        Curriculum curriculum = new Curriculum(asked);
         Random random = new Random(11);
 
         for (int i = 0; i < 30_000; i++) {
@@ -29,54 +42,66 @@ class SplitTest {
     }
 
     @Test
-    void whatIsHeldOutIsMadeOfPhrasesOrOperandsThatNoTrainingConversationHas() {
-        Random random = new Random(12);
-        Set<String> trained = new HashSet<>();
-        for (Lesson lesson : Curriculum.lessons()) {
-            for (int i = 0; i < 3000; i++) {
-                Language language = i % 2 == 0 ? Language.CHINESE : Language.ENGLISH;
-                trained.add(lesson.make(new Draw(random, Split.TRAINING, language, 1))
-                        .key());
+    void noPhraseIsInTwoSplits() {
+        for (Phrasebook.Section section : sections()) {
+            if (!section.isShared()) { // else operands tell the splits apart
+                assertThat(section.lines(Split.TRAINING))
+                        .doesNotContainAnyElementsOf(section.lines(Split.HELD_OUT))
+                        .doesNotContainAnyElementsOf(section.lines(Split.KEPT_ASIDE));
             }
         }
-
-        List<String> shared = Examination.questions(Split.HELD_OUT).stream()
-                .map(Conversation::key)
-                .filter(trained::contains)
-                .toList();
-
-        assertThat(shared).isEmpty();
     }
 
     @Test
-    void noPhraseIsInTwoSplits() {
-        for (String name : List.of(
-                "counting",
-                "arithmetic",
-                "sequences",
-                "repeating",
-                "knowledge",
-                "itself",
-                "smalltalk",
-                "beyond",
-                "followups",
-                "system",
-                "tools",
-                "json")) {
-            Phrasebook book = Phrasebook.load(name);
-            for (Language language : Language.values()) {
-                for (String key : book.sections(language)) {
-                    Phrasebook.Section section = book.section(language, key);
-                    if (section.phrases(Split.HELD_OUT).equals(section.phrases(Split.TRAINING))) {
-                        continue; // shared: operands tell the splits apart
-                    }
-                    assertThat(section.phrases(Split.TRAINING))
-                            .as(name + " " + key)
-                            .doesNotContainAnyElementsOf(section.phrases(Split.HELD_OUT))
-                            .doesNotContainAnyElementsOf(section.phrases(Split.KEPT_ASIDE));
-                }
+    void aPhraseWrittenForAnotherSplitIsNeverTrainedOnHoweverItIsPutTogether() {
+        for (Phrasebook.Section section : sections()) {
+            Set<String> written = Stream.of(Split.HELD_OUT, Split.KEPT_ASIDE)
+                    .filter(_ -> !section.isShared())
+                    .flatMap(split -> section.phrases(split).stream())
+                    .flatMap(Phrase::all)
+                    .map(Text::plain)
+                    .collect(Collectors.toSet());
+
+            Set<String> shared = drawn(section, Split.TRAINING);
+            shared.retainAll(written);
+            assertThat(shared).isEmpty();
+        }
+    }
+
+    @Test
+    void aCombinationThatIsHeldOutIsNeverTrainedOn() {
+        int combinations = 0;
+        for (Phrasebook.Section section : sections()) {
+            if (section.isRich() && !section.isShared()) {
+                Set<String> heldOut = drawn(section, Split.NEW_COMBINATIONS);
+                combinations += heldOut.size();
+
+                assertThat(drawn(section, Split.TRAINING)).doesNotContainAnyElementsOf(heldOut);
             }
         }
+
+        assertThat(combinations).isGreaterThan(1000);
+    }
+
+    private static Set<String> drawn(Phrasebook.Section section, Split split) {
+        Draw draw = new Draw(new Random(13), split, Language.ENGLISH, 1);
+        return Stream.generate(() -> Text.plain(draw.phrase(section)))
+                .limit(DRAWN)
+                .collect(Collectors.toSet());
+    }
+
+    private static List<Phrasebook.Section> sections() {
+        List<Phrasebook.Section> sections = new ArrayList<>();
+        for (String name : BOOKS) {
+            Phrasebook book = Phrasebook.load(name);
+            for (Language language : Language.values()) {
+                book.sections(language).stream()
+                        .map(section -> book.section(language, section))
+                        .filter(section -> !section.lines(Split.TRAINING).isEmpty())
+                        .forEach(sections::add);
+            }
+        }
+        return sections;
     }
 
     @Test
