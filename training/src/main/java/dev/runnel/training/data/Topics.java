@@ -103,7 +103,7 @@ final class Topics implements Lesson {
     }
 
     private static String plain(String question) {
-        return question.toLowerCase(Locale.ROOT).replaceAll("[?!.\uFF1F\uFF01\u3002\\s]+", "");
+        return question.toLowerCase(Locale.ROOT).replaceAll("[?!.,\uFF1F\uFF01\u3002\uFF0C\\s]+", "");
     }
 
     private static String withQuestionMark(String question) {
