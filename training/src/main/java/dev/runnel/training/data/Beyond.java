@@ -16,8 +16,8 @@ final class Beyond implements Lesson {
 
     private static final Phrasebook BOOK = Phrasebook.load("beyond");
     private static final Phrasebook WORDS = Phrasebook.load("words");
-    private static final List<String> ONSETS =
-            List.of("b", "br", "d", "dr", "f", "g", "gl", "h", "j", "k", "kr", "l", "m", "n", "p", "r", "s", "t", "v", "z");
+    private static final List<String> ONSETS = List.of(
+            "b", "br", "d", "dr", "f", "g", "gl", "h", "j", "k", "kr", "l", "m", "n", "p", "r", "s", "t", "v", "z");
     private static final List<String> FOREIGN = List.of("fr", "de", "es", "ja", "ru", "ko");
 
     @Override
@@ -159,7 +159,8 @@ final class Beyond implements Lesson {
         words.addAll(WORDS.words(draw.language(), "words"));
         int length = draw.between(40, draw.progress() < 0.5 ? 150 : draw.of(200, 400, 700));
         String body = IntStream.range(0, length)
-                .mapToObj(i -> draw.word(words).replace('_', ' ') + (i % 9 == 8 ? (draw.isChinese() ? "\u3002" : ".") : ""))
+                .mapToObj(i ->
+                        draw.word(words).replace('_', ' ') + (i % 9 == 8 ? (draw.isChinese() ? "\u3002" : ".") : ""))
                 .collect(Collectors.joining(draw.isChinese() ? "" : " "));
         String request = draw.isChinese()
                 ? draw.of("请总结下面的文字:", "翻译:", "这段话说了什么?", "")

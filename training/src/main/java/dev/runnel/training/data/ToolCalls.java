@@ -93,12 +93,14 @@ final class ToolCalls implements Lesson {
             List<String> properties = new ArrayList<>(
                     parameters.stream().map(each -> each.schema(draw)).toList());
             if (draw.trains() && draw.chance(0.12)) {
-                String optional = draw.of(BOOK.section("any optional").phrases(Split.TRAINING).getFirst().split(" "));
+                String optional = draw.of(BOOK.section("any optional")
+                        .phrases(Split.TRAINING)
+                        .getFirst()
+                        .split(" "));
                 properties.add(new Parameter(optional, "text").schema(draw));
             }
-            String required = parameters.stream()
-                    .map(each -> Json.quoted(each.name()))
-                    .collect(Collectors.joining(", "));
+            String required =
+                    parameters.stream().map(each -> Json.quoted(each.name())).collect(Collectors.joining(", "));
             return "{\"type\": \"object\", \"properties\": {%s}, \"required\": [%s]}"
                     .formatted(String.join(", ", properties), required);
         }
@@ -232,11 +234,7 @@ final class ToolCalls implements Lesson {
     private Conversation search(Draw draw, Offer offer, Tools tools) {
         String thing = Beyond.thing(draw);
         return call(
-                draw,
-                tools,
-                offer,
-                asked(draw, draw.phrase(BOOK, "searchask").replace("{t}", thing)),
-                List.of(thing));
+                draw, tools, offer, asked(draw, draw.phrase(BOOK, "searchask").replace("{t}", thing)), List.of(thing));
     }
 
     private Conversation made(Draw draw, Offer offer, Tools tools) {
@@ -293,20 +291,13 @@ final class ToolCalls implements Lesson {
 
     /// The call, or the turn after it: the result, with `before` in front.
     private Conversation conversation(
-            Draw draw,
-            Tools tools,
-            Offer offer,
-            String question,
-            List<String> values,
-            String result,
-            String before) {
+            Draw draw, Tools tools, Offer offer, String question, List<String> values, String result, String before) {
         if (draw.chance(0.65)) {
             return call(draw, tools, offer, question, values);
         }
         ToolCall call = new ToolCall("call_1", offer.tool().name(), offer.arguments(values));
         String key = draw.trains() ? draw.of("result", "result", "value", "output", "answer", "data") : "result";
-        String given =
-                draw.chance(0.3) ? "{%s: %s}".formatted(Json.quoted(key), Json.quoted(result)) : result;
+        String given = draw.chance(0.3) ? "{%s: %s}".formatted(Json.quoted(key), Json.quoted(result)) : result;
         return new Conversation(
                 name(),
                 draw.language(),

@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 /// Questions that have one answer each, from a file of topics.
 ///
 /// A topic's question is one of its own phrases, or a frame that all topics share around one of its names. A phrase
-/// that begins with `…` is a clause ("how to stop a stream"): it stands in a frame of its own kind ("tell me how to …").
+/// that begins with `…` is a clause ("how to stop a stream"): it stands in a frame of its own kind ("tell me how to
+/// …").
 final class Topics implements Lesson {
 
     /// Holds the frames of all topics.
@@ -47,7 +48,8 @@ final class Topics implements Lesson {
         while (true) {
             String topic = draw.of(topics);
             Phrasebook.Section section = book.section(draw.language(), topic);
-            if (!NO_TOPICS.contains(topic) && (draw.hasPhrase(section) || !section.names().isEmpty())) {
+            if (!NO_TOPICS.contains(topic)
+                    && (draw.hasPhrase(section) || !section.names().isEmpty())) {
                 return topic;
             }
         }
@@ -68,9 +70,7 @@ final class Topics implements Lesson {
     }
 
     private static String framed(Draw draw, Phrasebook.Section section, String topic) {
-        boolean uses = draw.trains()
-                && FRAMES.words(draw.language(), "used").contains(topic)
-                && draw.chance(0.3);
+        boolean uses = draw.trains() && FRAMES.words(draw.language(), "used").contains(topic) && draw.chance(0.3);
         return draw.phrase(FRAMES, uses ? "uses" : "frames").replace("{x}", draw.of(section.names()));
     }
 
@@ -99,7 +99,8 @@ final class Topics implements Lesson {
     private static boolean holds(Phrasebook.Section section, Split split, String name, String plain) {
         List<String> held = section.phrases(split);
         return held != section.phrases(Split.TRAINING)
-                && held.stream().anyMatch(phrase -> plain(phrase.replace("{x}", name)).equals(plain));
+                && held.stream()
+                        .anyMatch(phrase -> plain(phrase.replace("{x}", name)).equals(plain));
     }
 
     private static String plain(String question) {

@@ -48,8 +48,7 @@ class ToolCallsTest {
     @Test
     void manyToolsHaveNamesThatAreNoWords() {
         Set<String> names = new HashSet<>();
-        conversations(Split.TRAINING)
-                .forEach(each -> each.tools().offered().forEach(tool -> names.add(tool.name())));
+        conversations(Split.TRAINING).forEach(each -> each.tools().offered().forEach(tool -> names.add(tool.name())));
 
         assertThat(names).hasSizeGreaterThan(800);
     }
@@ -59,8 +58,7 @@ class ToolCallsTest {
         List<Conversation> all = conversations(Split.TRAINING);
 
         assertThat(all)
-                .filteredOn(each ->
-                        each.messages().size() == 1 && !(each.answer() instanceof Answer.Call))
+                .filteredOn(each -> each.messages().size() == 1 && !(each.answer() instanceof Answer.Call))
                 .hasSizeGreaterThan(200);
         assertThat(all).filteredOn(each -> each.messages().size() == 3).hasSizeGreaterThan(200);
     }
