@@ -8,8 +8,7 @@ import java.util.stream.Stream;
 /// Questions that have one answer each, from a file of topics.
 ///
 /// A topic's question is one of its own phrases, or a frame that all topics share around one of its names. A phrase
-/// that begins with `…` is a clause ("how to stop a stream"): it stands in a frame of its own kind ("tell me how to
-/// …").
+/// that begins with `…` is a clause ("how to stop a stream") and stands in a frame of its own kind ("do you know …").
 final class Topics implements Lesson {
 
     /// Holds the frames of all topics.
