@@ -1,5 +1,7 @@
 package dev.runnel.training.data;
 
+import dev.runnel.training.data.Arithmetic.Operation;
+import dev.runnel.training.data.Arithmetic.Sum;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -9,12 +11,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// What a model of this size can't do: world knowledge, writing, larger sums, other languages, code, rubbish. The
-/// answer
-/// says so, and how to load a bigger one.
+/// answer says so, and how to load a bigger one.
 final class Beyond implements Lesson {
 
     private static final Phrasebook BOOK = Phrasebook.load("beyond");
     private static final Phrasebook WORDS = Phrasebook.load("words");
+    private static final List<String> ONSETS = List.of(
+            "b", "br", "d", "dr", "f", "g", "gl", "h", "j", "k", "kr", "l", "m", "n", "p", "r", "s", "t", "v", "z");
     private static final List<String> FOREIGN = List.of("fr", "de", "es", "ja", "ru", "ko");
 
     @Override
@@ -39,14 +42,49 @@ final class Beyond implements Lesson {
         return Topics.answer(language, BOOK.section(language, "answer"));
     }
 
-    private static String about(Draw draw) {
-        List<String> things = BOOK.words(draw.language(), "things");
-        return draw.phrase(BOOK, "ask").replace("{n}", draw.word(things)).replace("{m}", draw.word(things));
+    /// A question about things of this world.
+    static String about(Draw draw) {
+        return draw.phrase(BOOK, "ask").replace("{n}", thing(draw)).replace("{m}", thing(draw));
+    }
+
+    /// A thing of the draw's split: out of a list, with a word in front, or a name that nobody has. So what the model
+    /// has not heard of is beyond it.
+    static String thing(Draw draw) {
+        if (draw.trains() && draw.chance(0.12)) {
+            return name(draw);
+        }
+        String thing = draw.word(BOOK.words(draw.language(), "things"));
+        boolean bare = !draw.trains() || thing.indexOf('_') >= 0 || draw.chance(0.85);
+        return (bare ? thing : kind(draw) + thing).replace('_', ' ');
+    }
+
+    private static String kind(Draw draw) {
+        return draw.of(BOOK.words(draw.language(), "kinds")) + (draw.isChinese() ? "" : " ");
+    }
+
+    private static String name(Draw draw) {
+        if (draw.isChinese()) {
+            return draw.of(characters(BOOK.section("zh surnames"))) + characters(draw, draw.between(1, 2));
+        }
+        String name = words(
+                draw.between(2, 3),
+                "",
+                () -> draw.of(ONSETS) + draw.of("a", "e", "i", "o", "u", "ai", "ou") + draw.of("", "", "n", "r", "s"));
+        return draw.chance(0.7) ? Text.capital(name) : name;
+    }
+
+    private static String characters(Draw draw, int count) {
+        List<String> characters = characters(WORDS.section("zh characters"));
+        return words(count, "", () -> draw.of(characters));
+    }
+
+    private static List<String> characters(Phrasebook.Section section) {
+        return List.of(section.lines(Split.TRAINING).getFirst().split(""));
     }
 
     private static String sum(Draw draw) {
         while (true) {
-            String sum = draw.phrase(BOOK, "sums");
+            String sum = draw.chance(0.3) ? large(draw) : draw.phrase(BOOK, "sums");
             while (sum.contains("{")) {
                 sum = sum.replaceFirst("\\{big}", String.valueOf(draw.between(201, draw.of(999, 9999))))
                         .replaceFirst("\\{small}", String.valueOf(draw.between(2, 99)))
@@ -56,6 +94,16 @@ final class Beyond implements Lesson {
                 return sum;
             }
         }
+    }
+
+    /// Asked as any sum is, with a result that is clearly too large, or none.
+    private static String large(Draw draw) {
+        Operation operation = draw.of(Operation.PLUS, Operation.TIMES, Operation.TIMES, Operation.DIVIDED);
+        int a = draw.between(operation == Operation.PLUS ? 150 : 21, operation == Operation.TIMES ? 99 : 200);
+        int b = operation == Operation.PLUS
+                ? draw.between(150, 200)
+                : operation == Operation.TIMES ? draw.between(21, 99) : 0;
+        return Arithmetic.question(draw, new Sum(a, operation, b));
     }
 
     private static String rubbish(Draw draw) {
@@ -76,11 +124,7 @@ final class Beyond implements Lesson {
             return words(draw.between(2, 12), "", () -> draw.of("!", "?", ".", "#", "$", "%", "&", "*", "~", "-"));
         }
         if (draw.isChinese()) {
-            String characters = WORDS.words(draw.language(), "characters").getFirst();
-            return words(draw.between(5, 16), "", () -> {
-                int at = draw.between(0, characters.length() - 1);
-                return characters.substring(at, at + 1);
-            });
+            return characters(draw, draw.between(5, 16));
         }
         return words(draw.between(4, 12), " ", () -> draw.of(WORDS.words(draw.language(), "words")));
     }
@@ -115,7 +159,8 @@ final class Beyond implements Lesson {
         words.addAll(WORDS.words(draw.language(), "words"));
         int length = draw.between(40, draw.progress() < 0.5 ? 150 : draw.of(200, 400, 700));
         String body = IntStream.range(0, length)
-                .mapToObj(i -> draw.word(words) + (i % 9 == 8 ? (draw.isChinese() ? "\u3002" : ".") : ""))
+                .mapToObj(i ->
+                        draw.word(words).replace('_', ' ') + (i % 9 == 8 ? (draw.isChinese() ? "\u3002" : ".") : ""))
                 .collect(Collectors.joining(draw.isChinese() ? "" : " "));
         String request = draw.isChinese()
                 ? draw.of("请总结下面的文字:", "翻译:", "这段话说了什么?", "")

@@ -90,18 +90,16 @@ public final class Draw {
 
     /// A phrase of a section in the draw's language, as people write it: in training, often not quite as it is in the
     /// book.
-    String phrase(Phrasebook book, String section) {
-        return said(book.section(language, section));
+    String phrase(Phrasebook book, String name) {
+        Phrasebook.Section section = book.section(language, name);
+        String phrase = phrase(section);
+        String noisy = noisy(phrase);
+        return section.isReserved(noisy) ? phrase : noisy;
     }
 
-    /// The same, of any section.
-    String said(Phrasebook.Section section) {
-        String phrase = phrase(section);
-        if (!trains()) {
-            return phrase;
-        }
-        String said = Noise.in(phrase, this);
-        return section.isReserved(said) ? phrase : said;
+    /// Often not quite what it was, in training.
+    String noisy(String phrase) {
+        return trains() ? Noise.in(phrase, this) : phrase;
     }
 
     /// A phrase as it is in the book. Of sections with many phrases, some are held out.

@@ -4,14 +4,19 @@ import dev.runnel.core.Message;
 import dev.runnel.training.data.Arithmetic.Sum;
 import dev.runnel.training.data.Counting.Range;
 import dev.runnel.training.data.Sequences.Items;
+import java.util.List;
 
-/// Instructions that fix the language or the form of every answer.
+/// Instructions that fix the language or the form of every answer, alone or among others that change nothing.
 final class SystemPrompts implements Lesson {
 
     private static final Phrasebook BOOK = Phrasebook.load("system");
-    private static final Phrasebook KNOWLEDGE = Phrasebook.load("knowledge");
-    private static final Phrasebook SMALLTALK = Phrasebook.load("smalltalk");
-    private static final Phrasebook ITSELF = Phrasebook.load("itself");
+    private static final Phrasebook WORDS = Phrasebook.load("words");
+    private static final List<Phrasebook> TOPICS = List.of(
+            Phrasebook.load("knowledge"),
+            Phrasebook.load("knowledge"),
+            Phrasebook.load("itself"),
+            Phrasebook.load("itself"),
+            Phrasebook.load("smalltalk"));
 
     @Override
     public String name() {
@@ -21,13 +26,13 @@ final class SystemPrompts implements Lesson {
     @Override
     public Conversation make(Draw draw) {
         double kind = draw.between(0, 99) / 100.0;
-        if (kind < 0.4) {
+        if (kind < 0.44) {
             return language(draw);
         }
-        if (kind < 0.55) {
+        if (kind < 0.58) {
             return lines(draw);
         }
-        return kind < 0.8 ? sums(draw) : begin(draw);
+        return kind < 0.84 ? sums(draw) : marked(draw);
     }
 
     /// Instructions that change nothing.
@@ -35,70 +40,115 @@ final class SystemPrompts implements Lesson {
         return draw.phrase(BOOK, "plain");
     }
 
-    private Conversation under(Draw draw, String section, Conversation asked) {
+    private Conversation under(Draw draw, Conversation asked, String... sections) {
         Draw speaker = draw.chance(0.7) ? draw : draw.inOtherLanguage();
-        return asked.named(name()).under(speaker.written(speaker.phrase(BOOK, section)));
+        StringBuilder wishes = new StringBuilder();
+        for (String section : sections) {
+            wishes.append(wishes.isEmpty() ? "" : " ").append(speaker.written(speaker.phrase(BOOK, section)));
+        }
+        return asked.named(name()).under(amongOthers(speaker, wishes.toString()));
     }
 
-    /// A topic asked about in one language and answered in the one that the instructions name.
+    /// With what else an application tells its model, in front or behind.
+    private static String amongOthers(Draw speaker, String wishes) {
+        if (!speaker.trains() || speaker.chance(0.6)) {
+            return wishes;
+        }
+        String space = speaker.isChinese() ? "" : speaker.of(" ", " ", "\n");
+        String about = speaker.phrase(BOOK, "about");
+        boolean behind = speaker.chance(0.25);
+        String first = behind ? wishes : about;
+        String end = Text.endsSentence(first) ? "" : speaker.isChinese() ? "\u3002" : ".";
+        return first + end + space + (behind ? about : wishes);
+    }
+
+    /// A question in one language, answered in the one that the instructions name.
     private Conversation language(Draw draw) {
         Language answered = draw.chance(0.65) ? draw.language().other() : draw.language();
-        String section = answered == Language.ENGLISH ? "english" : "chinese";
         double kind = draw.between(0, 99) / 100.0;
-        if (kind < 0.25) {
-            String list = draw.of(Items.kinds(Language.ENGLISH));
-            String question = Sequences.request(draw, Items.of(draw.language(), list), "ask");
-            String answer = Items.of(answered, list).joined(Separator.COMMA);
-            return under(draw, section, asked(draw, question, new Answer.Exact(answer)));
+        if (kind < 0.22) {
+            return inLanguage(draw, answered, list(draw, answered, Separator.COMMA));
         }
-        if (kind < 0.35) {
-            String question = draw.asked(new Beyond().make(draw).question());
-            return under(draw, section, asked(draw, question, Beyond.answer(answered)));
+        if (kind < 0.34) {
+            String question = new Beyond().make(draw).question();
+            return inLanguage(draw, answered, asked(draw, question, Beyond.answer(answered)));
         }
-        Phrasebook book = kind < 0.65 ? KNOWLEDGE : kind < 0.85 ? ITSELF : SMALLTALK;
-        String topic;
-        do {
-            topic = draw.of(book.sections(draw.language()));
-        } while (topic.equals("frames")
-                || (book.section(draw.language(), topic).names().isEmpty()
-                        && !draw.hasPhrase(book.section(draw.language(), topic))));
-        Phrasebook.Section asked = book.section(draw.language(), topic);
-        String question = asked.names().isEmpty()
-                ? draw.phrase(asked)
-                : draw.phrase(KNOWLEDGE, "frames").replace("{x}", draw.of(asked.names()));
-        return under(draw, section, asked(draw, question, Topics.answer(answered, book.section(answered, topic))));
+        if (kind < 0.42) {
+            // Numbers are the same in every language.
+            Sum sum = Arithmetic.sum(draw);
+            Answer answer = new Answer.Exact(String.valueOf(sum.result()));
+            return inLanguage(draw, answered, asked(draw, Arithmetic.question(draw, sum), answer));
+        }
+        Phrasebook book = draw.of(TOPICS);
+        String topic = Topics.topic(draw, book);
+        Answer answer = Topics.answer(answered, book.section(answered, topic));
+        return inLanguage(draw, answered, asked(draw, Topics.question(draw, book, topic), answer));
+    }
+
+    private Conversation inLanguage(Draw draw, Language answered, Conversation asked) {
+        return under(draw, asked, section(answered));
+    }
+
+    private static String section(Language answered) {
+        return switch (answered) {
+            case CHINESE -> "chinese";
+            case ENGLISH -> "english";
+        };
     }
 
     private Conversation asked(Draw draw, String question, Answer answer) {
         return Conversation.of(name(), draw.language(), draw.asked(question), answer);
     }
 
+    /// A list that both languages have, asked for in the draw's.
+    private Conversation list(Draw draw, Language answered, Separator separator) {
+        String kind = draw.of(Items.kinds(Language.ENGLISH));
+        String question = Sequences.request(draw, Items.of(draw.language(), kind), "ask");
+        return asked(draw, question, new Answer.Exact(Items.of(answered, kind).joined(separator)));
+    }
+
     private Conversation lines(Draw draw) {
         if (draw.chance(0.5)) {
             Range range = Counting.range(draw);
-            return under(
-                    draw, "lines", asked(draw, Counting.phrase(draw, range), new Answer.Exact(range.joined("\n"))));
+            Answer answer = new Answer.Exact(range.joined("\n"));
+            return under(draw, asked(draw, Counting.phrase(draw, range), answer), "lines");
         }
-        Items list = Items.of(draw.language(), draw.of(Items.kinds(draw.language())));
-        Answer answer = new Answer.Exact(list.joined(Separator.LINE));
-        return under(draw, "lines", asked(draw, Sequences.request(draw, list, "ask"), answer));
+        if (draw.trains() && draw.chance(0.25)) {
+            Language answered = draw.language().other();
+            return under(draw, list(draw, answered, Separator.LINE), section(answered), "lines");
+        }
+        return under(draw, list(draw, draw.language(), Separator.LINE), "lines");
     }
 
     private Conversation sums(Draw draw) {
         Sum sum = Arithmetic.sum(draw);
-        String question = Arithmetic.question(draw, sum);
-        return draw.chance(0.5)
-                ? under(draw, "sentence", asked(draw, question, new Answer.Exact(sum.sentence(draw.language()))))
-                : under(draw, "equation", asked(draw, question, new Answer.Exact(sum.equation())));
+        String section = draw.of("sentence", "sentence", "equation", "equation", "short");
+        String answer = switch (section) {
+            case "sentence" -> sum.sentence(draw.language());
+            case "equation" -> sum.equation();
+            default -> String.valueOf(sum.result());
+        };
+        return under(draw, asked(draw, Arithmetic.question(draw, sum), new Answer.Exact(answer)), section);
     }
 
-    private Conversation begin(Draw draw) {
-        String mark = draw.of(BOOK.words(draw.language(), "marks"));
+    /// A word in front of the answer, or behind it.
+    private Conversation marked(Draw draw) {
+        boolean behind = draw.chance(0.25);
+        String mark = mark(draw);
         Conversation asked = draw.chance(0.6) ? new Arithmetic().make(draw) : new Repeating().make(draw);
-        String answer = "%s: %s".formatted(mark, asked.answer().message().text());
-        String system = draw.phrase(BOOK, "begin").replace("{w}", mark);
-        return new Conversation(name(), draw.language(), asked.messages(), asked.tools(), new Answer.Exact(answer))
-                .under(system);
+        String said = asked.answer().message().text();
+        String system = draw.phrase(BOOK, behind ? "end" : "begin").replace("{w}", mark);
+        Answer answer = new Answer.Exact(behind ? said + " " + mark : mark + ": " + said);
+        return new Conversation(name(), draw.language(), asked.messages(), asked.tools(), answer)
+                .under(amongOthers(draw, system));
+    }
+
+    /// Often a word, or letters, that stand for nothing: what is to be written has to be read.
+    private static String mark(Draw draw) {
+        if (draw.trains() && draw.chance(0.5)) {
+            return draw.chance(0.4) ? draw.letters(2, 6) : draw.of(WORDS.words(draw.language(), "words"));
+        }
+        return draw.of(BOOK.words(draw.language(), "marks")).replace('_', ' ');
     }
 
     /// A conversation's own instructions, if it has any.

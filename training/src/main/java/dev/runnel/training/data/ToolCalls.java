@@ -4,22 +4,31 @@ import dev.runnel.core.Message;
 import dev.runnel.core.Tool;
 import dev.runnel.core.ToolCall;
 import dev.runnel.core.Tools;
+import dev.runnel.training.data.Arithmetic.Operation;
 import dev.runnel.training.data.Arithmetic.Sum;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /// Calling the tool that is plainly meant, answering from its result, and leaving tools alone where none is.
+///
+/// Names of tools and parameters are often letters that nobody has seen: they have to be copied, not remembered.
 final class ToolCalls implements Lesson {
 
     private static final Phrasebook BOOK = Phrasebook.load("tools");
-    private static final Phrasebook BEYOND = Phrasebook.load("beyond");
+    private static final Phrasebook WORDS = Phrasebook.load("words");
 
-    /// What a tool is for: its section of names, that of its parameter, and that of its questions.
+    /// What a tool is for: its section of names, and that of its parameter.
     private enum Kind {
         CALCULATOR("calculator", "expression"),
         WEATHER("weather", "city"),
         TIME("time", "city"),
-        SEARCH("search", "query");
+        SEARCH("search", "query"),
+        /// Anything else. Its lines hold all there is to say of a tool.
+        MADE("made", "");
 
         private final String names;
         private final String parameters;
@@ -30,27 +39,93 @@ final class ToolCalls implements Lesson {
         }
     }
 
-    /// A tool that takes one text.
-    private record Offer(Kind kind, Tool tool, String parameter) {
+    /// @param kind a letter: what it stands for in the question, such as `n`, a number
+    private record Parameter(String name, String kind) {
+
+        String schema(Draw draw) {
+            String about = draw.chance(0.6)
+                    ? ""
+                    : ", \"description\": " + Json.quoted(draw.of("The " + name, name, "Text", "Value of " + name));
+            return "%s: {\"type\": \"%s\"%s}".formatted(Json.quoted(name), isNumber() ? "integer" : "string", about);
+        }
+
+        String argument(String value) {
+            return Json.quoted(name) + ": " + (isNumber() ? value : Json.quoted(value));
+        }
+
+        private boolean isNumber() {
+            return kind.equals("n");
+        }
+    }
+
+    /// A tool on offer.
+    ///
+    /// @param question of a made tool: what calls for it, with its parameters' letters in braces
+    private record Offer(Kind kind, Tool tool, List<Parameter> parameters, String question) {
 
         static Offer of(Draw draw, Kind kind) {
             List<String> line = Text.split(draw.phrase(BOOK.section("any " + kind.names)), '|');
-            String parameter = draw.of(BOOK.section("any " + kind.parameters)
-                    .lines(Split.TRAINING)
-                    .getFirst()
-                    .split(" "));
-            String about = draw.chance(0.4)
-                    ? ""
-                    : ", \"description\": " + Json.quoted(draw.of("The " + parameter, parameter, "Text"));
-            String schema = "{\"type\": \"object\", \"properties\": {%s: {\"type\": \"string\"%s}}, \"required\": [%s]}"
-                    .formatted(Json.quoted(parameter), about, Json.quoted(parameter));
-            String description = draw.chance(0.9) ? line.getLast() : "";
-            return new Offer(kind, new Tool(line.getFirst(), description, schema, false), parameter);
+            boolean isMade = kind == Kind.MADE;
+            List<Parameter> parameters = isMade
+                    ? Text.split(line.get(4), ',').stream()
+                            .map(pair -> Text.split(pair, ':'))
+                            .map(pair -> new Parameter(parameter(draw, pair.getFirst()), pair.getLast()))
+                            .toList()
+                    : List.of(new Parameter(parameter(draw, parameterOf(draw, kind)), "text"));
+            String name = line.getFirst();
+            boolean isStrange = draw.trains() && draw.chance(0.35);
+            boolean tells = isMade || isStrange || draw.chance(0.9);
+            Tool tool = new Tool(
+                    isStrange ? identifier(draw) : name, tells ? line.get(1) : "", schema(draw, parameters), false);
+            return new Offer(kind, tool, parameters, isMade ? line.get(draw.isChinese() ? 2 : 3) : "");
         }
 
-        String arguments(String value) {
-            return "{%s: %s}".formatted(Json.quoted(parameter), Json.quoted(value));
+        private static String parameterOf(Draw draw, Kind kind) {
+            List<String> names = BOOK.section("any " + kind.parameters).lines(Split.TRAINING);
+            return draw.of(draw.of(names).split(" "));
         }
+
+        private static String parameter(Draw draw, String name) {
+            return draw.trains() && draw.chance(0.25) ? identifier(draw) : name;
+        }
+
+        private static String schema(Draw draw, List<Parameter> parameters) {
+            List<String> properties = new ArrayList<>(
+                    parameters.stream().map(each -> each.schema(draw)).toList());
+            if (draw.trains() && draw.chance(0.12)) {
+                String optional = draw.of(BOOK.section("any optional")
+                        .lines(Split.TRAINING)
+                        .getFirst()
+                        .split(" "));
+                properties.add(new Parameter(optional, "text").schema(draw));
+            }
+            String required =
+                    parameters.stream().map(each -> Json.quoted(each.name())).collect(Collectors.joining(", "));
+            return "{\"type\": \"object\", \"properties\": {%s}, \"required\": [%s]}"
+                    .formatted(String.join(", ", properties), required);
+        }
+
+        String arguments(List<String> values) {
+            StringBuilder arguments = new StringBuilder();
+            for (int i = 0; i < parameters.size(); i++) {
+                arguments.append(i == 0 ? "" : ", ").append(parameters.get(i).argument(values.get(i)));
+            }
+            return "{" + arguments + "}";
+        }
+    }
+
+    /// A name in code: letters, or words that happen to stand beside each other.
+    private static String identifier(Draw draw) {
+        List<String> words = WORDS.words(Language.ENGLISH, "words");
+        String first = draw.of(words).toLowerCase(Locale.ROOT);
+        String second = draw.of(words).toLowerCase(Locale.ROOT);
+        return switch (draw.between(0, 4)) {
+            case 0 -> draw.letters(3, 8);
+            case 1 -> draw.letters(2, 4) + "_" + draw.letters(2, 5);
+            case 2 -> first + "_" + second;
+            case 3 -> first + Text.capital(second);
+            default -> first + draw.of("", "_", "_v") + draw.between(1, 99);
+        };
     }
 
     @Override
@@ -60,32 +135,80 @@ final class ToolCalls implements Lesson {
 
     @Override
     public Conversation make(Draw draw) {
-        List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
-        Kind meant = draw.chance(0.55) ? Kind.CALCULATOR : draw.of(kinds);
-        kinds.remove(meant);
+        Kind meant = draw.chance(0.4)
+                ? Kind.CALCULATOR
+                : draw.chance(draw.trains() ? 0.5 : 0.25)
+                        ? Kind.MADE
+                        : draw.of(Kind.WEATHER, Kind.TIME, Kind.SEARCH, Kind.WEATHER, Kind.TIME);
         Offer offer = Offer.of(draw, meant);
-        List<Tool> offered = new ArrayList<>(List.of(offer.tool()));
-        while (!kinds.isEmpty() && draw.chance(0.3)) {
-            Kind other = draw.of(kinds);
-            kinds.remove(other);
-            offered.add(draw.between(0, 1), Offer.of(draw, other).tool());
-        }
-        Tools tools = Tools.auto(offered);
+        List<Offer> offered = offered(draw, offer);
+        Tools tools = Tools.auto(offered.stream().map(Offer::tool).toList());
         if (draw.chance(0.18)) {
-            return withoutCall(draw, tools);
+            return withoutCall(draw, tools, offered.stream().map(Offer::kind).toList());
         }
         return switch (meant) {
             case CALCULATOR -> calculator(draw, offer, tools);
             case WEATHER -> city(draw, offer, tools, "weatherask");
             case TIME -> city(draw, offer, tools, "timeask");
             case SEARCH -> search(draw, offer, tools);
+            case MADE -> made(draw, offer, tools);
         };
     }
 
+    /// The tool that is meant, among up to three others that are for something else.
+    private static List<Offer> offered(Draw draw, Offer meant) {
+        Map<String, Offer> others = new LinkedHashMap<>();
+        while (others.size() < 3 && draw.chance(0.3)) {
+            Offer other = Offer.of(draw, draw.of(Kind.values()));
+            boolean isOther = other.kind() != meant.kind()
+                    && !other.tool().name().equals(meant.tool().name())
+                    && others.values().stream().noneMatch(each -> each.kind() == other.kind());
+            if (isOther) {
+                others.putIfAbsent(other.tool().name(), other);
+            }
+        }
+        List<Offer> all = new ArrayList<>(others.values());
+        all.add(draw.between(0, all.size()), meant);
+        return all;
+    }
+
     private Conversation calculator(Draw draw, Offer offer, Tools tools) {
-        Sum sum = Arithmetic.sum(draw);
-        String question = draw.asked(Arithmetic.question(draw, sum));
-        return conversation(draw, tools, offer, question, expression(sum), String.valueOf(sum.result()), "");
+        if (draw.trains() && draw.chance(0.15)) {
+            return longSum(draw, offer, tools);
+        }
+        Sum sum = draw.trains() && draw.chance(0.45) ? largeSum(draw) : Arithmetic.sum(draw);
+        String question = draw.chance(0.75)
+                ? Arithmetic.question(draw, sum)
+                : draw.phrase(BOOK, "calcask").replace("{e}", Arithmetic.expression(draw, sum));
+        String result = String.valueOf(sum.result());
+        return conversation(draw, tools, offer, draw.asked(question), List.of(expression(sum)), result, "");
+    }
+
+    /// What the model could not do by itself.
+    private static Sum largeSum(Draw draw) {
+        int most = draw.of(300, 999, 9999, 20_000);
+        int b = draw.between(2, most);
+        return switch (draw.of(Operation.values())) {
+            case PLUS -> new Sum(draw.between(2, most), Operation.PLUS, b);
+            case MINUS -> new Sum(draw.between(b, 2 * most), Operation.MINUS, b);
+            case TIMES -> new Sum(draw.between(2, most), Operation.TIMES, b);
+            case DIVIDED -> new Sum(b * draw.between(2, 99), Operation.DIVIDED, b);
+        };
+    }
+
+    /// Several signs, brackets or decimals.
+    private Conversation longSum(Draw draw, Offer offer, Tools tools) {
+        String a = String.valueOf(draw.between(2, draw.of(20, 200, 2000)));
+        String b = draw.between(2, 99) + (draw.chance(0.4) ? "." + draw.between(1, 9) : "");
+        String c = String.valueOf(draw.between(2, 50));
+        List<String> parts = draw.of(
+                List.of(a, draw.of("+", "-", "*"), b, draw.of("+", "-", "*", "/"), c),
+                List.of("(" + a, draw.of("+", "-"), b + ")", draw.of("*", "/"), c),
+                List.of(a, draw.of("+", "-", "*", "/"), b));
+        String written = String.join(draw.of("", " "), parts);
+        Phrasebook book = draw.chance(0.5) ? Arithmetic.BOOK : BOOK;
+        String question = draw.phrase(book, book == BOOK ? "calcask" : "ask").replace("{e}", written);
+        return call(draw, tools, offer, draw.asked(question), List.of(String.join("", parts)));
     }
 
     /// As a calculator reads it.
@@ -100,39 +223,81 @@ final class ToolCalls implements Lesson {
     }
 
     private Conversation city(Draw draw, Offer offer, Tools tools, String section) {
-        String city = draw.of(BOOK.words(draw.language(), "cities"));
-        String question = draw.isChinese() && draw.chance(0.6)
-                ? Text.wide(draw.phrase(BOOK, section).replace("{c}", city))
-                : draw.phrase(BOOK, section).replace("{c}", city);
+        String city = value(draw, "c");
+        String question = asked(draw, draw.phrase(BOOK, section).replace("{c}", city));
         String result = offer.kind() == Kind.TIME
                 ? "%d:%02d".formatted(draw.between(0, 23), draw.between(10, 59))
                 : draw.of(BOOK.words(draw.language(), "weatherresult"));
-        return conversation(draw, tools, offer, question, city, result, city + ": ");
+        return conversation(draw, tools, offer, question, List.of(city), result, city + ": ");
     }
 
     private Conversation search(Draw draw, Offer offer, Tools tools) {
-        String thing = draw.word(BEYOND.words(draw.language(), "things"));
-        String question = draw.phrase(BOOK, "searchask").replace("{t}", thing);
-        return call(draw, tools, offer, question, thing);
+        String thing = Beyond.thing(draw);
+        return call(
+                draw, tools, offer, asked(draw, draw.phrase(BOOK, "searchask").replace("{t}", thing)), List.of(thing));
     }
 
-    private Conversation call(Draw draw, Tools tools, Offer offer, String question, String value) {
+    private Conversation made(Draw draw, Offer offer, Tools tools) {
+        String question = offer.question();
+        List<String> values = new ArrayList<>();
+        for (Parameter parameter : offer.parameters()) {
+            String value = value(draw, parameter.kind());
+            values.add(value);
+            question = question.replace("{" + parameter.kind() + "}", value);
+        }
+        String result = draw.chance(0.5) ? draw.of("ok", "done", "true", "found") : value(draw, draw.of("n", "i", "t"));
+        return conversation(draw, tools, offer, asked(draw, question), values, result, "");
+    }
+
+    /// Something to be copied into the arguments.
+    private static String value(Draw draw, String kind) {
+        return switch (kind) {
+            case "n" -> String.valueOf(draw.between(1, draw.of(12, 60, 200, 999)));
+            case "c" -> draw.trains() && draw.chance(0.2) ? Beyond.thing(draw) : word(draw, "cities");
+            case "p" -> draw.trains() && draw.chance(0.2) ? Text.capital(draw.letters(3, 7)) : word(draw, "people");
+            case "d" -> word(draw, "days");
+            case "i" -> draw.letters(1, 4) + draw.of("", "-", "_") + draw.between(1, 999);
+            case "t" -> Beyond.thing(draw);
+            case "w" -> saying(draw);
+            default -> throw new IllegalArgumentException("no value is called '%s'".formatted(kind));
+        };
+    }
+
+    private static String word(Draw draw, String section) {
+        return draw.of(BOOK.words(draw.language(), section)).replace('_', ' ');
+    }
+
+    private static String saying(Draw draw) {
+        String saying;
+        do {
+            saying = Repeating.saying(draw);
+        } while (saying.length() > 30);
+        return saying;
+    }
+
+    /// Not in lower case, as arguments are copied from it.
+    private static String asked(Draw draw, String question) {
+        return draw.isChinese() && draw.chance(0.6) ? Text.wide(question) : question;
+    }
+
+    private Conversation call(Draw draw, Tools tools, Offer offer, String question, List<String> values) {
         return new Conversation(
                 name(),
                 draw.language(),
                 List.of(new Message.User(question)),
                 tools,
-                new Answer.Call(offer.tool().name(), offer.arguments(value)));
+                new Answer.Call(offer.tool().name(), offer.arguments(values)));
     }
 
     /// The call, or the turn after it: the result, with `before` in front.
     private Conversation conversation(
-            Draw draw, Tools tools, Offer offer, String question, String value, String result, String before) {
+            Draw draw, Tools tools, Offer offer, String question, List<String> values, String result, String before) {
         if (draw.chance(0.65)) {
-            return call(draw, tools, offer, question, value);
+            return call(draw, tools, offer, question, values);
         }
-        ToolCall call = new ToolCall("call_1", offer.tool().name(), offer.arguments(value));
-        String given = draw.chance(0.3) ? "{\"result\": %s}".formatted(Json.quoted(result)) : result;
+        ToolCall call = new ToolCall("call_1", offer.tool().name(), offer.arguments(values));
+        String key = draw.trains() ? draw.of("result", "result", "value", "output", "answer", "data") : "result";
+        String given = draw.chance(0.3) ? "{%s: %s}".formatted(Json.quoted(key), Json.quoted(result)) : result;
         return new Conversation(
                 name(),
                 draw.language(),
@@ -144,11 +309,33 @@ final class ToolCalls implements Lesson {
                 new Answer.Exact(before + result));
     }
 
+    /// What another tool would be for.
+    private static String elsewhere(Draw draw) {
+        return draw.phrase(BOOK, draw.of("weatherask", "timeask")).replace("{c}", value(draw, "c"));
+    }
+
     /// Tools are there, and the question is about none of them.
-    private static Conversation withoutCall(Draw draw, Tools tools) {
-        Lesson lesson =
-                draw.of(List.of(new Repeating(), new Topics("smalltalk"), new Topics("itself"), new Sequences()));
-        Conversation asked = lesson.make(draw);
+    private static Conversation withoutCall(Draw draw, Tools tools, List<Kind> kinds) {
+        List<Lesson> lessons = new ArrayList<>(List.of(
+                new Repeating(),
+                new Topics("smalltalk"),
+                new Topics("itself"),
+                new Topics("knowledge"),
+                new Sequences(),
+                new Counting()));
+        if (kinds.equals(List.of(Kind.CALCULATOR)) && draw.chance(0.3)) {
+            String question = draw.chance(0.5) ? Beyond.about(draw) : elsewhere(draw);
+            return new Conversation(
+                    "tool calls",
+                    draw.language(),
+                    List.of(new Message.User(asked(draw, question))),
+                    tools,
+                    Beyond.answer(draw.language()));
+        }
+        if (!kinds.contains(Kind.CALCULATOR)) {
+            lessons.add(new Arithmetic());
+        }
+        Conversation asked = draw.of(lessons).make(draw);
         return new Conversation("tool calls", asked.language(), asked.messages(), tools, asked.answer());
     }
 }

@@ -1,19 +1,29 @@
 package dev.runnel.training.data;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /// Questions that have one answer each, from a file of topics.
+///
+/// A topic's question is one of its own phrases, or a frame that all topics share around one of its names. A phrase
+/// that begins with `…` is a clause ("how to stop a stream") and stands in a frame of its own kind ("do you know …").
 final class Topics implements Lesson {
+
+    /// Holds the frames of all topics.
+    private static final Phrasebook FRAMES = Phrasebook.load("knowledge");
+
+    private static final Set<String> NO_TOPICS = Set.of("frames", "uses", "used", "clauses");
+    private static final String CLAUSE = "…";
 
     private final String name;
     private final Phrasebook book;
-    private final Phrasebook frames;
 
     /// @param name of the file
     Topics(String name) {
         this.name = name;
         book = Phrasebook.load(name);
-        frames = Phrasebook.load("knowledge");
     }
 
     @Override
@@ -23,33 +33,69 @@ final class Topics implements Lesson {
 
     @Override
     public Conversation make(Draw draw) {
-        List<String> topics = book.sections(draw.language()).stream()
-                .filter(section -> !section.equals("frames"))
-                .toList();
+        String topic = topic(draw, book);
+        return Conversation.of(
+                name,
+                draw.language(),
+                draw.asked(question(draw, book, topic)),
+                answer(draw.language(), book.section(draw.language(), topic)));
+    }
+
+    /// One of a book's topics that the draw has a question about.
+    static String topic(Draw draw, Phrasebook book) {
+        List<String> topics = book.sections(draw.language());
         while (true) {
-            Phrasebook.Section topic = book.section(draw.language(), draw.of(topics));
-            boolean frames = !topic.names().isEmpty() && (!draw.hasPhrase(topic) || draw.chance(0.7));
-            if (!frames && !draw.hasPhrase(topic)) {
-                continue;
+            String topic = draw.of(topics);
+            Phrasebook.Section section = book.section(draw.language(), topic);
+            if (!NO_TOPICS.contains(topic)
+                    && (draw.hasPhrase(section) || !section.names().isEmpty())) {
+                return topic;
             }
-            String question = frames
-                    ? draw.phrase(this.frames, "frames").replace("{x}", draw.of(topic.names()))
-                    : draw.said(topic);
-            // A name alone may be of either language.
-            if (Text.hasChinese(question) != draw.isChinese()) {
-                continue;
-            }
-            return Conversation.of(
-                    name,
-                    draw.language(),
-                    draw.asked(draw.isChinese() || draw.chance(0.2) ? question : withQuestionMark(question)),
-                    answer(draw.language(), topic));
         }
     }
 
+    /// A question about a topic, in the draw's language and of its split.
+    static String question(Draw draw, Phrasebook book, String topic) {
+        Phrasebook.Section section = book.section(draw.language(), topic);
+        while (true) {
+            boolean framed = !section.names().isEmpty() && (!draw.hasPhrase(section) || draw.chance(0.6));
+            String question = framed ? framed(draw, section, topic) : own(draw, section);
+            // A name alone may be of either language.
+            boolean isInLanguage = Text.hasChinese(question) == draw.isChinese();
+            if (isInLanguage && !(draw.trains() && isHeldOut(draw, section, question))) {
+                return draw.isChinese() || draw.chance(0.2) ? question : withQuestionMark(question);
+            }
+        }
+    }
+
+    private static String framed(Draw draw, Phrasebook.Section section, String topic) {
+        boolean uses = draw.trains() && FRAMES.words(draw.language(), "used").contains(topic) && draw.chance(0.3);
+        return draw.phrase(FRAMES, uses ? "uses" : "frames").replace("{x}", draw.of(section.names()));
+    }
+
+    private static String own(Draw draw, Phrasebook.Section section) {
+        String phrase = draw.phrase(section);
+        if (!phrase.startsWith(CLAUSE)) {
+            return draw.noisy(phrase);
+        }
+        String clause = phrase.substring(CLAUSE.length()).strip();
+        // In Chinese a clause is a question too, and so is an English "how to".
+        boolean mayStandAlone = draw.isChinese() || clause.startsWith("how to ");
+        return mayStandAlone && draw.chance(0.4)
+                ? clause
+                : draw.phrase(FRAMES, "clauses").replace("{q}", clause);
+    }
+
+    /// Whether frames and names happen to add up to a phrase that is not to be trained on.
+    private static boolean isHeldOut(Draw draw, Phrasebook.Section section, String question) {
+        Phrasebook.Section frames = FRAMES.section(draw.language(), "frames");
+        return section.isReserved(question)
+                || section.names().stream().anyMatch(name -> frames.isReserved(question.replace(name, "{x}")));
+    }
+
     private static String withQuestionMark(String question) {
-        boolean asks = question.matches("(?i)(what|who|how|why|which|where|when|do|does|are|can|is|in|may) .*");
-        return asks && !question.endsWith("?") ? question + "?" : question;
+        boolean asks = question.matches("(?i)(what|who|how|why|which|where|when|do|does|are|can|is|in|may)('s)? .*");
+        return asks && !Text.endsSentence(question) ? question + "?" : question;
     }
 
     static Answer answer(Language language, Phrasebook.Section topic) {
