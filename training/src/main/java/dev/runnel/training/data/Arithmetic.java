@@ -1,8 +1,5 @@
 package dev.runnel.training.data;
 
-import dev.runnel.core.Message;
-import dev.runnel.core.Tools;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -125,21 +122,13 @@ final class Arithmetic implements Lesson {
                 + draw.phrase(BOOK, wish);
     }
 
-    /// Many sums, one after another, each as short as it can be asked: most of what there is to learn about numbers, in
-    /// few
-    /// tokens.
-    static Conversation drill(Draw draw) {
-        List<Message> messages = new ArrayList<>();
-        for (int left = draw.between(8, 30); left > 0; left--) {
-            Sum sum = sum(draw);
-            String question = draw.chance(0.75)
-                    ? expression(draw, sum) + draw.of("", "", "=", "=?")
-                    : draw.written(question(draw, sum));
-            messages.add(new Message.User(question));
-            messages.add(new Message.Assistant(String.valueOf(sum.result())));
-        }
-        String last = messages.removeLast().text();
-        return new Conversation("arithmetic", draw.language(), messages, Tools.NONE, new Answer.Exact(last));
+    /// A sum as short as it can be asked, mostly.
+    static Conversation brief(Draw draw) {
+        Sum sum = sum(draw);
+        String question = draw.chance(0.75)
+                ? expression(draw, sum) + draw.of("", "", "=", "=?")
+                : draw.written(question(draw, sum));
+        return Conversation.of("arithmetic", draw.language(), question, new Answer.Exact(String.valueOf(sum.result())));
     }
 
     /// Asks for a sum as an expression, or as what is to be done with two numbers.

@@ -22,6 +22,10 @@ final class Counting implements Lesson {
             return text.toString();
         }
 
+        int length() {
+            return (to - from) / step + 1;
+        }
+
         Range reversed() {
             int last = from + (to - from) / step * step;
             return new Range(last, from, -step);
@@ -57,6 +61,21 @@ final class Counting implements Lesson {
                 draw.language(),
                 draw.asked(asked(draw, phrase(draw, range), wishes)),
                 new Answer.Exact(range.joined(separator.text())));
+    }
+
+    /// A few numbers, asked for in few words.
+    static Conversation brief(Draw draw) {
+        Range range = range(draw);
+        while (range.length() > 8) {
+            range = range(draw);
+        }
+        Separator separator = draw.chance(0.8) ? Separator.COMMA : Separator.unusual(draw);
+        String request = phrase(draw, range);
+        String question = separator == Separator.COMMA
+                ? request
+                : asked(draw, request, List.of(draw.phrase(BOOK, separator.section())));
+        return Conversation.of(
+                "counting", draw.language(), draw.written(question), new Answer.Exact(range.joined(separator.text())));
     }
 
     static String phrase(Draw draw, Range range) {

@@ -28,8 +28,9 @@ public final class Curriculum {
         SHARES.put(new JsonAnswers(), 6);
     }
 
-    /// How many documents are sums and nothing else.
-    private static final double DRILLS = 0.12;
+    /// How many documents are drills, late and early.
+    private static final double DRILLS = 0.15;
+    private static final double EARLY_DRILLS = 0.35;
 
     /// English needs more: what is said there in many words, Chinese says in a few characters.
     private static final double ENGLISH = 0.58;
@@ -51,8 +52,9 @@ public final class Curriculum {
     /// The next conversation to learn from; often several questions one after another, so that a question is understood
     /// wherever it stands.
     public Conversation next(Random random, double progress) {
-        if (random.nextDouble() < DRILLS) {
-            return Arithmetic.drill(draw(random, progress));
+        Draw draw = draw(random, progress);
+        if (draw.chance(DRILLS + (EARLY_DRILLS - DRILLS) * draw.early())) {
+            return Drill.any(draw);
         }
         Conversation conversation = one(random, progress);
         if (!SystemPrompts.has(conversation) && random.nextInt(5) == 0) {

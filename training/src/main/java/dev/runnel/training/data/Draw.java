@@ -13,6 +13,9 @@ public final class Draw {
     private static final Phrasebook DECORATIONS = Phrasebook.load("decorations");
     private static final int TRIES = 2000;
 
+    /// Up to here, the training goes on from simple phrases to all of them.
+    private static final double SIMPLE = 0.3;
+
     private final Random random;
     private final Split split;
     private final Language language;
@@ -99,7 +102,13 @@ public final class Draw {
 
     /// Often not quite what it was, in training.
     String noisy(String phrase) {
-        return trains() ? Noise.in(phrase, this) : phrase;
+        return trains() && !chance(early()) ? Noise.in(phrase, this) : phrase;
+    }
+
+    /// How likely something is kept simple: what a question is about is learnt from few phrases, and then recognised in
+    /// many.
+    double early() {
+        return Math.max(0, 1 - progress / SIMPLE);
     }
 
     /// A phrase as it is in the book. Of sections with many phrases, some are held out.
@@ -109,9 +118,10 @@ public final class Draw {
             isNew |= !section.isShared();
             return Text.tidy(of(phrases).drawn(this));
         }
+        boolean isPlain = trains() && chance(early());
         String drawn = "";
         for (int i = 0; i < TRIES; i++) {
-            drawn = Text.tidy(of(phrases).drawn(this));
+            drawn = Text.tidy(of(isPlain ? section.plain() : phrases).drawn(this));
             boolean isHeldOut = section.isRich() && Split.of(Text.plain(drawn)) == Split.HELD_OUT;
             if (isHeldOut != trains() && !section.isReserved(drawn)) {
                 isNew |= isHeldOut;
@@ -132,7 +142,7 @@ public final class Draw {
     /// signs, or narrow ones.
     String asked(String question) {
         String asked = question.strip();
-        if (chance(trains() ? 0.25 : 0.12)) {
+        if (chance(trains() ? 0.25 * (1 - early()) : 0.12)) {
             asked = phrase(DECORATIONS.section(language.code())).replace("{q}", asked);
         }
         return written(Text.endsSentence(asked) ? asked : asked + end(asked));

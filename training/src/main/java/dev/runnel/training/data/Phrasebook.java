@@ -36,7 +36,7 @@ final class Phrasebook {
     private static final String COMMON = "common";
     private static final int MANY = 40;
 
-    private record Parsed(List<Phrase> phrases, boolean areRich) {}
+    private record Parsed(List<Phrase> phrases, List<Phrase> plain, boolean areRich) {}
 
     /// A section.
     static final class Section {
@@ -67,6 +67,11 @@ final class Phrasebook {
             return parsed(split).phrases();
         }
 
+        /// Those for training that can be said in few ways only: the simple ones. All, if there are none.
+        List<Phrase> plain() {
+            return parsed(Split.TRAINING).plain();
+        }
+
         /// Whether there are so many ways to say what the section says that some of them can be held out.
         boolean isRich() {
             return parsed(Split.TRAINING).areRich();
@@ -77,7 +82,9 @@ final class Phrasebook {
                 List<Phrase> phrases = lines(split).stream()
                         .map(line -> Phrase.parse(line, name -> book.fragment(language, name)))
                         .toList();
-                return new Parsed(phrases, phrases.stream().anyMatch(phrase -> phrase.ways() >= MANY));
+                List<Phrase> plain =
+                        phrases.stream().filter(phrase -> phrase.ways() < MANY).toList();
+                return new Parsed(phrases, plain.isEmpty() ? phrases : plain, plain.size() < phrases.size());
             });
         }
 

@@ -1,6 +1,6 @@
 package dev.runnel.training.optimiser;
 
-/// How fast a run learns: up over the first steps, level until half of it, then down in a straight line. A model can
+/// How fast a run learns: up over the first steps, level until two fifths of it, then down in a straight line. A model can
 /// only be
 /// judged after the way down.
 ///
@@ -8,6 +8,7 @@ package dev.runnel.training.optimiser;
 public record Schedule(int steps) {
 
     private static final int WARM_UP = 50;
+    private static final double LEVEL = 0.4;
     private static final double LEAST = 0.01;
 
     /// How much of the run lies behind.
@@ -20,6 +21,6 @@ public record Schedule(int steps) {
     public double rate(int step) {
         double warm = Math.min(1, (step + 1.0) / WARM_UP);
         double progress = progress(step);
-        return warm * (progress < 0.5 ? 1 : Math.max(LEAST, (1 - progress) / 0.5));
+        return warm * Math.clamp((1 - progress) / (1 - LEVEL), LEAST, 1);
     }
 }
