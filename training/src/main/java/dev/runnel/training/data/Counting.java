@@ -121,7 +121,7 @@ final class Counting implements Lesson {
     }
 
     private static Range up(Draw draw) {
-        boolean isEarly = draw.progress() < 0.4 && draw.chance(0.75);
+        boolean isEarly = draw.progress() < 0.5 && draw.chance(0.75);
         double kind = draw.between(0, 99) / 100.0;
         if (isEarly || kind < 0.45) {
             int from = draw.chance(0.3) ? draw.of(0, 1) : draw.between(0, MOST - 12);
@@ -140,7 +140,7 @@ final class Counting implements Lesson {
 
     private static Range down(Draw draw) {
         int to = draw.chance(0.45) ? draw.of(0, 1) : draw.between(0, MOST - 15);
-        boolean isLong = draw.progress() > 0.4 && draw.chance(0.12);
+        boolean isLong = draw.progress() > 0.5 && draw.chance(0.12);
         int from = to + (isLong ? draw.between(20, Math.clamp(MOST - to, 20, 100)) : draw.between(1, 15));
         return new Range(Math.min(from, MOST), to, -1);
     }
