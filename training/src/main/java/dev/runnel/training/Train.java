@@ -74,8 +74,8 @@ public final class Train {
         IO.println("%s, %d bytes".formatted(model, Files.size(model)));
         try (Engine engine = Engine.open(model)) {
             Report report = Evaluation.of(engine, Examination.USUAL, flags.has("--smoke"));
-            Files.writeString(out.resolve("report.md"), report.markdown());
-            IO.println(report.markdown());
+            Files.writeString(out.resolve("report.md"), report.markdown(3));
+            IO.println(report.markdown(3));
         }
     }
 

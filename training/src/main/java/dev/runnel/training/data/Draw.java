@@ -113,15 +113,15 @@ public final class Draw {
 
     /// A phrase as it is in the book. Of sections with many phrases, some are held out.
     String phrase(Phrasebook.Section section) {
-        List<Phrase> phrases = section.phrases(split);
         if (section.isShared() || split.phrases() != Split.TRAINING) {
             isNew |= !section.isShared();
-            return Text.tidy(of(phrases).drawn(this));
+            return Text.tidy(of(section.phrases(split)).drawn(this));
         }
         boolean isPlain = trains() && chance(early());
+        List<Phrase> phrases = isPlain ? section.plain() : section.phrases(split);
         String drawn = "";
         for (int i = 0; i < TRIES; i++) {
-            drawn = Text.tidy(of(isPlain ? section.plain() : phrases).drawn(this));
+            drawn = Text.tidy(of(phrases).drawn(this));
             boolean isHeldOut = section.isRich() && Split.of(Text.plain(drawn)) == Split.HELD_OUT;
             if (isHeldOut != trains() && !section.isReserved(drawn)) {
                 isNew |= isHeldOut;

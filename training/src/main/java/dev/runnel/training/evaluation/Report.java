@@ -14,7 +14,6 @@ import java.util.function.Predicate;
 /// What an evaluation found, as a page of Markdown.
 public final class Report {
 
-    private static final int TRANSCRIPTS = Integer.getInteger("wrong", 3); // of a category, in a language
     private static final int LONGEST = 160;
 
     /// @param reply what the model said
@@ -70,20 +69,26 @@ public final class Report {
         return score;
     }
 
-    /// Whether every category reaches its target, as far as that many questions can tell: by three standard deviations.
-    public boolean reachesTargets() {
-        return categories().stream().allMatch(this::reachesTarget);
+    /// The categories that are worse than the model card says, by more than chance may do to so many questions: by three
+    /// standard deviations.
+    public List<String> fallenShort() {
+        return categories().stream().filter(this::fallsShort).toList();
     }
 
-    private boolean reachesTarget(String category) {
-        double target = Targets.of(category);
-        Score score = score(question -> question.category().equals(category));
-        double deviation = Math.sqrt(target * (1 - target) / Math.max(1, score.asked()));
-        return score.share() >= target - 3 * deviation;
+    private boolean fallsShort(String category) {
+        return splits.stream().anyMatch(split -> {
+            double claimed = Claims.of(category, split);
+            Score score = score(
+                    question -> question.category().equals(category) && question.split() == split);
+            double deviation = Math.sqrt(claimed * (1 - claimed) / Math.max(1, score.asked()));
+            return score.share() < claimed - 3 * deviation;
+        });
     }
 
-    /// The table, the pace, and the worst answers.
-    public String markdown() {
+    /// The table, the pace, and wrong answers.
+    ///
+    /// @param wrong how many of these, of a category, a split and a language
+    public String markdown(int wrong) {
         StringBuilder page = new StringBuilder();
         page.append("%s, greedy%n%n| category |".formatted(model));
         splits.forEach(split -> page.append(" %s: zh | en | right |".formatted(name(split))));
@@ -105,7 +110,7 @@ public final class Report {
         pace.tokensPerSecond()
                 .ifPresent(rate -> page.append("%nOne stream: %.0f tokens a second, first token after %.1f ms.%n"
                         .formatted(rate, pace.firstToken().toNanos() / 1e6)));
-        appendTranscripts(page);
+        appendTranscripts(page, wrong);
         return page.toString();
     }
 
@@ -123,7 +128,7 @@ public final class Report {
         return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
-    private void appendTranscripts(StringBuilder page) {
+    private void appendTranscripts(StringBuilder page, int most) {
         for (String category : categories()) {
             Map<String, Integer> shown = new HashMap<>();
             List<Judged> wrong = judged.stream()
@@ -131,7 +136,7 @@ public final class Report {
                             !each.isRight() && each.question().category().equals(category))
                     .filter(each -> shown.merge(
                                     each.question().split() + each.question().language(), 1, Integer::sum)
-                            <= TRANSCRIPTS)
+                            <= most)
                     .toList();
             if (!wrong.isEmpty()) {
                 page.append("%n%s%n".formatted(category));
