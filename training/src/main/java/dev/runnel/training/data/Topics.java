@@ -1,9 +1,7 @@
 package dev.runnel.training.data;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /// Questions that have one answer each, from a file of topics.
 ///

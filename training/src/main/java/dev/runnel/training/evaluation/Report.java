@@ -69,7 +69,8 @@ public final class Report {
         return score;
     }
 
-    /// The categories that are worse than the model card says, by more than chance may do to so many questions: by three
+    /// The categories that are worse than the model card says, by more than chance may do to so many questions: by
+    /// three
     /// standard deviations.
     public List<String> fallenShort() {
         return categories().stream().filter(this::fallsShort).toList();
@@ -78,8 +79,7 @@ public final class Report {
     private boolean fallsShort(String category) {
         return splits.stream().anyMatch(split -> {
             double claimed = Claims.of(category, split);
-            Score score = score(
-                    question -> question.category().equals(category) && question.split() == split);
+            Score score = score(question -> question.category().equals(category) && question.split() == split);
             double deviation = Math.sqrt(claimed * (1 - claimed) / Math.max(1, score.asked()));
             return score.share() < claimed - 3 * deviation;
         });

@@ -1,8 +1,7 @@
 package dev.runnel.training.optimiser;
 
-/// How fast a run learns: up over the first steps, level until two fifths of it, then down in a straight line. A model can
-/// only be
-/// judged after the way down.
+/// How fast a run learns: up over the first steps, level until two fifths of it, then down in a straight line. A
+/// model can only be judged after the way down.
 ///
 /// @param steps of the whole run
 public record Schedule(int steps) {

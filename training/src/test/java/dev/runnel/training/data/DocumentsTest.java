@@ -1,0 +1,46 @@
+package dev.runnel.training.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.runnel.engine.ModelText;
+import dev.runnel.training.data.Documents.Document;
+import org.junit.jupiter.api.Test;
+
+class DocumentsTest {
+
+    private static final ModelText TEXT = ModelText.embedded();
+
+    private final Documents documents = new Documents(TEXT);
+
+    private Document document(String given) {
+        return documents.document(asked(new Answer.Value("{\"day\": 4}", given)));
+    }
+
+    private static Conversation asked(Answer answer) {
+        return Conversation.of("json", Language.ENGLISH, "2+2", answer);
+    }
+
+    @Test
+    void theAnswerIsLearntAndTheQuestionIsNot() {
+        Document whole = document("");
+        int answer = documents.prompt(asked(new Answer.Exact("4"))).length;
+
+        for (int i = 0; i < whole.tokens().length - 1; i++) { // behind the end stands a line break
+            assertThat(whole.weights()[i] > 0).as("token " + i).isEqualTo(i >= answer);
+        }
+    }
+
+    @Test
+    void whatASchemaWritesIsNotLearnt() {
+        Document whole = document("");
+        Document underSchema = document("{\"day\":");
+        int from = documents.prompt(asked(new Answer.Exact("4"))).length;
+        int to = from + TEXT.tokenize("{\"day\":", false, true).size();
+
+        assertThat(underSchema.tokens()).isEqualTo(whole.tokens());
+        for (int i = 0; i < whole.tokens().length; i++) {
+            boolean isGiven = i >= from && i < to;
+            assertThat(underSchema.weights()[i]).as("token " + i).isEqualTo(isGiven ? 0 : whole.weights()[i]);
+        }
+    }
+}
