@@ -5,7 +5,10 @@ import dev.runnel.core.BackendException;
 import dev.runnel.engine.ModelFileException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -20,25 +23,55 @@ final class Cli {
 
     private final Shell shell;
     private final RunnelCommand runnel = new RunnelCommand();
-    private final CommandLine program;
+
+    /// In the order they are written in, the most wanted first.
+    private final Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
 
     Cli(Shell shell, Rooms rooms) {
         this.shell = shell;
-        program = new CommandLine(runnel)
-                .addSubcommand(new ServeCommand(shell, rooms))
-                .addSubcommand(new ChatCommand(shell, rooms))
-                .addSubcommand(new CompleteCommand(shell, rooms))
-                .addSubcommand(new PullCommand(shell))
-                .addSubcommand(new InspectCommand(shell, rooms))
-                .addSubcommand(new TokenizeCommand(shell, rooms))
-                .addSubcommand(new DetokenizeCommand(shell, rooms))
-                .addSubcommand(new RenderCommand(shell, rooms))
-                .addSubcommand(new ScoreCommand(shell, rooms))
-                .addSubcommand(new CompareCommand(shell, rooms))
-                .addSubcommand(new BenchCommand(shell, rooms))
-                .addSubcommand(new NotebookCommand(shell, rooms))
-                .addSubcommand(new CommandLine.HelpCommand())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        commands.put("serve", () -> new ServeCommand(shell, rooms));
+        commands.put("chat", () -> new ChatCommand(shell, rooms));
+        commands.put("complete", () -> new CompleteCommand(shell, rooms));
+        commands.put("pull", () -> new PullCommand(shell));
+        commands.put("inspect", () -> new InspectCommand(shell, rooms));
+        commands.put("tokenize", () -> new TokenizeCommand(shell, rooms));
+        commands.put("detokenize", () -> new DetokenizeCommand(shell, rooms));
+        commands.put("render", () -> new RenderCommand(shell, rooms));
+        commands.put("score", () -> new ScoreCommand(shell, rooms));
+        commands.put("compare", () -> new CompareCommand(shell, rooms));
+        commands.put("bench", () -> new BenchCommand(shell, rooms));
+        commands.put("notebook", () -> new NotebookCommand(shell, rooms));
+        commands.put("help", CommandLine.HelpCommand::new);
+    }
+
+    /// The commands and options that there are.
+    CommandSpec spec() {
+        return program(commands.values()).getCommandSpec();
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// @return one of [ExitCode]
+    int run(List<String> arguments) {
+        try {
+            return program(needed(arguments)).execute(arguments.toArray(String[]::new));
+        } catch (OutOfMemoryError exhausted) {
+            return ended(exhausted);
+        }
+    }
+
+    /// The command that is named first, or all: the options of each are found by reflection, and those of all of them
+    /// take
+    /// as long as the JVM takes to start.
+    private Collection<Supplier<Object>> needed(List<String> arguments) {
+        Supplier<Object> named = arguments.isEmpty() ? null : commands.get(arguments.getFirst());
+        return named == null || arguments.getFirst().equals("help") ? commands.values() : List.of(named);
+    }
+
+    private CommandLine program(Collection<Supplier<Object>> offered) {
+        CommandLine program = new CommandLine(runnel);
+        offered.forEach(command -> program.addSubcommand(command.get()));
+        program.setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(shell.out().writer())
                 .setColorScheme(
                         Help.defaultColorScheme(shell.style(Shell.Channel.OUT) == Style.COLOURED ? Ansi.ON : Ansi.OFF))
@@ -48,25 +81,9 @@ final class Cli {
                 .setParameterExceptionHandler(this::misused)
                 .setExecutionExceptionHandler((failure, _, _) -> ended(failure));
         for (CommandLine command : program.getSubcommands().values()) {
-            // In the order they are written in, the most wanted first.
             command.getCommandSpec().usageMessage().sortOptions(false).abbreviateSynopsis(true);
         }
-    }
-
-    /// The commands and options that there are.
-    CommandSpec spec() {
-        return program.getCommandSpec();
-    }
-
-    /// Runs a command to its end.
-    ///
-    /// @return one of [ExitCode]
-    int run(List<String> arguments) {
-        try {
-            return program.execute(arguments.toArray(String[]::new));
-        } catch (OutOfMemoryError exhausted) {
-            return ended(exhausted);
-        }
+        return program;
     }
 
     /// What `making` makes of options; a value that it refuses is a mistake of whoever gave the options.

@@ -24,6 +24,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -217,40 +219,59 @@ final class ServeCommand implements Callable<Integer> {
         EngineOptions engineOptions = Cli.checked(spec, this::engineOptions);
         List<NamedUpstream> relayed = Cli.checked(spec, () -> upstreams.upstreams(shell.environment()));
         CompletableFuture<Void> stop = new CompletableFuture<>();
-        try (CompletionServer server = CompletionServer.start(serverOptions)) {
-            CompletableFuture<Served> opening = openInBackground(engineOptions, folderOptions, relayed);
+        CompletionServer.requireFree(serverOptions);
+        try (Opening opening = new Opening(() -> open(engineOptions, folderOptions, relayed));
+                CompletionServer server = CompletionServer.start(serverOptions)) {
             shell.stopSignals().accept(() -> {
                 stop.complete(null);
-                opening.cancel(false);
+                opening.giveUp();
             });
-            try (Served served = opening.join()) {
-                server.serve(served.backend());
-                announce(served, server.port());
-                stop.join();
-                shell.err().println("Stopping; what runs may finish within " + graceSeconds + " s.");
-                server.shutdown(Duration.ofSeconds(graceSeconds));
-            } catch (CancellationException stopped) {
-                shell.err().println("Stopped while the model was loading.");
-            }
+            Served served = opening.await();
+            server.serve(served.backend());
+            announce(served, server.port());
+            stop.join();
+            shell.err().println("Stopping; what runs may finish within " + graceSeconds + " s.");
+            server.shutdown(Duration.ofSeconds(graceSeconds));
+        } catch (CancellationException stopped) {
+            shell.err().println("Stopped while the model was loading.");
         }
         return ExitCode.DONE;
     }
 
-    /// On a thread of its own, so that a server whose model takes long can be stopped.
-    private CompletableFuture<Served> openInBackground(
-            EngineOptions options, FolderOptions folderOptions, List<NamedUpstream> relayed) {
-        CompletableFuture<Served> opening = new CompletableFuture<>();
-        Thread.ofPlatform().name("runnel-loading").daemon().start(() -> {
-            try {
-                Served served = open(options, folderOptions, relayed);
-                if (!opening.complete(served)) {
-                    served.close(); // nobody wants it any more
+    /// What is to be served, opened on a thread of its own: beside the start of the server, and so that a server whose
+    /// model takes long can be stopped. Closing it closes what was opened, also where that is later.
+    private static final class Opening implements AutoCloseable {
+
+        private final CompletableFuture<Served> served = new CompletableFuture<>();
+
+        Opening(Supplier<Served> opener) {
+            Thread.ofPlatform().name("runnel-loading").daemon().start(() -> {
+                try {
+                    Served opened = opener.get();
+                    if (!served.complete(opened)) {
+                        opened.close(); // nobody wants it any more
+                    }
+                } catch (Throwable failure) { // whatever it is concerns whoever waits, memory running out above all
+                    served.completeExceptionally(failure);
                 }
-            } catch (Throwable failure) { // whatever it is concerns whoever waits, memory running out above all
-                opening.completeExceptionally(failure);
+            });
+        }
+
+        Served await() {
+            return served.join();
+        }
+
+        void giveUp() {
+            served.cancel(false);
+        }
+
+        @Override
+        public void close() {
+            giveUp();
+            if (served.state() == Future.State.SUCCESS) {
+                served.resultNow().close();
             }
-        });
-        return opening;
+        }
     }
 
     private ServerOptions serverOptions() {

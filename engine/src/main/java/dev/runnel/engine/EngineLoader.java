@@ -67,7 +67,7 @@ final class EngineLoader {
         try {
             listener.loading(Phase.FILE, 1);
             Instant created = Files.getLastModifiedTime(path).toInstant();
-            return load(file, file.modelName(), created, file::close);
+            return load(file, file.modelName(), created, false, file::close);
         } catch (IOException failure) {
             file.close();
             throw new ModelFileException(path.toString(), "can't be read: " + failure);
@@ -87,7 +87,7 @@ final class EngineLoader {
             ModelText text = readText(file);
             Workers workers = startWorkers();
             try {
-                Transformer transformer = loadWeights(file, text.tokenizer(), workers);
+                Transformer transformer = loadWeights(file, text.tokenizer(), workers, false);
                 return new ModelLogits(text, transformer, () -> {
                     workers.close();
                     file.close();
@@ -120,7 +120,9 @@ final class EngineLoader {
         }
     }
 
-    /// The model in the library's own jar, copied to memory outside the heap, where the kernels want it.
+    /// The model in the library's own jar, copied to memory outside the heap, where the kernels want it. Its weights
+    /// were
+    /// looked at when it was made.
     Engine embedded() {
         listener.loading(Phase.FILE, 0);
         String name = EMBEDDED + EXTENSION;
@@ -136,7 +138,7 @@ final class EngineLoader {
             Instant created = Instant.ofEpochMilli(connection.getLastModified());
             listener.loading(Phase.FILE, 1);
             GgufFile file = GgufFile.of(name, bytes.asReadOnly());
-            return load(file, EMBEDDED, created, file::close);
+            return load(file, EMBEDDED, created, true, file::close);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -153,15 +155,16 @@ final class EngineLoader {
         }
     }
 
+    /// @param isTrusted whether the weights are known to be sound
     /// @param release frees the file; whoever calls this does it if this throws, else the engine
-    private Engine load(GgufFile file, String fileId, Instant created, Runnable release) {
+    private Engine load(GgufFile file, String fileId, Instant created, boolean isTrusted, Runnable release) {
         String owner = owner(file.metadata());
         ModelText text = readText(file);
         Tokenizer tokenizer = text.tokenizer();
 
         Workers workers = startWorkers();
         try {
-            Transformer transformer = loadWeights(file, tokenizer, workers);
+            Transformer transformer = loadWeights(file, tokenizer, workers, isTrusted);
             LoadedDraft draft = loadDraft(text, file, workers, transformer);
             Model model = new Model(
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
@@ -211,7 +214,7 @@ final class EngineLoader {
                         name,
                         "can't guess for %s, as their vocabularies differ: %s".formatted(file.name(), difference));
             });
-            Transformer guesser = load(draft, workers, options.cacheBytes() / DRAFT_CACHE_PART);
+            Transformer guesser = load(draft, workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
             return new LoadedDraft(Speculation.withDraft(guesser, System::nanoTime), Optional.of(draft));
         } catch (RuntimeException | Error failure) {
             if (draft != null) {
@@ -240,9 +243,9 @@ final class EngineLoader {
                 .orElse("local");
     }
 
-    private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers) {
+    private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers, boolean isTrusted) {
         int contextLength = contextLength();
-        Transformer transformer = load(file, workers, options.cacheBytes());
+        Transformer transformer = load(file, workers, options.cacheBytes(), isTrusted);
         if (transformer.vocabularySize() != tokenizer.size()) {
             transformer.close();
             throw new ModelFileException(
@@ -263,7 +266,7 @@ final class EngineLoader {
         return options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
     }
 
-    private Transformer load(GgufFile file, Workers workers, long cacheBytes) {
+    private Transformer load(GgufFile file, Workers workers, long cacheBytes, boolean isTrusted) {
         int guesses = options.guessing() == EngineOptions.Guessing.OFF ? 0 : Speculation.MOST;
         int batchTokens = Math.clamp(
                 (long) options.sequences() + guesses + options.promptTokensPerStep(), 1, LoadOptions.LARGEST_BATCH);
@@ -272,7 +275,7 @@ final class EngineLoader {
                 file,
                 kernels,
                 workers,
-                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType()),
+                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType(), isTrusted),
                 (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
     }
 

@@ -13,8 +13,13 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.kernel.KernelChoice;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RecordingReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -22,6 +27,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,6 +63,17 @@ class EmbeddedModelTest {
 
     private static Completion whole(CompletionRequest request) {
         return engine.complete(request).completion().join();
+    }
+
+    /// It is not looked at when it is loaded.
+    @Test
+    void itsWeightsAreSound(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("runnel-tiny.gguf");
+        try (InputStream packed = Objects.requireNonNull(Engine.class.getResourceAsStream("runnel-tiny.gguf"))) {
+            Files.copy(packed, file);
+        }
+
+        Engine.open(file).close();
     }
 
     @ParameterizedTest

@@ -8,6 +8,8 @@ import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -94,9 +96,22 @@ public final class CompletionServer implements AutoCloseable {
         }
     }
 
-    private static void resolve(ServerOptions options) {
+    /// Fails as [#start] would, where something else listens there already or there is no such host. For whoever has
+    /// much to do before or beside the start, and would do it for nothing.
+    ///
+    /// @throws UncheckedIOException in a sentence for whoever started it
+    public static void requireFree(ServerOptions options) {
+        InetAddress address = resolve(options);
+        try (ServerSocket taken = new ServerSocket()) {
+            taken.bind(new InetSocketAddress(address, options.port()));
+        } catch (IOException failure) {
+            throw cannotListen(options, failure);
+        }
+    }
+
+    private static InetAddress resolve(ServerOptions options) {
         try {
-            InetAddress.getByName(options.host());
+            return InetAddress.getByName(options.host());
         } catch (UnknownHostException unknown) {
             throw cannotListen(options, unknown);
         }

@@ -2,13 +2,14 @@ package dev.runnel.engine.model;
 
 import dev.runnel.engine.CacheType;
 
-/// How much memory a model may take beside its weights.
+/// How much memory a model may take beside its weights, and whether those are looked at first.
 ///
 /// @param cacheBytes for keys and values of all sequences; allocated as it is used
 /// @param contextLength most tokens of one sequence, where the model and the cache allow as many
 /// @param batchTokens most tokens that are computed at once; longer batches are cut
 /// @param cacheType how keys and values are stored
-public record LoadOptions(long cacheBytes, int contextLength, int batchTokens, CacheType cacheType) {
+/// @param isTrusted whether the weights are known to be numbers, and needn't be read to see that
+public record LoadOptions(long cacheBytes, int contextLength, int batchTokens, CacheType cacheType, boolean isTrusted) {
 
     /// Half a gibibyte of cache, the model's own context, 512 tokens at once.
     public static final LoadOptions DEFAULT = new LoadOptions(1L << 29, Integer.MAX_VALUE, 512);
@@ -17,7 +18,7 @@ public record LoadOptions(long cacheBytes, int contextLength, int batchTokens, C
     public static final int LARGEST_BATCH = 1 << 11;
 
     public LoadOptions(long cacheBytes, int contextLength, int batchTokens) {
-        this(cacheBytes, contextLength, batchTokens, CacheType.F32);
+        this(cacheBytes, contextLength, batchTokens, CacheType.F32, false);
     }
 
     public LoadOptions {

@@ -113,9 +113,16 @@ public final class Scheduler implements AutoCloseable {
         sampler = new Sampler(model.vocabularySize());
     }
 
-    /// Starts the thread that steps.
+    /// Starts the thread that steps, and lets it run the model for nobody first: what the JVM has compiled by the time
+    /// that somebody asks is not waited for.
     public void start() {
         thread = Thread.ofPlatform().name("runnel-steps").daemon().start(this::run);
+    }
+
+    private boolean isWanted() {
+        synchronized (gate) {
+            return closed || !arrivals.isEmpty();
+        }
     }
 
     /// The stream that answers `request`.
@@ -228,6 +235,7 @@ public final class Scheduler implements AutoCloseable {
 
     private void run() {
         try {
+            new WarmUp(model, nanoTime).run(this::isWanted);
             while (!closed) {
                 if (!step()) {
                     LockSupport.park(this);

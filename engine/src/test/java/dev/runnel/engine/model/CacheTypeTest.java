@@ -25,7 +25,7 @@ class CacheTypeTest {
 
     private RunningModel open(CacheType type, Kernels kernels) {
         int context = golden.prompts().getFirst().context();
-        return RunningModel.open(golden.file(), kernels, new LoadOptions(1 << 25, context, 64, type));
+        return RunningModel.open(golden.file(), kernels, new LoadOptions(1 << 25, context, 64, type, false));
     }
 
     /// Bounds of the largest error of a logit, in standard deviations of its row: for halves the one that
