@@ -31,6 +31,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
 
     private final Upstream upstream;
     private final CompletionRequest request;
+    private final Network network;
     private final EventChannel channel = new EventChannel(this);
     private final AtomicBoolean begun = new AtomicBoolean();
     private final AtomicBoolean rung = new AtomicBoolean();
@@ -54,6 +55,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     RelayedStream(Upstream upstream, CompletionRequest request) {
         this.upstream = upstream;
         this.request = request;
+        network = upstream.network();
         chunks = new ChunkReader(request);
     }
 
@@ -67,14 +69,14 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             upstream.began(this);
         }
         if (rung.compareAndSet(false, true)) {
-            upstream.network().run(this::pull);
+            network.run(this::pull);
         }
     }
 
     @Override
     public void cancelled() {
         upstream.ended(this);
-        upstream.network().run(() -> {
+        network.run(() -> {
             if (call != null) {
                 call.stop();
             }
@@ -138,10 +140,9 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         }
         if (complete) {
             open.finish();
-        } else if (channel.demand() > 0) {
-            open.more();
-        } else {
+        } else if (channel.demand() == 0) {
             resting = true;
+            open.pause();
         }
     }
 
@@ -203,7 +204,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
                                 pause.toMillis(),
                                 retries,
                                 upstream.options().retries().most()));
-        upstream.network().runAfter(pause, this::ask);
+        network.runAfter(pause, this::ask);
     }
 
     /// The one refusal after which the request is sent again, because only the upstream knows which of the

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 ///
 /// @param models what it calls the models that it shall be asked for, by their ids here, in their order;
 ///     empty: it is asked for its list
-/// @param connections most completions at once, each of which takes a connection, or a stream of one in
-///     HTTP/2; one more is refused
+/// @param connections most completions at once on an event loop, each of which takes a connection, or a stream of
+///     one in HTTP/2; one more is refused
 /// @param connect longest wait for a connection
 /// @param firstToken longest silence before the first token, while the upstream queues the request and
 ///     reads its prompt
@@ -41,7 +41,8 @@ public record UpstreamOptions(
             Duration.ofMinutes(5),
             Duration.ofSeconds(30),
             Duration.ofMinutes(10),
-            Retries.DEFAULT);
+            Retries.DEFAULT,
+            false);
 
     public UpstreamOptions {
         models = Collections.unmodifiableMap(new LinkedHashMap<>(models));
