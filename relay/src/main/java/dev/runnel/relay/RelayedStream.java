@@ -9,6 +9,7 @@ import dev.runnel.core.Extension;
 import dev.runnel.core.Extensions;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.wire.ChunkReader;
+import dev.runnel.wire.CompletionReader;
 import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.RequestWriter;
 import dev.runnel.wire.RequestWriter.LimitField;
@@ -122,9 +123,11 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             sse = new SseReader();
             extensions.clear();
             chunks = new ChunkReader(request, wantsExtensions ? Optional.of(extensions::add) : Optional.empty());
-            byte[] json = RequestWriter.write(request, limit, true, true);
-            call = new Call(upstream.network(), upstream.options().firstToken(), this);
-            call.post(Endpoint.of(request.prompt()).path(), "text/event-stream", json);
+            boolean whole = upstream.options().whole();
+            byte[] json = RequestWriter.write(request, limit, !whole, !whole);
+            Call.Caller reader = whole ? new WholeReply(this) : this;
+            call = new Call(network, upstream.options().firstToken(), reader);
+            call.post(Endpoint.of(request.prompt()).path(), whole ? "application/json" : "text/event-stream", json);
         } catch (BackendException inexpressible) {
             fail(inexpressible);
         }
@@ -149,6 +152,11 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     @Override
     public void end() {
         chunks.end(this::emit);
+    }
+
+    /// The reply has come whole.
+    void whole(byte[] body) {
+        CompletionReader.events(request, body).forEach(this::emit);
     }
 
     private void emit(TokenEvent event) {

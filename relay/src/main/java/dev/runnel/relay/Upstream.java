@@ -9,7 +9,6 @@ import dev.runnel.core.Model;
 import dev.runnel.core.UpstreamFault;
 import dev.runnel.wire.ModelsReader;
 import io.vertx.core.VertxOptions;
-import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Collection;
@@ -82,10 +81,8 @@ public final class Upstream implements Backend {
     /// The upstream's list of models, on its way.
     private static final class Listing implements Call.Caller {
 
-        private static final int LONGEST = 16 << 20;
-
         private final CompletableFuture<List<Model>> models = new CompletableFuture<>();
-        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+        private final WholeBody body = new WholeBody("list of models");
         private final Call call;
 
         Listing(Network network) {
@@ -98,12 +95,7 @@ public final class Upstream implements Backend {
 
         @Override
         public void read(byte[] piece) {
-            if (body.size() + piece.length > LONGEST) {
-                throw UpstreamFault.MALFORMED_EVENT.failure(
-                        "the upstream's list of models is longer than %d bytes".formatted(LONGEST));
-            }
-            body.writeBytes(piece);
-            call.more();
+            body.add(piece);
         }
 
         @Override
