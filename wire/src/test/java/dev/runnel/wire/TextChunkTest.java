@@ -43,25 +43,27 @@ class TextChunkTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{\"id\":\"1\",\"choices\":[{\"index\":1,\"delta\":{\"content\":\"lo\"},\"finish_reason\":null}]}",
-        "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"},\"finish_reason\":\"stop\"}]}",
-        "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"},\"finish_reason\":null}],\"x\":1}",
-        "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":",
-        ""
-    })
+    @ValueSource(
+            strings = {
+                "{\"id\":\"1\",\"choices\":[{\"index\":1,\"delta\":{\"content\":\"lo\"},\"finish_reason\":null}]}",
+                "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"},\"finish_reason\":\"stop\"}]}",
+                "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"},\"finish_reason\":null}],\"x\":1}",
+                "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":",
+                ""
+            })
     void aChunkThatDiffersInAnythingElseDoesNotFit(String other) {
         assertThat(pattern.fits(other)).isFalse();
     }
 
     /// The text could be elsewhere than it seems to be.
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{\"x\":{\"content\":\"Hel\"},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}",
-        "{\"x\":{\"content\":\"Hel\"},\"choices\":[{\"index\":0,\"delta\":{\"\\u0063ontent\":\"Hel\"}}]}",
-        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"H\\u0065l\"}}]}",
-        "{\"choices\":[{\"index\":0,\"delta\":{\"content\":null}}]}"
-    })
+    @ValueSource(
+            strings = {
+                "{\"x\":{\"content\":\"Hel\"},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}",
+                "{\"x\":{\"content\":\"Hel\"},\"choices\":[{\"index\":0,\"delta\":{\"\\u0063ontent\":\"Hel\"}}]}",
+                "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"H\\u0065l\"}}]}",
+                "{\"choices\":[{\"index\":0,\"delta\":{\"content\":null}}]}"
+            })
     void whereItIsNotPlainWhichLettersAreTheTextThereIsNoPattern(String chunk) {
         assertThat(TextChunk.of(chunk, "content", "Hel")).isEqualTo(Optional.empty());
     }
