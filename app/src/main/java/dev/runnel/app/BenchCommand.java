@@ -230,8 +230,11 @@ final class BenchCommand implements Callable<Integer> {
         Plan plan = Cli.checked(spec, this::plan); // its mistakes show before anything is opened
         Optional<TokenCodec> ownCodec = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
         try (Source first = source.open(shell, rooms, Retries.NONE); // what fails has failed
-                Second second = second()) {
+                Second second = second(first)) {
             Optional<TokenCodec> codec = ownCodec.or(() -> first.backend().codec(first.model()));
+            if (first.loaded().isEmpty() || second.source().isPresent()) {
+                rooms.rehearse();
+            }
             return measure(plan, targets(first, second), codec);
         }
     }
