@@ -9,11 +9,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TextChunkTest {
 
-    private static final String CHUNK =
-            "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},\"finish_reason\":null}]}";
-
     private static String chunk(String text) {
-        return CHUNK.formatted(text);
+        return "{\"id\":\"1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},\"finish_reason\":null}]}"
+                .formatted(text);
     }
 
     private final TextChunk pattern =
