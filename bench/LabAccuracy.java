@@ -1,7 +1,13 @@
+import dev.runnel.app.Rehearsal;
+import dev.runnel.core.Backend;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
+import dev.runnel.core.Model;
+import dev.runnel.core.Prompt;
 import dev.runnel.lab.Bench;
 import dev.runnel.lab.Distribution;
 import dev.runnel.lab.Load;
+import dev.runnel.lab.Measurement;
 import dev.runnel.lab.Objective;
 import dev.runnel.lab.Plan;
 import dev.runnel.lab.Series;
@@ -21,18 +27,31 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// How far what the lab measures is from what happened: the lab against a server whose delays are known, both in this
 /// JVM. The server is a thread for each connection that knows nothing of this project: it reads a request, and writes
 /// the first piece 50 ms after it has and each further one 10 ms after the one before, by deadlines that it waits for
 /// with its eyes open, so that a late piece doesn't make the next one late. How late it was itself is told, too: the
 /// lab can't be nearer to the script than the server was.
+///
+/// A first piece has the way of the request in it, so that is taken apart by what both sides note on the same clock: the
+/// way there, from when the lab sends until the server has read, and the way back, from when the server writes until the
+/// lab's stamp. Beside it stands a bare client, which writes the same request to a socket that is open and reads: what
+/// it sees is due to the system and the server, and what the lab sees above that is the lab's own.
+///
+/// The lab rehearses before, as `runnel bench` does ([dev.runnel.app.Rehearsal]); with `cold` behind the number of
+/// requests it doesn't, which shows what that is for.
 ///
 /// `bench/lab-accuracy` runs it.
 final class LabAccuracy {
@@ -42,11 +61,21 @@ final class LabAccuracy {
     private static final int PIECES = 20;
     private static final Duration ALLOWED = Duration.ofMillis(1);
 
+    private static final String DONE = "[DONE]";
+
     /// How long before a deadline a thread stops sleeping.
     private static final long WAKE_UP_NANOS = 300_000;
 
     /// By how many nanoseconds pieces were written after their deadlines.
     private static final ConcurrentLinkedQueue<Long> LATE = new ConcurrentLinkedQueue<>();
+
+    /// When requests were sent, read and first answered, by their numbers.
+    private static final Map<Integer, Long> SENT = new ConcurrentHashMap<>();
+
+    private static final Map<Integer, Long> READ = new ConcurrentHashMap<>();
+    private static final Map<Integer, Long> WROTE = new ConcurrentHashMap<>();
+
+    private static final Pattern NUMBER = Pattern.compile("\\[(\\d+)]");
 
     private static boolean isExact = true;
 
@@ -54,6 +83,9 @@ final class LabAccuracy {
 
     public static void main(String[] arguments) throws IOException {
         int requests = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
+        if (arguments.length < 2 || !arguments[1].equals("cold")) {
+            Rehearsal.play();
+        }
         List<Load> loads = List.of(
                 new Load.Closed(1, requests), new Load.Closed(8, 4 * requests), new Load.Open(8, 1000, requests));
         try (ServerSocket listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress())) {
@@ -62,16 +94,16 @@ final class LabAccuracy {
             try (Upstream upstream =
                             Upstream.open(url, Optional.empty(), UpstreamOptions.DEFAULT.withModels(List.of("script")));
                     Time.Real time = new Time.Real()) {
-                Target target = new Target("script", upstream, "script", Target.Reading.STREAMED);
+                bare(listener.getLocalPort(), requests);
+                Target target = new Target("script", new Watched(upstream), "script", Target.Reading.STREAMED);
                 Plan plan = new Plan(
-                        new Workload(List.of(CompletionRequest.of("script", "Hi")), false),
+                        new Workload(List.of(CompletionRequest.of("script", "Hi")), true),
                         loads,
                         20,
                         1,
                         Duration.ofSeconds(10),
                         Objective.NONE,
                         1);
-                System.out.println("measured less scripted, in ms         p50      p99   longest       of");
                 for (Series series : Bench.begin(plan, List.of(target), time).result().join()) {
                     tell(series);
                 }
@@ -89,6 +121,85 @@ final class LabAccuracy {
         System.exit(isExact ? 0 : 1);
     }
 
+    /// Notes when it is asked what.
+    private record Watched(Backend backend) implements Backend {
+
+        @Override
+        public List<Model> models() {
+            return backend.models();
+        }
+
+        @Override
+        public CompletionStream complete(CompletionRequest request) {
+            String prompt = ((Prompt.Chat) request.prompt()).messages().getLast().text();
+            SENT.put(number(prompt), System.nanoTime());
+            return backend.complete(request);
+        }
+
+        @Override
+        public void close() {
+            backend.close();
+        }
+    }
+
+    private static int number(String text) {
+        Matcher number = NUMBER.matcher(text);
+        return number.find() ? Integer.parseInt(number.group(1)) : -1;
+    }
+
+    /// One reader who waits for a socket.
+    private static void bare(int port, int requests) throws IOException {
+        List<Duration> ttft = new ArrayList<>();
+        List<Duration> there = new ArrayList<>();
+        List<Duration> back = new ArrayList<>();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setTcpNoDelay(true);
+            InputStream in = new BufferedInputStream(socket.getInputStream());
+            for (int i = 0; i < requests; i++) {
+                int number = 1_000_000 + i;
+                String body = "{\"messages\":[{\"content\":\"[%d] Hi\"}]}".formatted(number);
+                byte[] request = bytes("POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n%s".formatted(body.length(), body));
+                long sent = System.nanoTime();
+                socket.getOutputStream().write(request);
+                long first = 0;
+                for (int state = 0; state < DONE.length(); ) {
+                    int b = in.read();
+                    if (first == 0 && b == '{') {
+                        first = System.nanoTime();
+                    }
+                    state = b == DONE.charAt(state) ? state + 1 : b == DONE.charAt(0) ? 1 : 0;
+                }
+                ttft.add(Duration.ofNanos(first - sent));
+                there.add(Duration.ofNanos(READ.get(number) - sent));
+                back.add(Duration.ofNanos(first - WROTE.get(number)));
+            }
+        }
+        System.out.println("measured less scripted, in ms         p50      p99   longest       of");
+        line("a bare client, ttft", ttft, TTFT);
+        line("a bare client, way there", there, Duration.ZERO);
+        line("a bare client, way back", back, Duration.ZERO);
+    }
+
+    private static void ways(Series series) {
+        List<Duration> there = new ArrayList<>();
+        List<Duration> late = new ArrayList<>();
+        List<Duration> back = new ArrayList<>();
+        for (Measurement each : series.measurements()) {
+            long sent = SENT.get(each.index());
+            long read = READ.get(each.index());
+            long wrote = WROTE.get(each.index());
+            // What an open loop measures begins before the sending, if that was late.
+            Duration before = series.load() instanceof Load.Open ? each.lag().plus(each.waited()) : Duration.ZERO;
+            long stamp = sent + each.pieces().getFirst().minus(before).toNanos();
+            there.add(Duration.ofNanos(read - sent));
+            late.add(Duration.ofNanos(wrote - read - TTFT.toNanos()));
+            back.add(Duration.ofNanos(stamp - wrote));
+        }
+        line("   of which the way there", there, Duration.ZERO);
+        line("   the server's lateness", late, Duration.ZERO);
+        line("   the way back", back, Duration.ZERO);
+    }
+
     private static void tell(Series series) {
         Summary summary = series.summary(Objective.NONE, Optional.empty());
         if (summary.failed() > 0) {
@@ -96,6 +207,7 @@ final class LabAccuracy {
         }
         Duration all = TTFT.plus(ITL.multipliedBy(PIECES - 1));
         tell(series.load().name() + ", ttft", summary.ttft(), TTFT);
+        ways(series);
         tell(series.load().name() + ", itl", summary.itl(), ITL);
         tell(series.load().name() + ", e2el", summary.e2el(), all);
         tell(series.load().name() + ", lag", summary.lag(), Duration.ZERO);
@@ -103,14 +215,39 @@ final class LabAccuracy {
 
     private static void tell(String what, Distribution measured, Duration scripted) {
         isExact &= isNear(measured.p50(), scripted) && isNear(measured.p99(), scripted);
+        line(what, measured, scripted);
+    }
+
+    private static void line(String what, Distribution measured, Duration scripted) {
+        line(what, measured.p50(), measured.p99(), measured.most(), measured.count(), scripted);
+    }
+
+    private static void line(String what, List<Duration> measured, Duration scripted) {
+        List<Duration> sorted = measured.stream().sorted().toList();
+        line(
+                what,
+                Optional.of(sorted.get((sorted.size() - 1) / 2)),
+                Optional.of(sorted.get((int) Math.ceil(0.99 * sorted.size()) - 1)),
+                sorted.getLast(),
+                sorted.size(),
+                scripted);
+    }
+
+    private static void line(
+            String what,
+            Optional<Duration> p50,
+            Optional<Duration> p99,
+            Duration longest,
+            long count,
+            Duration scripted) {
         System.out.printf(
                 Locale.ROOT,
                 "%-32s %8s %8s %9s %8d%n",
                 what,
-                off(measured.p50(), scripted),
-                off(measured.p99(), scripted),
-                off(Optional.of(measured.most()), scripted),
-                measured.count());
+                off(p50, scripted),
+                off(p99, scripted),
+                off(Optional.of(longest), scripted),
+                count);
     }
 
     private static boolean isNear(Optional<Duration> measured, Duration scripted) {
@@ -144,15 +281,16 @@ final class LabAccuracy {
     private static void serve(Socket socket) {
         try (socket) {
             InputStream in = new BufferedInputStream(socket.getInputStream());
-            while (read(in)) {
-                answer(System.nanoTime(), socket.getOutputStream());
+            for (String body = read(in); body != null; body = read(in)) {
+                answer(System.nanoTime(), number(body), socket.getOutputStream());
             }
         } catch (IOException gone) {
             // The lab is done.
         }
     }
 
-    private static boolean read(InputStream in) throws IOException {
+    /// The body of the next request, or null where there is none.
+    private static String read(InputStream in) throws IOException {
         int length = 0;
         StringBuilder line = new StringBuilder();
         for (int b = in.read(); b >= 0; b = in.read()) {
@@ -162,17 +300,17 @@ final class LabAccuracy {
             }
             String header = line.toString().strip().toLowerCase(Locale.ROOT);
             if (header.isEmpty()) {
-                return in.readNBytes(length).length == length;
+                return new String(in.readNBytes(length), StandardCharsets.UTF_8);
             }
             if (header.startsWith("content-length:")) {
                 length = Integer.parseInt(header.substring(header.indexOf(':') + 1).strip());
             }
             line.setLength(0);
         }
-        return false;
+        return null;
     }
 
-    private static void answer(long asked, OutputStream out) throws IOException {
+    private static void answer(long asked, int number, OutputStream out) throws IOException {
         out.write(bytes("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"));
         for (int piece = 0; piece < PIECES; piece++) {
             byte[] bytes = part(chunk("{\"content\":\"x\"}", "null"));
@@ -182,6 +320,10 @@ final class LabAccuracy {
             }
             long deadline = asked + TTFT.toNanos() + piece * ITL.toNanos();
             await(deadline);
+            if (piece == 0) {
+                READ.put(number, asked);
+                WROTE.put(number, System.nanoTime());
+            }
             out.write(bytes);
             LATE.add(System.nanoTime() - deadline);
         }

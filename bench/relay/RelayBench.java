@@ -27,13 +27,17 @@ import java.util.stream.Stream;
 /// this process and aren't measured.
 ///
 /// ```
-/// java bench/relay/RelayBench.java [--streams 100] [--events 200] [--millis 20] [--rounds 5] [--json FILE]
-///     [--runnel COMMAND] [--nginx COMMAND] [--gateway COMMAND]
+/// java bench/relay/RelayBench.java [--streams 100] [--events 200] [--millis 20] [--rounds 5] [--warmups 10]
+///     [--json FILE] [--runnel COMMAND[,COMMAND…]] [--nginx COMMAND] [--gateway COMMAND]
 /// ```
 ///
 /// Each stream is a chat completion of `events` chunks of text, one every `millis`, so that no two events of a stream
 /// share a read or a write. What arrives is compared with what was sent. CPU is user and system time of the process
 /// and all below it, from `/proc`, so this runs on Linux. A subject whose command is missing is left out and named.
+/// Several commands of Runnel are compared, each under its own name.
+///
+/// Before the rounds each subject gets `warmups` times the same streams as fast as it takes them: an early round of a
+/// program for the JVM shows its compilers more than itself.
 final class RelayBench {
 
     private static final int TICKS_A_SECOND = 100; // of /proc, on every Linux
@@ -47,6 +51,11 @@ final class RelayBench {
     private final int events;
     private final int millis;
     private final int rounds;
+    private final int warmUps;
+
+    /// Between two events of a stream; shorter while compilers warm up.
+    private volatile long paceNanos;
+
     private final Path folder;
     private final Map<String, Subject> subjects = new LinkedHashMap<>();
 
@@ -91,6 +100,7 @@ final class RelayBench {
         events = Integer.parseInt(options.getOrDefault("events", "200"));
         millis = Integer.parseInt(options.getOrDefault("millis", "20"));
         rounds = Integer.parseInt(options.getOrDefault("rounds", "5"));
+        warmUps = Integer.parseInt(options.getOrDefault("warmups", "10"));
         folder = Files.createTempDirectory("relay-bench");
     }
 
@@ -107,7 +117,9 @@ final class RelayBench {
             Thread.ofPlatform().daemon().start(() -> accept(upstream));
             subjects.put("direct", new Subject(upstream.getLocalPort(), ""));
             try {
-                startRunnel(options.getOrDefault("runnel", "./runnel"), upstream.getLocalPort());
+                for (String command : options.getOrDefault("runnel", "./runnel").split(",")) {
+                    startRunnel(command, upstream.getLocalPort());
+                }
                 startNginx(options.getOrDefault("nginx", "nginx"), upstream.getLocalPort());
                 startGateway(options.getOrDefault("gateway", "npx --yes @portkey-ai/gateway@1.15.2"), upstream.getLocalPort());
                 measure();
@@ -123,7 +135,7 @@ final class RelayBench {
     private void startRunnel(String command, int upstream) throws Exception {
         int port = freePort();
         start(
-                "runnel",
+                subjects.containsKey("runnel") ? "runnel as " + command : "runnel",
                 new Subject(port, ""),
                 command + " serve --port " + port + " --upstream up=http://127.0.0.1:" + upstream
                         + "/v1 --upstream-model bench=up/bench");
@@ -189,7 +201,7 @@ final class RelayBench {
     private void start(String name, Subject subject, String command) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(command.split(" +"))
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name + ".out").toFile());
+                .redirectOutput(folder.resolve(name.replace("/", "-") + ".out").toFile());
         builder.environment().put("NODE_ENV", "production");
         builder.environment().put("NODE_OPTIONS", "--import " + folder.resolve("mutable.mjs"));
         builder.environment().put("TRUSTED_CUSTOM_HOSTS", "127.0.0.1,localhost"); // else the gateway refuses them
@@ -208,7 +220,7 @@ final class RelayBench {
             } catch (IOException notYet) {
                 if (System.nanoTime() > deadline || !subject.processes.getFirst().isAlive()) {
                     System.out.println(name + " is left out: " + notYet.getMessage() + "; "
-                            + Files.readString(folder.resolve(name + ".out")).lines().limit(3).toList());
+                            + Files.readString(folder.resolve(name.replace("/", "-") + ".out")).lines().limit(3).toList());
                     subjects.remove(name);
                     subject.stop();
                     return;
@@ -222,11 +234,16 @@ final class RelayBench {
 
     private void measure() throws Exception {
         for (Map.Entry<String, Subject> each : subjects.entrySet()) {
-            load(each.getValue()); // the compilers' round
-            load(each.getValue());
+            paceNanos = 0; // as fast as it goes, for the compilers
+            for (int i = 0; i < warmUps; i++) {
+                load(each.getValue());
+            }
+            each.getValue().broken.clear(); // at that pace chunks share reads, which this client doesn't take apart
             System.out.println(each.getKey() + " is warm");
         }
+        paceNanos = millis * 1_000_000L;
         List<String> names = new ArrayList<>(subjects.keySet());
+        names.remove("direct");
         for (int round = 0; round < rounds; round++) {
             for (int i = 0; i < names.size(); i++) {
                 Subject subject = subjects.get(names.get((i + round) % names.size()));
@@ -276,7 +293,7 @@ final class RelayBench {
             each.getValue().broken.stream().limit(1).forEach(System.err::println);
             object.append(object.isEmpty() ? "" : ",").append(String.format(Locale.ROOT,
                     "\"%s\":{\"micros\":%s,\"median\":%.3f,\"toNginx\":%.3f,\"broken\":%d}", each.getKey(),
-                    Arrays.toString(sorted), median, median / nginx, each.getValue().broken.size()).replace("NaN", "null"));
+                    each.getValue().microsAnEvent, median, median / nginx, each.getValue().broken.size()).replace("NaN", "null"));
         }
         if (json != null) {
             Files.writeString(Path.of(json), "{\"streams\":%d,\"events\":%d,\"millis\":%d,\"rounds\":%d,\"subjects\":{%s}}%n"
@@ -377,7 +394,7 @@ final class RelayBench {
         event(out, chunk("{\"role\":\"assistant\",\"content\":\"\"}", "null"));
         long start = System.nanoTime();
         for (int i = 0; i < events; i++) {
-            LockSupport.parkNanos(start + (i + 1) * millis * 1_000_000L - System.nanoTime());
+            LockSupport.parkNanos(start + (i + 1) * paceNanos - System.nanoTime());
             event(out, chunk("{\"content\":\"t" + i + " \"}", "null"));
         }
         event(out, chunk("{}", "\"stop\""));

@@ -191,8 +191,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--whole",
-            description = "Measure in turn readers who see a reply when it is complete and readers who see it as "
-                    + "it is made, and tell the ratios.")
+            description = "Measure in turn readers who ask for whole replies and readers who see them as they are "
+                    + "made, and tell the ratios.")
     boolean whole;
 
     @Option(names = "--output", paramLabel = "DIR", description = "Write a report and all measurements to this folder.")
@@ -230,8 +230,11 @@ final class BenchCommand implements Callable<Integer> {
         Plan plan = Cli.checked(spec, this::plan); // its mistakes show before anything is opened
         Optional<TokenCodec> ownCodec = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
         try (Source first = source.open(shell, rooms, Retries.NONE); // what fails has failed
-                Second second = second()) {
+                Second second = second(first)) {
             Optional<TokenCodec> codec = ownCodec.or(() -> first.backend().codec(first.model()));
+            if (first.loaded().isEmpty() || second.source().isPresent()) {
+                rooms.rehearse();
+            }
             return measure(plan, targets(first, second), codec);
         }
     }
@@ -312,7 +315,8 @@ final class BenchCommand implements Callable<Integer> {
         return atOnce;
     }
 
-    /// The server that is measured beside the first, if there is one.
+    /// What is measured beside the first, if it has to be opened: another server, or the same one as it is asked for
+    /// whole replies.
     private record Second(Optional<Source> source) implements AutoCloseable {
         @Override
         public void close() {
@@ -320,7 +324,10 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private Second second() {
+    private Second second(Source first) {
+        if (whole) {
+            return new Second(source.openWhole(shell, rooms, first, Retries.NONE));
+        }
         UpstreamOptions options = UpstreamOptions.DEFAULT
                 .withModels(Optional.ofNullable(againstModel).stream().toList())
                 .withRetries(Retries.NONE);
@@ -334,8 +341,9 @@ final class BenchCommand implements Callable<Integer> {
         String name = Optional.ofNullable(source.url).orElse(first.model());
         Target streamed = new Target(name, first.backend(), first.model(), Reading.STREAMED);
         if (whole) {
+            Source asked = second.source().orElse(first);
             return List.of(
-                    new Target("whole", first.backend(), first.model(), Reading.WHOLE),
+                    new Target("whole", asked.backend(), asked.model(), Reading.WHOLE),
                     new Target("streamed", first.backend(), first.model(), Reading.STREAMED));
         }
         return second.source()

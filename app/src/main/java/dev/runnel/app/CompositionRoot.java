@@ -38,6 +38,11 @@ final class CompositionRoot implements Rooms {
     }
 
     @Override
+    public void rehearse() {
+        Rehearsal.play();
+    }
+
+    @Override
     public TokenCodec codec(Optional<Path> file) {
         return file.isPresent() ? ModelText.open(file.get()) : ModelText.embedded();
     }

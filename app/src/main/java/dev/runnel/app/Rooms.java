@@ -30,6 +30,9 @@ interface Rooms {
     /// @throws IllegalArgumentException if `upstream` is no address of a server
     Backend relay(URI upstream, Optional<String> key, UpstreamOptions options);
 
+    /// Gets what will ask a relay's upstream ready to be measured by.
+    default void rehearse() {}
+
     /// Opens a model's vocabulary and chat template without its weights.
     ///
     /// @param file empty: those of the demonstration model that the program carries

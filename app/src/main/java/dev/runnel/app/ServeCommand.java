@@ -311,9 +311,12 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /// What is served, and what to tell people about it.
-    private record Served(Backend backend, List<String> lines) implements AutoCloseable {
+    ///
+    /// @param late are asked until they are there, too
+    private record Served(Backends backend, List<String> lines, LateUpstreams late) implements AutoCloseable {
         @Override
         public void close() {
+            late.close();
             backend.close();
         }
     }
@@ -322,7 +325,7 @@ final class ServeCommand implements Callable<Integer> {
         List<Backend> backends = new ArrayList<>();
         List<String> lines = new ArrayList<>();
         try {
-            openUpstreams(relayed, backends, lines);
+            List<NamedUpstream> down = openUpstreams(relayed, backends, lines);
             if (models != null) {
                 Backend folder = rooms.folder(models, options.withoutDraft(), folderOptions);
                 backends.add(folder);
@@ -345,7 +348,8 @@ final class ServeCommand implements Callable<Integer> {
                     }
                 }
             }
-            return new Served(new Backends(backends), lines);
+            Backends all = new Backends(backends);
+            return new Served(all, lines, expect(down, all));
         } catch (RuntimeException failure) {
             backends.forEach(Backend::close);
             throw failure;
@@ -354,12 +358,15 @@ final class ServeCommand implements Callable<Integer> {
 
     /// Opens those that can be opened. One that is down must not take down the others, nor the models of this
     /// machine; where there is nothing else, it is a failure.
-    private void openUpstreams(List<NamedUpstream> relayed, List<Backend> backends, List<String> lines) {
+    ///
+    /// @return those that are down
+    private List<NamedUpstream> openUpstreams(List<NamedUpstream> relayed, List<Backend> backends, List<String> lines) {
+        List<NamedUpstream> down = new ArrayList<>();
         List<BackendException> failures = new ArrayList<>();
         Set<String> taken = new HashSet<>();
         for (NamedUpstream upstream : relayed) {
             try {
-                Backend relay = rooms.relay(upstream.url(), upstream.key(), upstream.options());
+                Backend relay = open(upstream);
                 backends.add(relay);
                 Map<Boolean, List<String>> ids =
                         relay.models().stream().map(Model::id).collect(Collectors.partitioningBy(taken::add));
@@ -367,15 +374,33 @@ final class ServeCommand implements Callable<Integer> {
                 lines.add(upstream.url() + ": relayed, models: "
                         + String.join(", ", Objects.requireNonNull(ids.get(true)))
                         + (hidden.isEmpty() ? "" : "; served from elsewhere: " + hidden));
-            } catch (BackendException down) {
-                failures.add(down);
+            } catch (BackendException failure) {
+                down.add(upstream);
+                failures.add(failure);
             }
         }
         boolean nothingElse = backends.isEmpty() && models == null && model == null;
         if (nothingElse && !failures.isEmpty()) {
             throw failures.getFirst();
         }
-        failures.forEach(failure -> shell.err().println("Note: left out: " + failure.getMessage()));
+        failures.forEach(failure -> shell.err().println("Note: left out until it is there: " + failure.getMessage()));
+        return down;
+    }
+
+    private Backend open(NamedUpstream upstream) {
+        return rooms.relay(upstream.url(), upstream.key(), upstream.options());
+    }
+
+    private LateUpstreams expect(List<NamedUpstream> down, Backends all) {
+        LateUpstreams late = new LateUpstreams();
+        for (NamedUpstream upstream : down) {
+            late.expect(() -> open(upstream), relay -> {
+                String ids = relay.models().stream().map(Model::id).collect(Collectors.joining(", "));
+                all.add(relay);
+                shell.err().println("Note: " + upstream.url() + " is there and relayed, models: " + ids);
+            });
+        }
+        return late;
     }
 
     private void announce(Served served, int actualPort) {

@@ -6,6 +6,7 @@ import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -55,12 +56,10 @@ final class SourceFlags {
     Source open(Shell shell, Rooms rooms, Retries retries) {
         Optional<String> upstream = upstream(shell.environment());
         if (upstream.isPresent()) {
-            Optional<String> apiKey =
-                    Optional.ofNullable(key).or(() -> variable(shell.environment(), "OPENAI_API_KEY"));
             UpstreamOptions options = UpstreamOptions.DEFAULT
                     .withModels(Optional.ofNullable(model).stream().toList())
                     .withRetries(retries);
-            return Cli.checked(command, () -> Source.of(rooms.relay(URI.create(upstream.get()), apiKey, options)));
+            return relay(upstream.get(), shell, rooms, options);
         }
         EngineOptions options =
                 Cli.checked(command, () -> guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment()));
@@ -68,6 +67,23 @@ final class SourceFlags {
         try (LoadingDisplay display = LoadingDisplay.onTerminal(shell, file)) {
             return Source.of(rooms.load(file, options, display));
         }
+    }
+
+    /// The same source, asked for whole replies; absent where it is a model in this process, which makes them of what
+    /// it streams.
+    ///
+    /// @param streamed the source as it was opened
+    Optional<Source> openWhole(Shell shell, Rooms rooms, Source streamed, Retries retries) {
+        UpstreamOptions options = UpstreamOptions.DEFAULT
+                .withModels(List.of(streamed.model()))
+                .withRetries(retries)
+                .withWhole(true);
+        return upstream(shell.environment()).map(url -> relay(url, shell, rooms, options));
+    }
+
+    private Source relay(String url, Shell shell, Rooms rooms, UpstreamOptions options) {
+        Optional<String> apiKey = Optional.ofNullable(key).or(() -> variable(shell.environment(), "OPENAI_API_KEY"));
+        return Cli.checked(command, () -> Source.of(rooms.relay(URI.create(url), apiKey, options)));
     }
 
     private Optional<String> upstream(Map<String, String> environment) {

@@ -370,6 +370,18 @@ class BenchCommandTest {
     }
 
     @Test
+    void aServerIsAskedForTheWholeRepliesThatAreMeasured() {
+        assertThat(program.run("bench", "http://127.0.0.1:1/v1", "--whole", "--requests", "10"))
+                .isZero();
+
+        URI url = URI.create("http://127.0.0.1:1/v1");
+        assertThat(rooms.opened())
+                .containsExactly(
+                        new Opened.Relay(url, Optional.empty()),
+                        new Opened.Relay(url, Optional.empty(), Map.of("scripted", "scripted"), true));
+    }
+
+    @Test
     void aDataSetIsAskedInItsOrderWithItsOwnLimits() throws IOException {
         Path file = Files.writeString(folder.resolve("asked.jsonl"), """
                 {"prompt": "one", "output_tokens": 7, "other": [1, {"x": 2}]}

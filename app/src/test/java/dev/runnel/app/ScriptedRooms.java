@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +51,11 @@ final class ScriptedRooms implements Rooms {
 
         record Folder(Path folder, EngineOptions options, FolderOptions folderOptions) implements Opened {}
 
-        record Relay(URI upstream, Optional<String> key, Map<String, String> models) implements Opened {
+        record Relay(URI upstream, Optional<String> key, Map<String, String> models, boolean whole) implements Opened {
+            Relay(URI upstream, Optional<String> key, Map<String, String> models) {
+                this(upstream, key, models, false);
+            }
+
             Relay(URI upstream, Optional<String> key) {
                 this(upstream, key, Map.of());
             }
@@ -59,6 +65,7 @@ final class ScriptedRooms implements Rooms {
     private final Function<CompletionRequest, Script> scripts;
     private final List<Opened> opened = new CopyOnWriteArrayList<>();
     private final List<CompletionRequest> requests = new CopyOnWriteArrayList<>();
+    private final Set<URI> asked = ConcurrentHashMap.newKeySet();
     private @Nullable ScriptedBackend backend;
 
     ScriptedRooms(Function<CompletionRequest, Script> scripts) {
@@ -89,11 +96,14 @@ final class ScriptedRooms implements Rooms {
 
     @Override
     public Backend relay(URI address, Optional<String> apiKey, UpstreamOptions options) {
-        opened.add(new Opened.Relay(address, apiKey, options.models()));
-        if (address.getPath().endsWith("/down")) {
+        opened.add(new Opened.Relay(address, apiKey, options.models(), options.whole()));
+        boolean isLate = address.getPath().endsWith("/late");
+        if (address.getPath().endsWith("/down") || (isLate && asked.add(address))) {
             throw UpstreamFault.UNREACHABLE.failure("upstream " + address + " can't be reached");
         }
-        return open(options.models().keySet().stream().findFirst().orElse("scripted"));
+        return isLate
+                ? open("late")
+                : open(options.models().keySet().stream().findFirst().orElse("scripted"));
     }
 
     private ScriptedBackend open(String id) {

@@ -419,8 +419,20 @@ class ServeCommandTest {
     void anUpstreamThatIsDownIsLeftOutWhereOthersStand() throws Exception {
         serve(program, "--port", "0", "--upstream", "a=http://127.0.0.1:1/down,b=http://127.0.0.1:2/v1");
 
-        assertThat(program.err()).contains("Note: left out: upstream http://127.0.0.1:1/down can't be reached\n");
+        assertThat(program.err())
+                .contains("Note: left out until it is there: upstream http://127.0.0.1:1/down can't be reached\n");
         assertThat(get("/v1/models").body()).contains("\"scripted\"");
+    }
+
+    @Test
+    void anUpstreamThatWasDownIsServedOnceItIsThere() throws Exception {
+        serve(program, "--port", "0", "--upstream", "a=http://127.0.0.1:1/late,b=http://127.0.0.1:2/v1");
+        assertThat(program.err()).contains("Note: left out until it is there: upstream http://127.0.0.1:1/late");
+
+        Await.until(
+                "the upstream to be there",
+                () -> program.err().contains("Note: http://127.0.0.1:1/late is there and relayed, models: late\n"));
+        assertThat(get("/v1/models").body()).contains("\"late\"", "\"scripted\"");
     }
 
     @Test

@@ -4,53 +4,79 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Several backends as one: a request goes to the first that serves its model.
 public final class Backends implements Backend {
 
-    private final List<Backend> backends;
-    private final Map<String, Backend> backendOfModel = new LinkedHashMap<>();
-    private final List<Model> models;
+    /// Who serves what.
+    private record Index(List<Backend> backends, Map<String, Backend> ofModel, List<Model> models) {
+
+        static Index of(List<Backend> backends) {
+            Map<String, Model> models = new LinkedHashMap<>();
+            Map<String, Backend> ofModel = new LinkedHashMap<>();
+            for (Backend backend : backends) {
+                for (Model model : backend.models()) {
+                    models.putIfAbsent(model.id(), model);
+                    ofModel.putIfAbsent(model.id(), backend);
+                }
+            }
+            return new Index(List.copyOf(backends), ofModel, List.copyOf(models.values()));
+        }
+    }
+
+    private volatile Index index;
+
+    // Under the lock of this.
+    private boolean closed;
 
     /// @param backends owned from here on: closed with this
     public Backends(List<? extends Backend> backends) {
-        this.backends = List.copyOf(backends);
-        Map<String, Model> modelOfId = new LinkedHashMap<>();
-        for (Backend backend : backends) {
-            for (Model model : backend.models()) {
-                modelOfId.putIfAbsent(model.id(), model);
-                backendOfModel.putIfAbsent(model.id(), backend);
+        index = Index.of(List.copyOf(backends));
+    }
+
+    /// Adds one that has come late, behind the others: of models that they serve, too, it gets no requests.
+    ///
+    /// @param backend owned from here on
+    public void add(Backend backend) {
+        synchronized (this) {
+            if (!closed) {
+                index = Index.of(Stream.concat(index.backends().stream(), Stream.of(backend))
+                        .toList());
+                return;
             }
         }
-        models = List.copyOf(modelOfId.values());
+        backend.close();
     }
 
     @Override
     public List<Model> models() {
-        return models;
+        return index.models();
     }
 
     @Override
     public CompletionStream complete(CompletionRequest request) {
-        Backend backend = backendOfModel.get(request.model());
+        Index now = index;
+        Backend backend = now.ofModel().get(request.model());
         if (backend == null) {
-            return CompletionStream.failed(BackendException.modelNotFound(request.model(), models));
+            return CompletionStream.failed(BackendException.modelNotFound(request.model(), now.models()));
         }
         return backend.complete(request);
     }
 
     @Override
     public Optional<TokenCodec> codec(String model) {
-        return Optional.ofNullable(backendOfModel.get(model)).flatMap(backend -> backend.codec(model));
+        return Optional.ofNullable(index.ofModel().get(model)).flatMap(backend -> backend.codec(model));
     }
 
     /// Each model's load where its requests go.
     @Override
     public Map<String, BackendLoad> load() {
+        Index now = index;
         Map<String, BackendLoad> loadOfModel = new LinkedHashMap<>();
-        for (Backend backend : backends) {
+        for (Backend backend : now.backends()) {
             backend.load().forEach((model, load) -> {
-                if (backend.equals(backendOfModel.get(model))) {
+                if (backend.equals(now.ofModel().get(model))) {
                     loadOfModel.put(model, load);
                 }
             });
@@ -60,6 +86,11 @@ public final class Backends implements Backend {
 
     @Override
     public void close() {
-        backends.forEach(Backend::close);
+        List<Backend> open;
+        synchronized (this) {
+            closed = true;
+            open = index.backends();
+        }
+        open.forEach(Backend::close);
     }
 }

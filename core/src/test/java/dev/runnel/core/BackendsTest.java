@@ -16,11 +16,7 @@ class BackendsTest {
     @Test
     void aRequestGoesToTheBackendThatServesItsModel() throws Exception {
         assertThat(both.models()).extracting(Model::id).containsExactly("north", "south");
-        assertThat(both.complete(CompletionRequest.of("south", "hi"))
-                        .completion()
-                        .get()
-                        .text())
-                .isEqualTo("warm");
+        assertThat(answer("south")).isEqualTo("warm");
     }
 
     @Test
@@ -33,11 +29,11 @@ class BackendsTest {
 
     @Test
     void aModelsLoadIsThatOfTheBackendThatServesIt() {
-        Backend first = new Busy("north", new BackendLoad(1, 0, 0, 0, 0, 0));
-        Backend hidden = new Busy("north", new BackendLoad(2, 0, 0, 0, 0, 0));
+        Backend first = new Busy("north", new BackendLoad(1, 0, 0, 0, 0, 0, 0, 0));
+        Backend hidden = new Busy("north", new BackendLoad(2, 0, 0, 0, 0, 0, 0, 0));
 
         assertThat(new Backends(List.of(first, south, hidden)).load())
-                .containsOnly(Map.entry("north", new BackendLoad(1, 0, 0, 0, 0, 0)));
+                .containsOnly(Map.entry("north", new BackendLoad(1, 0, 0, 0, 0, 0, 0, 0)));
     }
 
     private record Busy(String model, BackendLoad now) implements Backend {
@@ -59,6 +55,35 @@ class BackendsTest {
 
         @Override
         public void close() {}
+    }
+
+    @Test
+    void oneThatComesLateServesWhatNoneServedBefore() throws Exception {
+        both.add(new Backends(List.of(
+                new ScriptedBackend("south", Script.saying("south", "late")),
+                new ScriptedBackend("east", Script.saying("east", "mild")))));
+
+        assertThat(both.models()).extracting(Model::id).containsExactly("north", "south", "east");
+        assertThat(answer("east")).isEqualTo("mild");
+        assertThat(answer("south")).isEqualTo("warm");
+    }
+
+    @Test
+    void oneThatComesTooLateIsClosed() {
+        ScriptedBackend late = new ScriptedBackend("late", Script.saying("late", "tepid"));
+        both.close();
+
+        both.add(late);
+
+        RecordingReader reader = RecordingReader.toTheEndOf(late.complete(CompletionRequest.of("late", "hi")));
+        assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.SHUTTING_DOWN);
+    }
+
+    private String answer(String model) throws Exception {
+        return both.complete(CompletionRequest.of(model, "hi"))
+                .completion()
+                .get()
+                .text();
     }
 
     @Test

@@ -142,7 +142,14 @@ public final class Engine implements Backend {
         return Map.of(
                 model.id(),
                 new BackendLoad(
-                        now.running(), now.waiting(), now.pages(), now.heldPages(), now.keptPages(), now.hitRate()));
+                        now.running(),
+                        now.waiting(),
+                        now.pages(),
+                        now.heldPages(),
+                        now.keptPages(),
+                        now.hitRate(),
+                        now.guessedTokens(),
+                        now.rightGuesses()));
     }
 
     @Override

@@ -94,7 +94,7 @@ class ModelFolderTest {
 
         @Override
         public Map<String, BackendLoad> load() {
-            return Map.of(id, new BackendLoad(scripted.inProgress(), 1, 8, 4, 2, 0.5));
+            return Map.of(id, new BackendLoad(scripted.inProgress(), 1, 8, 4, 2, 0.5, 6, 3));
         }
 
         @Override
@@ -147,7 +147,7 @@ class ModelFolderTest {
 
         settle();
 
-        assertThat(folder.load()).containsEntry("a", new BackendLoad(1, 1, 8, 4, 2, 0.5));
+        assertThat(folder.load()).containsEntry("a", new BackendLoad(1, 1, 8, 4, 2, 0.5, 6, 3));
         assertThat(folder.load()).containsEntry("b", BackendLoad.NONE);
     }
 

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One request to the upstream and what comes back. All of it happens on the loop.
 ///
-/// The body comes piece by piece, one for each time it is asked for: whoever doesn't ask holds the upstream
-/// back. Whatever goes wrong, a refusal included, is one failure with one sentence, and the connection is
+/// The body comes piece by piece, until the caller pauses it: that holds the upstream back. Whatever goes wrong, a
+/// refusal included, is one failure with one sentence, and the connection is
 /// closed.
 final class Call {
 
@@ -58,6 +58,9 @@ final class Call {
 
     /// When it was the upstream's turn last.
     private long paused = alive;
+
+    /// When the piece at hand came.
+    private long heard = alive;
 
     /// Bytes have come since it was last alive.
     private boolean dripping;
@@ -111,8 +114,9 @@ final class Call {
             return;
         }
         response = answer;
+        heard = System.nanoTime();
         alive();
-        answer.pause().exceptionHandler(this::broke);
+        answer.exceptionHandler(this::broke);
         int status = answer.statusCode();
         if (status >= 300 && status < 400) {
             fail(UpstreamFault.REFUSED.failure(
@@ -121,24 +125,22 @@ final class Call {
         } else if (status == 200
                 && (mediaType().equals(accept) || header("content-type").isEmpty())) {
             answer.handler(this::piece).endHandler(_ -> end());
-            more();
         } else {
             expectWithin(network.options().nextToken());
             Buffer refusal = Buffer.buffer();
             answer.handler(bytes -> {
                         dripping = true;
                         refusal.appendBuffer(bytes);
-                        if (refusal.length() < LONGEST_REFUSAL) {
-                            more();
-                        } else {
+                        if (!over && refusal.length() >= LONGEST_REFUSAL) {
                             refused(refusal, accept);
                         }
                     })
                     .endHandler(_ -> {
                         ended();
-                        refused(refusal, accept);
+                        if (!over) {
+                            refused(refusal, accept);
+                        }
                     });
-            more();
         }
     }
 
@@ -177,10 +179,13 @@ final class Call {
 
     private void piece(Buffer bytes) {
         if (!over) {
-            waiting = false;
-            paused = System.nanoTime();
+            heard = System.nanoTime();
             dripping = true;
-            guarded(() -> caller.read(bytes.getBytes()));
+            try {
+                caller.read(bytes.getBytes());
+            } catch (RuntimeException | Error failure) {
+                fail(BackendException.of(failure));
+            }
         }
     }
 
@@ -201,21 +206,26 @@ final class Call {
         }
     }
 
-    /// Asks for the next piece.
+    /// Lets no further piece come until there may be [#more].
+    void pause() {
+        waiting = false;
+        paused = heard;
+        Objects.requireNonNull(response).pause();
+    }
+
+    /// Lets the pieces come again after a [#pause].
     void more() {
-        if (!waiting) {
-            waiting = true;
-            long pause = System.nanoTime() - paused;
-            alive += pause;
-            eventful += pause;
-        }
-        Objects.requireNonNull(response).fetch(1);
+        waiting = true;
+        long pause = System.nanoTime() - paused;
+        alive += pause;
+        eventful += pause;
+        Objects.requireNonNull(response).resume();
     }
 
     /// The upstream has shown that it is there. Bytes alone don't show it: who drips them may never come to
     /// the end of a line.
     void alive() {
-        alive = System.nanoTime();
+        alive = heard;
         dripping = false;
     }
 
@@ -234,8 +244,6 @@ final class Call {
     /// can be used again; an upstream that doesn't end it soon loses the connection.
     void finish() {
         over = true;
-        more();
-        Objects.requireNonNull(response).resume();
     }
 
     /// Ends the call at once, and the connection with it.

@@ -1,5 +1,6 @@
 package dev.runnel.relay;
 
+import io.netty.channel.EventLoop;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -15,6 +16,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.ClientSSLOptions;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,8 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
-/// One event loop, the pool of connections to the upstream, and the clock that calls are held to. One loop
-/// is enough: it reads the tokens of more completions than any upstream makes at once.
+/// One event loop, its pool of connections to the upstream, and the clock that calls are held to.
 final class Network implements AutoCloseable {
 
     /// How long a connection waits for its next request. Below the 5 s after which common upstreams drop an
@@ -53,7 +54,7 @@ final class Network implements AutoCloseable {
 
     private final Address address;
     private final UpstreamOptions options;
-    private final Sockets sockets = new Sockets();
+    private final Sockets sockets;
     private final Vertx vertx;
     private final Context loop;
     private final HttpClient client;
@@ -65,7 +66,8 @@ final class Network implements AutoCloseable {
     private final Set<Call> calls = new HashSet<>();
     private final Map<HttpConnection, Call> users = new HashMap<>();
 
-    Network(Address address, UpstreamOptions options, VertxOptions vertxOptions) {
+    Network(Address address, UpstreamOptions options, VertxOptions vertxOptions, Sockets sockets) {
+        this.sockets = sockets;
         this.address = address;
         this.options = options;
         vertx = Vertx.builder()
@@ -115,6 +117,10 @@ final class Network implements AutoCloseable {
 
     UpstreamOptions options() {
         return options;
+    }
+
+    EventLoop eventLoop() {
+        return ((ContextInternal) loop).nettyEventLoop();
     }
 
     /// Every wait is measured against this tick, so it is a fraction of the shortest.
@@ -188,6 +194,9 @@ final class Network implements AutoCloseable {
     /// Closes all connections, and waits until they are, unless called by an event loop.
     @Override
     public void close() {
+        if (!sockets.hasLoop()) {
+            return; // the connections have ended with it, and nothing can be done without it
+        }
         Future<Void> closed = vertx.close();
         if (Context.isOnEventLoopThread()) {
             return;

@@ -9,6 +9,7 @@ import dev.runnel.core.Extension;
 import dev.runnel.core.Extensions;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.wire.ChunkReader;
+import dev.runnel.wire.CompletionReader;
 import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.RequestWriter;
 import dev.runnel.wire.RequestWriter.LimitField;
@@ -31,6 +32,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
 
     private final Upstream upstream;
     private final CompletionRequest request;
+    private final Network network;
     private final EventChannel channel = new EventChannel(this);
     private final AtomicBoolean begun = new AtomicBoolean();
     private final AtomicBoolean rung = new AtomicBoolean();
@@ -54,6 +56,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     RelayedStream(Upstream upstream, CompletionRequest request) {
         this.upstream = upstream;
         this.request = request;
+        network = upstream.network();
         chunks = new ChunkReader(request);
     }
 
@@ -67,14 +70,14 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             upstream.began(this);
         }
         if (rung.compareAndSet(false, true)) {
-            upstream.network().run(this::pull);
+            network.run(this::pull);
         }
     }
 
     @Override
     public void cancelled() {
         upstream.ended(this);
-        upstream.network().run(() -> {
+        network.run(() -> {
             if (call != null) {
                 call.stop();
             }
@@ -120,9 +123,11 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             sse = new SseReader();
             extensions.clear();
             chunks = new ChunkReader(request, wantsExtensions ? Optional.of(extensions::add) : Optional.empty());
-            byte[] json = RequestWriter.write(request, limit, true, true);
-            call = new Call(upstream.network(), upstream.options().firstToken(), this);
-            call.post(Endpoint.of(request.prompt()).path(), "text/event-stream", json);
+            boolean whole = upstream.options().whole();
+            byte[] json = RequestWriter.write(request, limit, !whole, !whole);
+            Call.Caller reader = whole ? new WholeReply(this) : this;
+            call = new Call(network, upstream.options().firstToken(), reader);
+            call.post(Endpoint.of(request.prompt()).path(), whole ? "application/json" : "text/event-stream", json);
         } catch (BackendException inexpressible) {
             fail(inexpressible);
         }
@@ -138,16 +143,20 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         }
         if (complete) {
             open.finish();
-        } else if (channel.demand() > 0) {
-            open.more();
-        } else {
+        } else if (channel.demand() == 0) {
             resting = true;
+            open.pause();
         }
     }
 
     @Override
     public void end() {
         chunks.end(this::emit);
+    }
+
+    /// The reply has come whole.
+    void whole(byte[] body) {
+        CompletionReader.events(request, body).forEach(this::emit);
     }
 
     private void emit(TokenEvent event) {
@@ -203,7 +212,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
                                 pause.toMillis(),
                                 retries,
                                 upstream.options().retries().most()));
-        upstream.network().runAfter(pause, this::ask);
+        network.runAfter(pause, this::ask);
     }
 
     /// The one refusal after which the request is sent again, because only the upstream knows which of the

@@ -3,13 +3,17 @@ package dev.runnel.relay;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.spi.transport.Transport;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /// Vert.x's own transport, and a way to end a connection at once, which Vert.x doesn't offer: it first
@@ -20,6 +24,22 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
     private static final Transport NIO = io.vertx.core.transport.Transport.NIO.implementation();
 
     private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+    private final Optional<EventLoop> lent;
+
+    /// On a loop of their own.
+    Sockets() {
+        lent = Optional.empty();
+    }
+
+    /// @param lent somebody's loop, which is left running
+    Sockets(EventLoop lent) {
+        this.lent = Optional.of(lent);
+    }
+
+    /// Whether there is a loop to work on.
+    boolean hasLoop() {
+        return lent.map(loop -> !loop.isShuttingDown()).orElse(true);
+    }
 
     /// Ends a connection by a reset; what was being sent is dropped. Only for the loop.
     void cut(HttpConnection connection) {
@@ -60,6 +80,13 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
     @Override
     public Transport implementation() {
         return this;
+    }
+
+    @Override
+    public EventLoopGroup eventLoopGroup(int type, int threads, ThreadFactory factory, int ioRatio) {
+        return type == IO_EVENT_LOOP_GROUP && lent.isPresent()
+                ? new LentLoop(lent.get())
+                : NIO.eventLoopGroup(type, threads, factory, ioRatio);
     }
 
     @Override

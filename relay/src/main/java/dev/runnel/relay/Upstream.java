@@ -9,7 +9,6 @@ import dev.runnel.core.Model;
 import dev.runnel.core.UpstreamFault;
 import dev.runnel.wire.ModelsReader;
 import io.vertx.core.VertxOptions;
-import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Collection;
@@ -24,16 +23,17 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Any server that speaks OpenAI's protocol, as a backend.
 ///
 /// Requests go to it as they come, whatever model they name: it alone knows what it serves. Events are
-/// handed on by the relay's own event loop, which subscribers must not block.
+/// handed on by an event loop, which subscribers must not block: the one of Vert.x that the completion was asked
+/// for on, as the server does, or else the relay's own.
 public final class Upstream implements Backend {
 
-    private final Network network;
+    private final Networks networks;
     private final Set<RelayedStream> running = ConcurrentHashMap.newKeySet();
     private final List<Model> models;
     private volatile boolean closed;
 
-    private Upstream(Network network, List<Model> models) {
-        this.network = network;
+    private Upstream(Networks networks, List<Model> models) {
+        this.networks = networks;
         this.models = models;
     }
 
@@ -49,15 +49,15 @@ public final class Upstream implements Backend {
     }
 
     static Upstream open(URI baseUrl, Optional<String> apiKey, UpstreamOptions options, VertxOptions vertxOptions) {
-        Network network = new Network(Address.of(baseUrl, apiKey), options, vertxOptions);
+        Networks networks = new Networks(Address.of(baseUrl, apiKey), options, vertxOptions);
         try {
             return new Upstream(
-                    network,
+                    networks,
                     options.models().isEmpty()
-                            ? ask(network)
+                            ? ask(networks.own())
                             : named(options.models().keySet()));
         } catch (BackendException unlisted) {
-            network.close();
+            networks.close();
             throw unlisted;
         }
     }
@@ -81,10 +81,8 @@ public final class Upstream implements Backend {
     /// The upstream's list of models, on its way.
     private static final class Listing implements Call.Caller {
 
-        private static final int LONGEST = 16 << 20;
-
         private final CompletableFuture<List<Model>> models = new CompletableFuture<>();
-        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+        private final WholeBody body = new WholeBody("list of models");
         private final Call call;
 
         Listing(Network network) {
@@ -97,12 +95,7 @@ public final class Upstream implements Backend {
 
         @Override
         public void read(byte[] piece) {
-            if (body.size() + piece.length > LONGEST) {
-                throw UpstreamFault.MALFORMED_EVENT.failure(
-                        "the upstream's list of models is longer than %d bytes".formatted(LONGEST));
-            }
-            body.writeBytes(piece);
-            call.more();
+            body.add(piece);
         }
 
         @Override
@@ -145,20 +138,21 @@ public final class Upstream implements Backend {
     public void close() {
         closed = true;
         running.forEach(stream -> stream.abort(closing()));
-        network.close();
+        networks.close();
     }
 
     private BackendException closing() {
         return new BackendException(
-                Kind.SHUTTING_DOWN, "the relay to " + network.address().name() + " is being closed");
+                Kind.SHUTTING_DOWN, "the relay to " + networks.address().name() + " is being closed");
     }
 
+    /// Where a completion that is asked for here and now happens.
     Network network() {
-        return network;
+        return networks.here();
     }
 
     UpstreamOptions options() {
-        return network.options();
+        return networks.options();
     }
 
     /// A stream that is to be told when this closes, until it has [#ended].

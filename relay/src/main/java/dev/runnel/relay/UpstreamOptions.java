@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 ///
 /// @param models what it calls the models that it shall be asked for, by their ids here, in their order;
 ///     empty: it is asked for its list
-/// @param connections most completions at once, each of which takes a connection, or a stream of one in
-///     HTTP/2; one more is refused
+/// @param connections most completions at once on an event loop, each of which takes a connection, or a stream of
+///     one in HTTP/2; one more is refused
 /// @param connect longest wait for a connection
 /// @param firstToken longest silence before the first token, while the upstream queues the request and
 ///     reads its prompt
@@ -21,6 +21,9 @@ import java.util.stream.Stream;
 /// @param event longest wait for the next event of an upstream that isn't silent, but sends comments, or
 ///     pieces of a line; such signs of life end no wait for ever
 /// @param retries how often a request is sent again of which nothing has come back
+/// @param whole whether replies are asked for whole, and are one piece of each kind when they are there: to
+///     measure how long readers wait who don't stream. The upstream is silent meanwhile, for `firstToken` at
+///     most
 public record UpstreamOptions(
         Map<String, String> models,
         int connections,
@@ -28,7 +31,8 @@ public record UpstreamOptions(
         Duration firstToken,
         Duration nextToken,
         Duration event,
-        Retries retries) {
+        Retries retries,
+        boolean whole) {
 
     /// Asks for the list of models. 1024 connections, because each is a file descriptor. 10 s to connect. 5
     /// minutes to the first token, because a long prompt may keep a small machine busy that long and most
@@ -41,7 +45,8 @@ public record UpstreamOptions(
             Duration.ofMinutes(5),
             Duration.ofSeconds(30),
             Duration.ofMinutes(10),
-            Retries.DEFAULT);
+            Retries.DEFAULT,
+            false);
 
     public UpstreamOptions {
         models = Collections.unmodifiableMap(new LinkedHashMap<>(models));
@@ -66,31 +71,35 @@ public record UpstreamOptions(
     }
 
     public UpstreamOptions withModels(Map<String, String> models) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
     }
 
     public UpstreamOptions withConnections(int connections) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
     }
 
     public UpstreamOptions withConnect(Duration connect) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
     }
 
     public UpstreamOptions withFirstToken(Duration firstToken) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
     }
 
     public UpstreamOptions withNextToken(Duration nextToken) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
     }
 
     public UpstreamOptions withEvent(Duration event) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
     }
 
     public UpstreamOptions withRetries(Retries retries) {
-        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries);
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
+    }
+
+    public UpstreamOptions withWhole(boolean whole) {
+        return new UpstreamOptions(models, connections, connect, firstToken, nextToken, event, retries, whole);
     }
 
     private static void requirePositive(String name, Duration value) {

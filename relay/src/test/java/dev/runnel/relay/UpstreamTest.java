@@ -10,6 +10,7 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.FinishReason;
 import dev.runnel.core.Model;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
@@ -98,6 +99,36 @@ class UpstreamTest {
                 .containsEntry("accept", "text/event-stream")
                 .containsEntry("host", raw.baseUrl().getAuthority());
         assertThat(request.body()).contains("\"stream\":true", "\"stream_options\":{\"include_usage\":true}");
+    }
+
+    @Test
+    void aReplyIsAskedForWholeWhereThatIsMeasured() throws Exception {
+        open(OPTIONS.withWhole(true), (_, to) -> to.json(200, """
+                {"id":"1","object":"chat.completion","created":1,"model":"raw","choices":[{"index":0,"message":\
+                {"role":"assistant","content":"Hello","reasoning_content":"hm"},"finish_reason":"stop"}],\
+                "usage":{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12}}"""));
+
+        RecordingReader reader = RecordingReader.toTheEndOf(upstream.complete(CompletionRequest.of("raw", "Hi")));
+
+        assertThat(reader.events())
+                .containsExactly(
+                        new TokenEvent.Started("raw", 1),
+                        new TokenEvent.Thinking(0, "hm"),
+                        new TokenEvent.Text(0, "Hello"),
+                        new TokenEvent.Finished(0, FinishReason.STOP),
+                        new Usage(7, 5));
+        Request request = raw.requests().getFirst();
+        assertThat(request.headers()).containsEntry("accept", "application/json");
+        assertThat(request.body()).doesNotContain("stream");
+    }
+
+    @Test
+    void aStreamInPlaceOfAWholeReplyIsAFailure() throws Exception {
+        open(OPTIONS.withWhole(true), UpstreamTest::sayHello);
+
+        RecordingReader reader = RecordingReader.toTheEndOf(upstream.complete(CompletionRequest.of("raw", "Hi")));
+
+        assertThat(reader.failure()).hasMessageEndingWith("(as text/event-stream, expected application/json)");
     }
 
     @Test

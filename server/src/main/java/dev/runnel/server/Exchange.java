@@ -5,6 +5,8 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendLoad;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionStream;
+import dev.runnel.core.Extension;
+import dev.runnel.core.Extensions;
 import dev.runnel.core.Model;
 import dev.runnel.core.TokenCodec;
 import dev.runnel.core.TokenEvent;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its response: finds the route, holds the request to the rules, gets it answered, and
@@ -333,10 +336,11 @@ final class Exchange {
                     loop, this, wire.endpoint(), wire.writer(envelope), events.extensions(), started, wire.timings());
             events.subscribe(streamed);
         } else {
+            Extensions beside = events.extensions();
             stream = events.through(started);
             var _ = stream.completion()
-                    .whenComplete(
-                            (whole, failure) -> loop.run(() -> answerWhole(wire, envelope, started, whole, failure)));
+                    .whenComplete((whole, failure) ->
+                            loop.run(() -> answerWhole(wire, envelope, started, beside, whole, failure)));
         }
     }
 
@@ -352,6 +356,7 @@ final class Exchange {
             WireRequest wire,
             Envelope envelope,
             Stopwatch watch,
+            Extensions beside,
             @Nullable Completion whole,
             @Nullable Throwable failure) {
         if (answered || over) {
@@ -363,7 +368,11 @@ final class Exchange {
             }
             usage = whole.usage();
             Optional<Timings> timings = wire.timings() ? Optional.of(watch.timings()) : Optional.empty();
-            send(200, wire.whole(envelope, whole, timings));
+            List<Extension> all = Stream.generate(() -> beside.next(Long.MAX_VALUE))
+                    .takeWhile(Optional::isPresent)
+                    .flatMap(Optional::stream)
+                    .toList();
+            send(200, wire.whole(envelope, whole, all, timings));
         });
     }
 

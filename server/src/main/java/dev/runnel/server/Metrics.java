@@ -139,6 +139,13 @@ final class Metrics {
         });
         text.gauge("runnel_cache_hit_ratio", "The part of all prompt tokens so far that the KV cache had.");
         load.forEach((id, one) -> text.sample(one.hitRatio(), label("model", id)));
+        text.counter(
+                "runnel_guesses_total",
+                "Tokens guessed ahead of the model: right, or wrong and read for nothing (speculative decoding).");
+        load.forEach((id, one) -> {
+            text.sample(one.rightGuesses(), label("model", id), label("outcome", "right"));
+            text.sample(one.wrongGuesses(), label("model", id), label("outcome", "wrong"));
+        });
     }
 
     private static void now(

@@ -154,7 +154,7 @@ class MetricsTest {
 
     @Test
     void whatTheBackendDoesIsToldAsItSaysSo() throws Exception {
-        BackendLoad load = new BackendLoad(3, 2, 100, 30, 50, 0.25);
+        BackendLoad load = new BackendLoad(3, 2, 100, 30, 50, 0.25, 12, 9);
         try (Serving serving = Serving.backend(new Busy("tiny", load), options -> options)) {
             MetricsReader seen = read(serving);
 
@@ -167,6 +167,10 @@ class MetricsTest {
             assertThat(seen.value("runnel_cache_pages{model=\"tiny\",state=\"free\"}"))
                     .isEqualTo(20);
             assertThat(seen.value("runnel_cache_hit_ratio{model=\"tiny\"}")).isEqualTo(0.25);
+            assertThat(seen.value("runnel_guesses_total{model=\"tiny\",outcome=\"right\"}"))
+                    .isEqualTo(9);
+            assertThat(seen.value("runnel_guesses_total{model=\"tiny\",outcome=\"wrong\"}"))
+                    .isEqualTo(3);
         }
     }
 

@@ -55,6 +55,10 @@ public final class ChunkReader {
         @Nullable
         FinishReason reason;
 
+        /// What the choice's latest chunk of nothing but text looked like.
+        @Nullable
+        TextChunk like;
+
         Choice() {
             for (Kind kind : Kind.values()) {
                 texts.put(kind, new WholeText());
@@ -82,6 +86,9 @@ public final class ChunkReader {
 
     /// Events handed over before the chunk that is being read.
     private long eventCount;
+
+    /// Extensions handed over.
+    private long extended;
 
     /// Something was generated.
     private boolean said;
@@ -117,9 +124,42 @@ public final class ChunkReader {
         } else if (event.type().equals("error")) {
             throw UpstreamReply.read("error", data, ErrorReader::failure);
         } else {
-            List<TokenEvent> read = UpstreamReply.read("chunk", data, this::chunk);
+            List<TokenEvent> read = text(data);
+            if (read == null) {
+                long before = extended;
+                read = UpstreamReply.read("chunk", data, this::chunk);
+                if (extended == before) {
+                    learn(data, read);
+                }
+            }
             eventCount += read.size();
             read.forEach(events);
+        }
+    }
+
+    /// A chunk that is the same as one before it but for its text says nothing else than that one did, so it needs no
+    /// reading as JSON.
+    ///
+    /// @return null if the chunk isn't
+    private @Nullable List<TokenEvent> text(String data) {
+        for (int index = 0; index < choices.size(); index++) {
+            Choice choice = choices.get(index);
+            if (choice.like != null && choice.reason == null && choice.like.fits(data)) {
+                chunks++;
+                List<TokenEvent> events = new ArrayList<>(1);
+                piece(index, choice, Kind.TEXT, choice.like.text(data), List.of(), events);
+                return events;
+            }
+        }
+        return null;
+    }
+
+    private void learn(String data, List<TokenEvent> read) {
+        if (read.size() == 1
+                && read.getFirst() instanceof TokenEvent.Text(var index, var text, var logprobs)
+                && logprobs.isEmpty()) {
+            choices.get(index).like = TextChunk.of(data, endpoint == Endpoint.CHAT ? "content" : "text", text)
+                    .orElse(null);
         }
     }
 
@@ -182,6 +222,7 @@ public final class ChunkReader {
     private void extend(Node chunk, Consumer<? super Extension> to) {
         Map<String, String> ofReply = besides(OF_CHUNK, chunk);
         if (!ofReply.isEmpty()) {
+            extended++;
             to.accept(new Extension(eventCount, false, OptionalInt.empty(), ofReply, Map.of(), Map.of()));
         }
     }
@@ -194,6 +235,7 @@ public final class ChunkReader {
                 part.find("delta").map(delta -> besides(OF_DELTA, delta)).orElse(Map.of());
         if (!ofChoice.isEmpty() || !ofPiece.isEmpty()) {
             OptionalInt choice = OptionalInt.of(part.get("index").integer(0, choices.size() - 1));
+            extended++;
             to.accept(new Extension(eventCount + before, alone, choice, Map.of(), ofChoice, ofPiece));
         }
     }

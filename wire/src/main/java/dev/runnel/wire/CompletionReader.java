@@ -2,6 +2,8 @@ package dev.runnel.wire;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Completion;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.TokenEvent;
 import dev.runnel.core.ToolCall;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +19,45 @@ public final class CompletionReader {
     /// @throws BackendException of kind `UPSTREAM` if the body is no whole reply
     public static Completion read(Endpoint endpoint, byte[] body) {
         return read(endpoint, Integer.MAX_VALUE, body);
+    }
+
+    /// The events of a whole reply, as if it had been streamed: the pieces of each kind as one.
+    ///
+    /// @param request what was asked
+    /// @throws BackendException of kind `UPSTREAM` if the body is no whole reply to it
+    public static List<TokenEvent> events(CompletionRequest request, byte[] body) {
+        Completion whole =
+                read(Endpoint.of(request.prompt()), request.logprobs().orElse(0), body);
+        if (whole.choices().size() != request.choices()) {
+            throw UpstreamReply.malformed("the upstream's reply has %d choices, expected %d"
+                    .formatted(whole.choices().size(), request.choices()));
+        }
+        List<TokenEvent> events = new ArrayList<>();
+        events.add(new TokenEvent.Started(whole.model(), whole.choices().size()));
+        for (int index = 0; index < whole.choices().size(); index++) {
+            events(index, whole.choices().get(index), events);
+        }
+        events.add(whole.usage());
+        return events;
+    }
+
+    private static void events(int index, Completion.Choice choice, List<TokenEvent> events) {
+        if (!choice.thinking().isEmpty()) {
+            events.add(new TokenEvent.Thinking(index, choice.thinking()));
+        }
+        if (!choice.text().isEmpty() || !choice.logprobs().isEmpty()) {
+            events.add(new TokenEvent.Text(index, choice.text(), choice.logprobs()));
+        }
+        if (!choice.refusal().isEmpty()) {
+            events.add(new TokenEvent.Refusal(index, choice.refusal()));
+        }
+        for (ToolCall call : choice.toolCalls()) {
+            events.add(new TokenEvent.Call(index, call.id(), call.name()));
+            if (!call.arguments().isEmpty()) {
+                events.add(new TokenEvent.Arguments(index, call.arguments()));
+            }
+        }
+        events.add(new TokenEvent.Finished(index, choice.reason()));
     }
 
     /// @param alternatives how many each token was asked to have, if there are logprobs

@@ -3,18 +3,29 @@ package dev.runnel.wire;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Completion;
 import dev.runnel.core.ToolCall;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Writes the whole reply of a chat or a text completion as JSON.
 final class CompletionWriter {
 
+    /// Members of a choice that no chunk has.
+    private static final Set<String> OF_CHOICE = Set.of("message");
+
     private CompletionWriter() {}
 
+    /// @param beside what came beside the completion
     /// @throws BackendException of kind `INTERNAL` if the endpoint has no words for what the completion
     ///     holds
     static byte[] write(
-            Endpoint endpoint, Envelope envelope, ReplyForm form, Completion completion, Optional<Timings> timings) {
+            Endpoint endpoint,
+            Envelope envelope,
+            ReplyForm form,
+            Completion completion,
+            WholeExtensions beside,
+            Optional<Timings> timings) {
         ByteSink out = new ByteSink(1024);
         envelope.open(out, endpoint.wholeObject, completion.model(), form);
         for (int index = 0; index < completion.choices().size(); index++) {
@@ -23,20 +34,36 @@ final class CompletionWriter {
                     endpoint, choice.reason(), !choice.toolCalls().isEmpty(), form);
             out.raw(index == 0 ? "{" : ",{");
             if (endpoint == Endpoint.CHAT) {
-                message(index, choice, form, out);
+                message(index, choice, form, beside, out);
             } else {
                 text(index, choice, out);
             }
             logprobs(endpoint, choice, form, out.raw(",\"logprobs\":"));
-            out.raw(",\"finish_reason\":").string(reason).raw("}");
+            out.raw(",\"finish_reason\":").string(reason);
+            beside.ofChoice(index, OF_CHOICE, out);
+            out.raw("}");
         }
         out.raw("],\"usage\":");
         UsageObject.write(completion.usage(), out);
         timings.ifPresent(known -> known.write(completion.usage(), out));
+        beside.ofReply(ofReply(envelope, form), out);
         return out.raw("}").toByteArray();
     }
 
-    private static void message(int index, Completion.Choice choice, ReplyForm form, ByteSink out) {
+    /// Members of the envelope that an upstream may have, too.
+    private static Set<String> ofReply(Envelope envelope, ReplyForm form) {
+        Set<String> ours = new HashSet<>();
+        if (form.tier()) {
+            ours.add("service_tier");
+        }
+        if (envelope.fingerprint().isPresent()) {
+            ours.add("system_fingerprint");
+        }
+        return ours;
+    }
+
+    private static void message(
+            int index, Completion.Choice choice, ReplyForm form, WholeExtensions beside, ByteSink out) {
         boolean answered = !choice.text().isEmpty()
                 || (choice.toolCalls().isEmpty() && choice.refusal().isEmpty());
         out.raw("\"index\":").index(index).raw(",\"message\":{\"role\":\"assistant\",\"content\":");
@@ -60,6 +87,7 @@ final class CompletionWriter {
         if (!choice.toolCalls().isEmpty()) {
             calls(choice, out.raw(",\"tool_calls\":"));
         }
+        beside.ofMessage(index, out);
         out.raw("}");
     }
 

@@ -3,7 +3,9 @@ package dev.runnel.wire;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.runnel.core.BackendException;
+import java.util.Arrays;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Cuts a stream of bytes into server-sent events, however the network has split it. One for each stream;
 /// for one thread at a time.
@@ -23,13 +25,15 @@ public final class SseReader {
     /// Longest line, and longest data of one event.
     static final int MAX_BYTES = 16 << 20;
 
+    private static final byte[] DATA = "data: ".getBytes(UTF_8);
+
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     /// The line that has begun.
     private final ByteSink line = new ByteSink(1024);
 
-    /// Data lines of the event that has begun, each with a line feed behind it.
-    private final StringBuilder data = new StringBuilder();
+    /// Data lines of the event that has begun, with a line feed between them; null if there were none.
+    private @Nullable StringBuilder data;
 
     private String type = "";
     private boolean atStart = true;
@@ -70,6 +74,12 @@ public final class SseReader {
     }
 
     private void endLine(Consumer<? super Event> events) {
+        if (isData()) {
+            data();
+            line.clear();
+            lines++;
+            return;
+        }
         String text = new String(line.array(), 0, line.length(), UTF_8);
         line.clear();
         lines++;
@@ -84,24 +94,40 @@ public final class SseReader {
         }
     }
 
+    /// Whether the line is what nearly all are, which needs no name looked up.
+    private boolean isData() {
+        return line.length() >= DATA.length && Arrays.equals(line.array(), 0, DATA.length, DATA, 0, DATA.length);
+    }
+
+    private void data() {
+        atStart = false;
+        add(new String(line.array(), DATA.length, line.length() - DATA.length, UTF_8));
+    }
+
+    private void add(String value) {
+        if (data == null) {
+            data = new StringBuilder(value);
+        } else {
+            requireBearable((long) data.length() + value.length());
+            data.append('\n').append(value);
+        }
+    }
+
     private void field(String line) {
         int colon = line.indexOf(':');
         String name = colon < 0 ? line : line.substring(0, colon);
         String value = colon < 0 ? "" : line.substring(colon + (line.startsWith(" ", colon + 1) ? 2 : 1));
         switch (name) {
-            case "data" -> {
-                requireBearable((long) data.length() + value.length());
-                data.append(value).append('\n');
-            }
+            case "data" -> add(value);
             case "event" -> type = value;
             default -> {} // a comment, whose name is empty; or a field we don't know
         }
     }
 
     private void endEvent(Consumer<? super Event> events) {
-        if (!data.isEmpty()) {
-            Event event = new Event(type, data.substring(0, data.length() - 1));
-            data.setLength(0);
+        if (data != null) {
+            Event event = new Event(type, data.toString());
+            data = null;
             type = "";
             events.accept(event);
         }

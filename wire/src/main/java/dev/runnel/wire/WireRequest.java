@@ -6,6 +6,7 @@ import dev.runnel.core.BestOf;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
+import dev.runnel.core.Extension;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -126,12 +127,14 @@ public final class WireRequest {
 
     /// The whole reply.
     ///
+    /// @param beside what came beside its events, for endpoints that have a place for it
     /// @param timings absent unless it was asked for
     /// @throws BackendException of kind `INTERNAL` if the endpoint has no words for what the completion
     ///     holds
-    public byte[] whole(Envelope envelope, Completion completion, Optional<Timings> timings) {
+    public byte[] whole(Envelope envelope, Completion completion, List<Extension> beside, Optional<Timings> timings) {
         return switch (endpoint) {
-            case CHAT, TEXT -> CompletionWriter.write(endpoint, envelope, form, completion, timings);
+            case CHAT, TEXT ->
+                CompletionWriter.write(endpoint, envelope, form, completion, new WholeExtensions(beside), timings);
             case RESPONSES -> ResponseWriter.write(envelope, form, completion, items);
         };
     }

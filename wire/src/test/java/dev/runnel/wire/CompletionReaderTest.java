@@ -73,7 +73,12 @@ class CompletionReaderTest {
             assertThat(catchThrowableOfType(
                                     BackendException.class,
                                     () -> CompletionWriter.write(
-                                            Endpoint.TEXT, envelope, ReplyForm.PLAIN, completion, Optional.empty()))
+                                            Endpoint.TEXT,
+                                            envelope,
+                                            ReplyForm.PLAIN,
+                                            completion,
+                                            WholeExtensions.NONE,
+                                            Optional.empty()))
                             .kind())
                     .isEqualTo(Kind.INTERNAL);
         }

@@ -283,7 +283,7 @@ class ResponsesTest {
                 EventWriter writer = first.writer(ENVELOPE);
                 EVERYTHING.forEach(event -> writer.write(event, new ByteSink(64)));
             } else {
-                first.whole(ENVELOPE, Completion.of(EVERYTHING), Optional.empty());
+                first.whole(ENVELOPE, Completion.of(EVERYTHING), List.of(), Optional.empty());
             }
 
             WireRequest next =
@@ -307,7 +307,7 @@ class ResponsesTest {
                 WireOptions.DEFAULT,
                 items);
 
-        request.whole(ENVELOPE, Completion.of(EVERYTHING), Optional.empty());
+        request.whole(ENVELOPE, Completion.of(EVERYTHING), List.of(), Optional.empty());
 
         assertThat(items.find("msg_1_1")).isEmpty();
     }

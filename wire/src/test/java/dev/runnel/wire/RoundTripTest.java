@@ -123,6 +123,7 @@ class RoundTripTest {
                             envelope,
                             ReplyForm.PLAIN.withLogprobs(ALTERNATIVES),
                             Completion.of(events),
+                            WholeExtensions.NONE,
                             Optional.empty()));
 
             assertThat(Completion.of(throughTheWire(endpoint, events)))

@@ -173,7 +173,12 @@ class TranscriptTest {
         Completion completion = Completion.of(transcript.events());
 
         byte[] body = CompletionWriter.write(
-                transcript.endpoint(), envelope(transcript), transcript.form(), completion, Optional.empty());
+                transcript.endpoint(),
+                envelope(transcript),
+                transcript.form(),
+                completion,
+                WholeExtensions.NONE,
+                Optional.empty());
 
         assertThat(TestJson.parse(body)).isEqualTo(transcript.json());
     }
