@@ -4,6 +4,10 @@ import dev.runnel.engine.fixtures.LlamaShape;
 import dev.runnel.engine.fixtures.TinyModels;
 import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
+import dev.runnel.lab.report.Axis;
+import dev.runnel.lab.report.Bars;
+import dev.runnel.lab.report.Language;
+import dev.runnel.lab.report.Numbers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +40,7 @@ final class PeerBench {
             --rounds N          turns of each engine at each task (default 5); the median counts
             --threads N         (default: one for each processor)
             --deep              decoding with 8 k tokens held, too, which takes minutes
-            --output DIR        where results.json is written (default: target/bench)
+            --output DIR        where results.json is written, and a picture for each peer (default: target/bench)
             """;
 
     /// What is run.
@@ -127,6 +131,11 @@ final class PeerBench {
         Path json = settings.output().resolve("results.json");
         Files.writeString(json, json(results, memory));
         IO.println("wrote " + json);
+        for (String peer : settings.peers().keySet()) {
+            Path picture = settings.output().resolve("beside-%s.svg".formatted(peer.replaceAll("[^\\w.-]", "-")));
+            Files.writeString(picture, picture(results, peer, memory).svg(Language.ENGLISH));
+            IO.println("wrote " + picture);
+        }
     }
 
     private List<Path> files() throws IOException {
@@ -209,10 +218,7 @@ final class PeerBench {
                 table.append("%28s".formatted("%.1f (%.1f-%.1f)".formatted(median(rates), least(rates), most(rates))));
             }
             for (String name : names.subList(1, names.size())) {
-                double[] theirs = result.rates().get(name).get(task);
-                double[] ratios = new double[ours.length];
-                Arrays.setAll(ratios, round -> ours[round] / theirs[round]);
-                table.append("%22s".formatted("%.2f".formatted(median(ratios))));
+                table.append("%22s".formatted("%.2f".formatted(median(ratios(result, name, task)))));
             }
             if (task == Task.DECODE) {
                 table.append(
@@ -220,6 +226,36 @@ final class PeerBench {
             }
         }
         return table.append('\n').toString();
+    }
+
+    /// Our rate over a peer's, round by round.
+    private static double[] ratios(Result result, String peer, Task task) {
+        double[] ours = result.rates().values().iterator().next().get(task);
+        double[] theirs = result.rates().get(peer).get(task);
+        double[] ratios = new double[ours.length];
+        Arrays.setAll(ratios, round -> ours[round] / theirs[round]);
+        return ratios;
+    }
+
+    /// A bar for each model and task: our ratio to a peer, above one of the peer itself, which is 1.
+    private Bars picture(List<Result> results, String peer, double memory) {
+        List<Bars.Bar> bars = new ArrayList<>();
+        bars.add(new Bars.Bar(peer, Numbers.of(1, 0)));
+        for (Result result : results) {
+            for (Task task : tasks) {
+                double[] ratios = ratios(result, peer, task);
+                double least = least(ratios);
+                String model = result.model().replaceAll("^random-1b-|\\.gguf$", "");
+                bars.add(new Bars.Bar(model + ", " + task.title, Numbers.of(least, median(ratios) - least)));
+            }
+        }
+        return new Bars(
+                "Runnel's speed over that of " + peer,
+                "%s, %d threads, JDK %s, memory read at %.1f GB/s; %d rounds by turns"
+                        .formatted(processor(), settings.threads(), Runtime.version(), memory / 1e9, settings.rounds()),
+                Axis.number("times as fast"),
+                List.of("in every round", "in the median of rounds"),
+                bars);
     }
 
     private static double median(double[] values) {
