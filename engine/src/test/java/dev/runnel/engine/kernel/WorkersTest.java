@@ -54,6 +54,29 @@ class WorkersTest {
     }
 
     @Test
+    void aThreadThatIsHeldUpDelaysOnePartAndNotItsWholeShare() {
+        try (Workers workers = new Workers(2)) {
+            CountDownLatch heldUp = new CountDownLatch(1);
+            CountDownLatch others = new CountDownLatch(15);
+            AtomicIntegerArray parts = new AtomicIntegerArray(2); // of each worker
+
+            workers.run(16, (worker, _) -> {
+                parts.incrementAndGet(worker);
+                if (worker == 1) {
+                    heldUp.countDown();
+                    awaitUninterrupted(others);
+                } else {
+                    awaitUninterrupted(heldUp);
+                    others.countDown();
+                }
+            });
+
+            assertThat(parts.get(0)).isEqualTo(15);
+            assertThat(parts.get(1)).isEqualTo(1);
+        }
+    }
+
+    @Test
     void theResultOfEveryPartIsSeenByTheCaller() {
         try (Workers workers = new Workers(2)) {
             int[] plain = new int[64];
