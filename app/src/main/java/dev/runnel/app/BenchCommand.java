@@ -55,6 +55,7 @@ import picocli.CommandLine.Spec;
             "complete replies. With --request-rate they count from the moment a request was to be sent,",
             "whatever kept it from being sent then; vLLM counts from when it is sent. A percentile is told",
             "where one in so many was measured: the 99th of at least 100.",
+            "Before a server it measures one of its own for a few seconds, until its code is compiled.",
             "",
             "A line of a data set is {\"prompt\": \"…\"} or {\"messages\": […]}, with \"max_tokens\" or",
             "\"output_tokens\" if it has its own limit. --output writes report.html, summary.json, summary.csv",

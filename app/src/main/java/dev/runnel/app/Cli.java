@@ -60,9 +60,8 @@ final class Cli {
         }
     }
 
-    /// The command that is named first, or all: the options of each are found by reflection, and those of all of them
-    /// take
-    /// as long as the JVM takes to start.
+    /// The command that is named first, or all: the options of each are found by reflection, and those of all
+    /// of them take as long as the JVM takes to start.
     private Collection<Supplier<Object>> needed(List<String> arguments) {
         Supplier<Object> named = arguments.isEmpty() ? null : commands.get(arguments.getFirst());
         return named == null || arguments.getFirst().equals("help") ? commands.values() : List.of(named);

@@ -23,10 +23,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// A bench of a server in this process that answers at once, before another is measured. A request that is sent by code
-/// which has hardly run before is on its way a millisecond or two longer, and that would be taken for the server's time
-/// to
-/// its first token; code is compiled after some hundreds of requests, which is more than most benches make.
+/// A bench of a server in this process that answers at once, before another is measured. A request that is sent
+/// by code which has hardly run before is on its way a millisecond or two longer, and that would be taken for the
+/// server's time to its first token; code is compiled after some hundreds of requests, which is more than most
+/// benches make.
 public final class Rehearsal {
 
     private static final int REQUESTS = 4000;

@@ -120,9 +120,8 @@ final class EngineLoader {
         }
     }
 
-    /// The model in the library's own jar, copied to memory outside the heap, where the kernels want it. Its weights
-    /// were
-    /// looked at when it was made.
+    /// The model in the library's own jar, copied to memory outside the heap, where the kernels want it. Its
+    /// weights were looked at when it was made.
     Engine embedded() {
         listener.loading(Phase.FILE, 0);
         String name = EMBEDDED + EXTENSION;

@@ -17,9 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One request to the upstream and what comes back. All of it happens on the loop.
 ///
-/// The body comes piece by piece, until the caller pauses it: that holds the upstream back. Whatever goes wrong, a
-/// refusal included, is one failure with one sentence, and the connection is
-/// closed.
+/// The body comes piece by piece, until the caller pauses it: that holds the upstream back. Whatever goes wrong,
+/// a refusal included, is one failure with one sentence, and the connection is closed.
 final class Call {
 
     /// Whoever made the call. Hears nothing more after `end`, `failed` or [Call#stop].

@@ -9,9 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /// Where the calls to one upstream happen: on the event loop of whoever asks, if it is one of Vert.x, as the server's
-/// are; else on a loop of the relay's own. On the asker's loop no second thread has to be woken for an event to reach
-/// its
-/// reader, and to wake one costs about as much as to read the event.
+/// are; else on a loop of the relay's own. On the asker's loop no second thread has to be woken for an event to
+/// reach its reader, and to wake one costs about as much as to read the event.
 final class Networks implements AutoCloseable {
 
     private final Address address;

@@ -8,9 +8,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
-/// Runs a model on tokens that nobody asked for, until somebody wants a reply or it has run for long enough: prompts
-/// and
-/// replies take different kernels, so it reads some of both. Nothing of it stays in the cache.
+/// Runs a model on tokens that nobody asked for, until somebody wants a reply or it has run for long enough:
+/// prompts and replies take different kernels, so it reads some of both. Nothing of it stays in the cache.
 final class WarmUp {
 
     private static final int PROMPT_TOKENS = 16; // of a slice, so that even a large model is done with one soon
