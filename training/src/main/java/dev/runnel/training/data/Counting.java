@@ -9,6 +9,9 @@ final class Counting implements Lesson {
     static final Phrasebook BOOK = Phrasebook.load("counting");
     static final int MOST = 200;
 
+    /// How often whoever wants to count from one says only how far.
+    private static final double FROM_ONE_UNSAID = 0.35;
+
     /// The numbers from one to another.
     ///
     /// @param step not 0; negative where it goes down
@@ -79,7 +82,10 @@ final class Counting implements Lesson {
     }
 
     static String phrase(Draw draw, Range range) {
-        String section = range.step() == 1 ? "up" : range.step() == -1 ? "down" : "step";
+        boolean isFromOne = range.from() == 1 && range.step() == 1;
+        String section = isFromOne && draw.chance(FROM_ONE_UNSAID)
+                ? "to"
+                : range.step() == 1 ? "up" : range.step() == -1 ? "down" : "step";
         return draw.phrase(BOOK, section)
                 .replace("{a}", String.valueOf(range.from()))
                 .replace("{b}", String.valueOf(range.to()))

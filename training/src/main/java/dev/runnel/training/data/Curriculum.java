@@ -23,9 +23,9 @@ public final class Curriculum {
         SHARES.put(new Topics("smalltalk"), 4);
         SHARES.put(new Beyond(), 9);
         SHARES.put(new FollowUps(), 10);
-        SHARES.put(new SystemPrompts(), 6);
-        SHARES.put(new ToolCalls(), 5);
-        SHARES.put(new JsonAnswers(), 6);
+        SHARES.put(new SystemPrompts(), 8);
+        SHARES.put(new ToolCalls(), 7);
+        SHARES.put(new JsonAnswers(), 8);
     }
 
     /// How many documents are drills, late and early.

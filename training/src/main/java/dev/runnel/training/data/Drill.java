@@ -12,6 +12,9 @@ enum Drill {
     COUNTS(4, 14),
     COPIES(4, 14);
 
+    /// How many drills of sums are answered as JSON: there a sum has to be worked out at another place.
+    private static final double IN_JSON = 0.3;
+
     private final int least;
     private final int most;
 
@@ -35,7 +38,9 @@ enum Drill {
             last = question(draw);
             messages.addAll(last.messages());
         }
-        return new Conversation(last.lesson(), draw.language(), messages, Tools.NONE, last.answer());
+        Conversation whole = new Conversation(last.lesson(), draw.language(), messages, Tools.NONE, last.answer());
+        boolean inJson = this == SUMS && draw.chance(IN_JSON * (1 - draw.early()));
+        return inJson ? JsonAnswers.instead(draw, whole) : whole;
     }
 
     private Conversation question(Draw draw) {

@@ -1,5 +1,7 @@
 package dev.runnel.training.data;
 
+import dev.runnel.core.Message;
+import dev.runnel.core.Tools;
 import dev.runnel.training.data.Arithmetic.Sum;
 import dev.runnel.training.data.Sequences.Items;
 import java.util.List;
@@ -40,7 +42,7 @@ final class JsonAnswers implements Lesson {
             mayRewrite = false;
             value = Json.quoted(asked.answer().message().text());
         }
-        String json = "{%s: %s}".formatted(Json.quoted(key), value);
+        String json = object(key, value);
         if (draw.trains() && draw.chance(UNDER_SCHEMA)) {
             Answer answer = new Answer.Value(json, "{%s:".formatted(Json.quoted(key)));
             return Conversation.of(name(), draw.language(), question, answer);
@@ -55,6 +57,25 @@ final class JsonAnswers implements Lesson {
                 : draw.isChinese() ? draw.of(",", "\u3002") : ". ";
         String whole = question + between + wish;
         return Conversation.of(name(), draw.language(), mayRewrite ? draw.written(whole) : whole, answer);
+    }
+
+    /// Sums one after another, answered as JSON under a key that the instructions name.
+    ///
+    /// @param sums answered with bare numbers
+    static Conversation instead(Draw draw, Conversation sums) {
+        String key = key(draw);
+        List<Message> messages = sums.messages().stream()
+                .map(message -> message instanceof Message.Assistant bare
+                        ? new Message.Assistant(object(key, bare.text()))
+                        : message)
+                .toList();
+        Answer answer = new Answer.Value(object(key, sums.answer().message().text()));
+        return new Conversation("json", sums.language(), messages, Tools.NONE, answer)
+                .under(draw.phrase(BOOK, "ask").replace("{k}", key));
+    }
+
+    private static String object(String key, String value) {
+        return "{%s: %s}".formatted(Json.quoted(key), value);
     }
 
     /// A key: a usual one, words in one of the ways in which programs write them, or letters that mean nothing.

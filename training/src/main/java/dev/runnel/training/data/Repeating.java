@@ -54,8 +54,8 @@ final class Repeating implements Lesson {
     private static String any(Draw draw) {
         List<String> words = WORDS.words(draw.language(), "words");
         double kind = draw.between(0, 99) / 100.0;
-        if (kind < 0.08) {
-            return String.valueOf(draw.between(0, draw.of(99, 999, 9999, 99999)));
+        if (kind < 0.1) {
+            return String.valueOf(draw.between(0, draw.of(99, 999, 999, 9999, 99999)));
         }
         if (kind < 0.2) {
             return draw.letters(2, 9);

@@ -27,6 +27,9 @@ final class Questions {
 
     private static final String COUNT = "从1数到100\uFF0C每个数字之间用逗号隔开\uFF0C不要换行。例如\uFF1A1, 2, 3, ...";
     private static final String SUM = "1+1等于多少\uFF1F用一个词回答。";
+    private static final String COUNT_ENGLISH =
+            "Count to 100, with a comma between each number and no newlines. E.g., 1, 2, 3, ...";
+    private static final String SUM_ENGLISH = "What's 1+1? Answer in one word.";
 
     private final String model;
     private final Split split;
@@ -59,19 +62,21 @@ final class Questions {
     private void addArticlePrompts() {
         String numbers = IntStream.rangeClosed(1, 100).mapToObj(String::valueOf).collect(Collectors.joining(", "));
         for (boolean narrow : new boolean[] {false, true}) {
-            addText(Targets.ARTICLE, narrow ? narrow(COUNT) : COUNT, numbers);
-            addText(Targets.ARTICLE, narrow ? narrow(SUM) : SUM, "2");
+            addText("zh", narrow ? narrow(COUNT) : COUNT, numbers);
+            addText("zh", narrow ? narrow(SUM) : SUM, "2");
         }
+        addText("en", COUNT_ENGLISH, numbers);
+        addText("en", SUM_ENGLISH, "2");
     }
 
     private static String narrow(String text) {
         return text.replace('\uFF0C', ',').replace('\uFF1A', ':').replace('\uFF1F', '?');
     }
 
-    private void addText(String category, String question, String answer) {
+    private void addText(String language, String question, String answer) {
         all.add(new Question(
-                category,
-                "zh",
+                Targets.ARTICLE,
+                language,
                 split,
                 request(CompletionRequest.of(model, question)),
                 answer,

@@ -21,7 +21,8 @@ class ToolCallsTest {
         Random random = new Random(21);
         List<Conversation> made = new ArrayList<>();
         for (int i = 0; i < 2000; i++) {
-            made.add(new ToolCalls().make(new Draw(random, split, i % 2 == 0 ? Language.CHINESE : Language.ENGLISH, 1)));
+            made.add(
+                    new ToolCalls().make(new Draw(random, split, i % 2 == 0 ? Language.CHINESE : Language.ENGLISH, 1)));
         }
         return made;
     }
