@@ -23,7 +23,7 @@ final class VectorF16 extends F16 implements VectorFormat {
     private static void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
         for (int r = from; r < to; r++) {
             dot(w.data(), w.offset(r), x, w.columns(), strands);
-            y[r] = ScalarKernels.sum(strands, 0);
+            y[r] = Lanes.sum(strands, 0);
         }
     }
 

@@ -161,7 +161,7 @@ final class VectorKernels extends ScalarKernels {
                     float weight = scratch.tile[(tileRow + i) * scratch.stride + k];
                     strands[strand] = multiplyAdd(weight, x[(t + j) * n + k], strands[strand]);
                 }
-                y[(t + j) * w.rows() + r + tileRow + i] = sum(strands, at);
+                y[(t + j) * w.rows() + r + tileRow + i] = Lanes.sum(strands, at);
             }
         }
     }
