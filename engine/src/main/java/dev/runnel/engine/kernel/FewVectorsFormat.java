@@ -4,6 +4,9 @@ package dev.runnel.engine.kernel;
 /// floats first: what a step takes in which a few sequences answer, or one that checks guesses.
 interface FewVectorsFormat extends Format {
 
+    /// So many vectors are worth the writing out.
+    int MANY = 16;
+
     /// [Kernels#multiplication] for some vectors whose length is a multiple of [Kernels#STRANDS]; a task of
     /// its own as in [VectorFormat].
     Workers.Task multiplication(Matrix w, float[] x, int tokens, float[] y, int rows, Scratch[] scratches);

@@ -38,6 +38,8 @@ final class Lanes {
     private static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(8, COUNT) * Byte.SIZE));
 
+    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     /// What moves byte 0 of an int, then 1, 2 and 3, to the top.
     private static final IntVector TO_TOP = IntVector.fromArray(IntVector.SPECIES_128, new int[] {24, 16, 8, 0}, 0);
@@ -109,6 +111,15 @@ final class Lanes {
                 .or(bits.and(0x8000_0000))
                 .reinterpretAsFloats()
                 .mul(0x1p112f);
+    }
+
+    /// [ScalarKernels#sum] of a product's strands, twelve of its additions as vectors of four. Overwrites the
+    /// first four.
+    static float sum(float[] strands, int at) {
+        var first = FloatVector.fromArray(FOUR, strands, at).add(FloatVector.fromArray(FOUR, strands, at + 8));
+        var second = FloatVector.fromArray(FOUR, strands, at + 4).add(FloatVector.fromArray(FOUR, strands, at + 12));
+        first.add(second).intoArray(strands, at);
+        return (strands[at] + strands[at + 2]) + (strands[at + 1] + strands[at + 3]);
     }
 
     static IntVector toInts(FloatVector floats) {

@@ -26,20 +26,29 @@ final class VectorBF16 extends BF16 implements VectorFormat {
         };
     }
 
+    /// Two rows at a time, half of the rows apart, for the reasons that [VectorQ8_0] has.
     private static void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
-        for (int r = from; r < to; r++) {
-            dot(w.data(), w.offset(r), x, w.columns(), strands);
-            y[r] = ScalarKernels.sum(strands, 0);
+        int half = Math.ceilDiv(to - from, 2);
+        for (int r = from; r < from + half; r++) {
+            int other = Math.min(r + half, to - 1);
+            dot2(w.data(), w.offset(r), w.offset(other), x, w.columns(), strands);
+            y[r] = Lanes.sum(strands, 0);
+            y[other] = Lanes.sum(strands, Kernels.STRANDS);
         }
     }
 
-    private static void dot(MemorySegment w, long row, float[] x, int n, float[] strands) {
+    private static void dot2(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
-            var sum = FloatVector.zero(Lanes.FLOATS);
+            var sum0 = FloatVector.zero(Lanes.FLOATS);
+            var sum1 = sum0;
             for (int k = h; k < n; k += Kernels.STRANDS) {
-                sum = weights(w, row + (long) Short.BYTES * k).fma(floats(x, k), sum);
+                long at = (long) Short.BYTES * k;
+                var element = floats(x, k);
+                sum0 = weights(w, row0 + at).fma(element, sum0);
+                sum1 = weights(w, row1 + at).fma(element, sum1);
             }
-            sum.intoArray(strands, h);
+            sum0.intoArray(strands, h);
+            sum1.intoArray(strands, h + Kernels.STRANDS);
         }
     }
 

@@ -19,7 +19,7 @@ final class VectorF32 extends F32 implements VectorFormat {
     private static void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
         for (int r = from; r < to; r++) {
             dot(w.data(), w.offset(r), x, w.columns(), strands);
-            y[r] = ScalarKernels.sum(strands, 0);
+            y[r] = Lanes.sum(strands, 0);
         }
     }
 

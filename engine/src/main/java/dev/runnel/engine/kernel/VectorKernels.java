@@ -108,7 +108,9 @@ final class VectorKernels extends ScalarKernels {
         if (turns(w, tokens)) {
             return new LaneProduct(format(w), w, prepared, tokens, y).task(rows, scratches);
         }
-        if (w.columns() % STRANDS == 0 && format(w) instanceof FewVectorsFormat format) {
+        if (tokens < FewVectorsFormat.MANY
+                && w.columns() % STRANDS == 0
+                && format(w) instanceof FewVectorsFormat format) {
             return format.multiplication(w, x, tokens, y, rows, scratches);
         }
         return (worker, part) -> {
@@ -161,7 +163,7 @@ final class VectorKernels extends ScalarKernels {
                     float weight = scratch.tile[(tileRow + i) * scratch.stride + k];
                     strands[strand] = multiplyAdd(weight, x[(t + j) * n + k], strands[strand]);
                 }
-                y[(t + j) * w.rows() + r + tileRow + i] = sum(strands, at);
+                y[(t + j) * w.rows() + r + tileRow + i] = Lanes.sum(strands, at);
             }
         }
     }

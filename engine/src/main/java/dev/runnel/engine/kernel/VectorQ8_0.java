@@ -37,8 +37,8 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
         for (int r = from; r < from + half; r++) {
             int other = Math.min(r + half, to - 1);
             dot2(w.data(), w.offset(r), w.offset(other), x, w.columns(), strands);
-            y[r] = ScalarKernels.sum(strands, 0);
-            y[other] = ScalarKernels.sum(strands, Kernels.STRANDS);
+            y[r] = Lanes.sum(strands, 0);
+            y[other] = Lanes.sum(strands, Kernels.STRANDS);
         }
     }
 
@@ -76,8 +76,8 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
                 dots(w, r, other, x, t, tokens - 1, strands);
                 for (int i = 0; i < FEW && t + i < tokens; i++) {
                     int at = (t + i) * w.rows();
-                    y[at + r] = ScalarKernels.sum(strands, i * Kernels.STRANDS);
-                    y[at + other] = ScalarKernels.sum(strands, (FEW + i) * Kernels.STRANDS);
+                    y[at + r] = Lanes.sum(strands, i * Kernels.STRANDS);
+                    y[at + other] = Lanes.sum(strands, (FEW + i) * Kernels.STRANDS);
                 }
             }
         }

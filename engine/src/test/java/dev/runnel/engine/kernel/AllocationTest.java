@@ -98,7 +98,7 @@ class AllocationTest {
         Matrix matrix = Numbers.arranged(kernels, Numbers.matrix(random, type, ROWS, N));
         float[] x = Numbers.random(random, 33 * N);
         float[] y = new float[33 * ROWS];
-        return Stream.of(1, 7, 33).map(tokens -> {
+        return Stream.of(1, 7, 16, 33).map(tokens -> {
             Workers.Task task = Numbers.multiplication(kernels, matrix, x, tokens, y, ROWS, scratch);
             return () -> task.run(0, 0);
         });

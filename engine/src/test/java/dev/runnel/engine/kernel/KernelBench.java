@@ -46,7 +46,7 @@ final class KernelBench {
 
     private void measure(TensorType type) {
         garbage = 0;
-        int rows = (int) (30_000_000 / type.bytes(COLUMNS)); // larger than any cache
+        int rows = (int) (300_000_000 / type.bytes(COLUMNS)); // larger than any cache, that of a server too
         byte[] row = RandomBlocks.of(type, random, COLUMNS * 64, 1);
         MemorySegment data = Arena.ofAuto().allocate(rows * type.bytes(COLUMNS), 64);
         for (long at = 0; at + row.length <= data.byteSize(); at += row.length) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.runnel.engine.gguf.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -143,6 +145,22 @@ class MultiplyTest {
             assertThat(Numbers.bits(multiply(fastest, Numbers.arranged(fastest, matrix), x, 2)))
                     .isEqualTo(Numbers.bits(multiply(scalar, matrix, x, 2)));
         }
+    }
+
+    @Test
+    void everyHalfIsTheSameNumberInVectors() {
+        int rows = 1 << Short.SIZE;
+        int n = Kernels.STRANDS;
+        MemorySegment halves = Arena.ofAuto().allocate((long) rows * n * Short.BYTES);
+        for (int row = 0; row < rows; row++) {
+            halves.set(F16.HALF, (long) row * n * Short.BYTES, (short) row); // beside zeros, so it is the whole sum
+        }
+        Matrix matrix = new Matrix(TensorType.F16, rows, n, halves);
+        float[] ones = new float[n];
+        Arrays.fill(ones, 1);
+
+        assertThat(Numbers.bits(multiply(fastest, matrix, ones, 1)))
+                .isEqualTo(Numbers.bits(multiply(scalar, matrix, ones, 1)));
     }
 
     private static float[] multiply(Kernels kernels, Matrix matrix, float[] x, int tokens) {
