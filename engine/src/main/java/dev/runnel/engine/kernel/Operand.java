@@ -34,6 +34,10 @@ public final class Operand {
     /// The sum of each group's whole numbers: `(tokens, groups)`.
     int[] sums = {};
 
+    /// What sums of products with packed weights begin with, twice in each int: `(tokens, groups)`, see
+    /// [Packing#excess].
+    int[] starts = {};
+
     /// `scale * sum` of each group, which is what its minimum is multiplied by: `(tokens, groups)`.
     float[] totals = {};
 
@@ -48,6 +52,7 @@ public final class Operand {
         if (scales.length < groups) {
             scales = new float[groups];
             sums = new int[groups];
+            starts = new int[groups];
             totals = new float[groups];
         }
     }
