@@ -25,7 +25,8 @@ public final class Operand {
     /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`.
     float[] strands = {};
 
-    /// The whole numbers: `(tokens, columns)`; for packed matrices as [Packing] wants them.
+    /// The whole numbers: `(tokens, columns)`; for packed matrices each twice in its int, see [Packing], and of many
+    /// tokens `(tiles, columns, PackedBlocks.WIDEST)`.
     int[] quants = {};
 
     /// The scale of the elements of each of the weights' groups: `(tokens, groups)`.

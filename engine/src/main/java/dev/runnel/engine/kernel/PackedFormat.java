@@ -147,7 +147,7 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
     }
 
     /// Rounds as many vectors as are multiplied together, element by element side by side: `(columns,
-    /// TOKENS)`. Those that are no more are zeros.
+    /// WIDEST)`. Those that are no more are zeros.
     ///
     /// @param tile number of the first of them, divided by as many
     void prepareTile(Matrix w, float[] x, int tokens, int tile, Operand to, int[] rounded) {

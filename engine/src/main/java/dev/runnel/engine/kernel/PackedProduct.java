@@ -4,21 +4,19 @@ package dev.runnel.engine.kernel;
 /// columns of a block of rows unpacked, and as many tokens at a time as the registers hold sums for.
 ///
 /// Columns are taken in pieces, so that what is unpacked of them stays in the cache that a core has to itself
-/// while all tokens pass by. Totals are in [Scratch] until the last piece is done.
+/// while all tokens pass by, as do the sums of one token. Totals are in [Scratch] until the last piece is done.
 ///
 /// @param w packed
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float[] y) {
 
-    /// Most columns that are unpacked at a time: 256 KiB of them.
+    /// Most columns of a piece: unpacked they take 256 KiB. One token is no faster with fewer, since each piece
+    /// begins at another place in memory.
     static final int COLUMNS = 2048;
-
-    /// Columns of a piece that is multiplied as it is packed; its sums stay in the first cache.
-    private static final int FEW_COLUMNS = 1024;
 
     /// Runs with sums of their own: those of a piece with the shortest runs and one token, which are more than a
     /// tile's.
-    static final int RUNS = FEW_COLUMNS / 8;
+    static final int RUNS = COLUMNS / 8;
 
     private static final int ROWS = Packing.ROWS;
 
@@ -35,7 +33,8 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         void run(int block, int from, int t, Scratch scratch);
     }
 
-    /// Whether so many tokens are taken in tiles, the last of which may have room left.
+    /// Whether so many tokens are taken in tiles, the last of which may have room left. A tile costs the same however
+    /// many there are in it, as much as half of them one by one.
     private static boolean isWide(int tokens) {
         return tokens > WIDE / 2;
     }
@@ -62,8 +61,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     /// The task that [Kernels#multiplication] describes.
     Workers.Task task(int rows, Scratch[] scratches) {
         boolean wide = isWide(tokens);
-        int piece = wide ? COLUMNS : FEW_COLUMNS;
-        Step scales = (block, from, _, scratch) -> readScales(block, from, piece, scratch);
+        Step scales = (block, from, _, scratch) -> readScales(block, from, scratch);
         Step[] first = wide
                 ? new Step[] {scales, (block, from, _, scratch) -> unpack(block, from, scratch)}
                 : new Step[] {scales};
@@ -79,7 +77,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
                 int block = r / ROWS;
                 next = Math.min((block + 1) * ROWS, to);
                 scratch.clearTotals(totals);
-                for (int from = 0; from < w.columns(); from += piece) {
+                for (int from = 0; from < w.columns(); from += COLUMNS) {
                     run(first, block, from, 0, scratch);
                     for (int t = 0; t < turns; t++) {
                         run(each, block, from, t, scratch);
@@ -99,15 +97,15 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     }
 
     /// Columns of the piece that begins at `from`.
-    private int columns(int from, int most) {
-        return Math.min(most, w.columns() - from);
+    private int columns(int from) {
+        return Math.min(COLUMNS, w.columns() - from);
     }
 
-    private void readScales(int block, int from, int most, Scratch scratch) {
+    private void readScales(int block, int from, Scratch scratch) {
         int size = format.definition().block;
         long at = format.scalesOffset(w, block)
                 + (long) (from / size) * format.scales().bytes();
-        format.scales().load(w.data(), at, columns(from, most) / size, scratch.scales, scratch.minima);
+        format.scales().load(w.data(), at, columns(from) / size, scratch.scales, scratch.minima);
     }
 
     private long quantsOffset(int block, int from) {
@@ -119,7 +117,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
 
     private void multiply(int block, int from, int t, Scratch scratch) {
         Packing packing = format.packing();
-        int runs = columns(from, FEW_COLUMNS) / packing.run;
+        int runs = columns(from) / packing.run;
         int xAt = t * w.columns() + from;
         int startAt = t * format.groups(w) + from / format.definition().group;
         packing.multiply(w.data(), quantsOffset(block, from), runs, x.quants, xAt, x.starts, startAt, scratch.sums);
@@ -128,21 +126,21 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     private void addGroups(int from, int t, Scratch scratch) {
         int group = format.definition().group;
         int xAt = t * format.groups(w) + from / group;
-        add(0, xAt, columns(from, FEW_COLUMNS) / group, 1, t * ROWS, scratch);
+        add(0, xAt, columns(from) / group, 1, t * ROWS, scratch);
     }
 
     // A tile of tokens
 
     private void unpack(int block, int from, Scratch scratch) {
         Packing packing = format.packing();
-        int runs = columns(from, COLUMNS) / packing.run;
+        int runs = columns(from) / packing.run;
         packing.unpack(w.data(), quantsOffset(block, from), runs, scratch.quants);
     }
 
     private void multiplyTile(int from, int tile, Scratch scratch) {
         int group = format.definition().group;
         int runs = format.runsOfGroup();
-        int groups = columns(from, COLUMNS) / group;
+        int groups = columns(from) / group;
         int atOnce = PackedBlocks.RUNS / runs;
         int xAt = tile * w.columns() + from;
         int xGroup = tile * WIDE * format.groups(w) + from / group;
