@@ -132,4 +132,15 @@ final class LaneBlocks {
             sum31.intoArray(strands, other + 3 * ROWS);
         }
     }
+
+    /// Adds strands pairwise, as [ScalarKernels#sum] does; the sums are then where the first strand was.
+    ///
+    /// @param n numbers of each strand
+    static void addStrands(float[] strands, int n) {
+        for (int half = Kernels.STRANDS / 2 * n; half >= n; half /= 2) {
+            for (int i = 0; i < half; i += Lanes.COUNT) {
+                floats(strands, i).add(floats(strands, i + half)).intoArray(strands, i);
+            }
+        }
+    }
 }

@@ -67,7 +67,7 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
                 LaneBlocks.times4(scratch.lanes, wAt, x.strands, xAt, n, length, strands, to);
             }
         }
-        PackedSums.addStrands(strands, wide * ROWS);
+        LaneBlocks.addStrands(strands, wide * ROWS);
         for (int j = 0; j < wide; j++) {
             System.arraycopy(strands, j * ROWS, y, (t + j) * w.rows() + r, rows);
         }

@@ -65,9 +65,9 @@ final class Lanes {
                 .convertShape(VectorOperators.S2I, INTS, 0);
     }
 
-    /// Shorts as the ints of the same sign.
-    static IntVector shorts(short[] from, int at) {
-        return (IntVector) ShortVector.fromArray(SHORTS, from, at).convertShape(VectorOperators.S2I, INTS, 0);
+    /// Shorts as the floats of the same value.
+    static FloatVector shortsAsFloats(short[] from, int at) {
+        return (FloatVector) ShortVector.fromArray(SHORTS, from, at).convertShape(VectorOperators.S2F, FLOATS, 0);
     }
 
     /// Bytes as the ints of the same sign.

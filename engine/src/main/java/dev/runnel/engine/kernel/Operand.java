@@ -25,7 +25,8 @@ public final class Operand {
     /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`.
     float[] strands = {};
 
-    /// The whole numbers: `(tokens, columns)`; for packed matrices as [Packing] wants them.
+    /// The whole numbers: `(tokens, columns)`; for packed matrices each twice in its int, see [Packing], and of many
+    /// tokens `(tiles, columns, PackedBlocks.WIDEST)`.
     int[] quants = {};
 
     /// The scale of the elements of each of the weights' groups: `(tokens, groups)`.
@@ -33,6 +34,10 @@ public final class Operand {
 
     /// The sum of each group's whole numbers: `(tokens, groups)`.
     int[] sums = {};
+
+    /// What sums of products with packed weights begin with, twice in each int: `(tokens, groups)`, see
+    /// [Packing#excess].
+    int[] starts = {};
 
     /// `scale * sum` of each group, which is what its minimum is multiplied by: `(tokens, groups)`.
     float[] totals = {};
@@ -48,6 +53,7 @@ public final class Operand {
         if (scales.length < groups) {
             scales = new float[groups];
             sums = new int[groups];
+            starts = new int[groups];
             totals = new float[groups];
         }
     }

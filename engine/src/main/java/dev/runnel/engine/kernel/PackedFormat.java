@@ -2,13 +2,15 @@ package dev.runnel.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A [GroupedFormat] in the order that vectors want it in.
 ///
 /// ```
-/// data  (blocks of rows, runs)                whole numbers, see [Packing]
-///       (blocks of rows, blocks of columns)   scales and minima, see [PackedScales]
+/// data     (blocks of rows, block)
+/// block    (blocks of columns)       scales and minima, see [PackedScales]
+///          (runs)                    whole numbers, see [Packing]
 /// ```
 ///
 /// @param low what a packed number is short of the one that it stands for: a packing's range is fixed
@@ -60,13 +62,16 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
 
     /// Bytes from the start of a packed matrix to the numbers of a block of rows.
     long quantsOffset(Matrix w, int block) {
-        return block * (runs(w) * packing.runBytes());
+        return scalesOffset(w, block) + scalesBytes(w);
     }
 
     /// Bytes from the start of a packed matrix to the scales of a block of rows.
     long scalesOffset(Matrix w, int block) {
-        int blocks = w.columns() / definition.block;
-        return quantsOffset(w, rowBlocks(w)) + (long) block * blocks * scales.bytes();
+        return block * (scalesBytes(w) + runs(w) * packing.runBytes());
+    }
+
+    private long scalesBytes(Matrix w) {
+        return (long) w.columns() / definition.block * scales.bytes();
     }
 
     private static int rowBlocks(Matrix w) {
@@ -87,16 +92,16 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
         int blocks = rowBlocks(stored);
         MemorySegment data = memory.allocate(scalesOffset(stored, blocks), Packing.WORD_BYTES);
         Matrix packed = new Matrix(stored.type(), stored.rows(), stored.columns(), Matrix.Layout.PACKED, data);
+        short[][] rows = new short[workers.count()][stored.columns()]; // made once: a model has many
         workers.run(blocks, (worker, block) -> {
             for (int r = block * ROWS; r < Math.min((block + 1) * ROWS, stored.rows()); r++) {
-                packRow(stored, packed, r);
+                packRow(stored, packed, r, rows[worker]);
             }
         });
         return packed;
     }
 
-    private void packRow(Matrix stored, Matrix packed, int row) {
-        short[] q = new short[stored.columns()];
+    private void packRow(Matrix stored, Matrix packed, int row, short[] q) {
         for (int k = 0; k < q.length; k += definition.block) {
             long block = stored.offset(row) + (long) (k / definition.block) * definition.blockBytes;
             definition.quants(stored.data(), block, q, k);
@@ -136,23 +141,57 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
         int n = w.columns();
         int g = t * groups(w);
         for (int k = t * n; k < (t + 1) * n; k += Operand.BLOCK) {
-            float largest = Rounding.largest(x, k);
-            float scale = Operand.scale(largest);
-            float inverse = Operand.inverse(largest);
-            int first = Rounding.round(x, k, inverse, to.quants);
-            int second = Rounding.round(x, k + Rounding.CHUNK, inverse, to.quants);
-            if (definition.group == Operand.BLOCK) {
-                put(to, g++, scale, first + second);
-            } else {
-                put(to, g++, scale, first);
-                put(to, g++, scale, second);
+            round(x, k, to.quants, k, to, g);
+            g += Operand.BLOCK / definition.group;
+        }
+    }
+
+    /// Rounds as many vectors as are multiplied together, element by element side by side: `(columns,
+    /// WIDEST)`. Those that are no more are zeros.
+    ///
+    /// @param tile number of the first of them, divided by as many
+    void prepareTile(Matrix w, float[] x, int tokens, int tile, Operand to, int[] rounded) {
+        int n = w.columns();
+        int wide = PackedBlocks.WIDEST;
+        int there = Math.min(wide, tokens - tile * wide);
+        Arrays.fill(rounded, there * Operand.BLOCK, wide * Operand.BLOCK, 0);
+        for (int k = 0; k < n; k += Operand.BLOCK) {
+            for (int j = 0; j < there; j++) {
+                int t = tile * wide + j;
+                round(x, t * n + k, rounded, j * Operand.BLOCK, to, t * groups(w) + k / definition.group);
             }
+            interleave(rounded, wide, to.quants, (tile * n + k) * wide);
+        }
+    }
+
+    private static void interleave(int[] rounded, int wide, int[] to, int at) {
+        for (int i = 0; i < Operand.BLOCK; i++) {
+            for (int j = 0; j < wide; j++) {
+                to[at++] = rounded[j * Operand.BLOCK + i];
+            }
+        }
+    }
+
+    /// @param g of the block's first group in `to`
+    private void round(float[] x, int at, int[] quants, int quantsAt, Operand to, int g) {
+        float largest = Rounding.largest(x, at);
+        float scale = Operand.scale(largest);
+        float inverse = Operand.inverse(largest);
+        int first = Rounding.round(x, at, inverse, quants, quantsAt);
+        int second = Rounding.round(x, at + Rounding.CHUNK, inverse, quants, quantsAt + Rounding.CHUNK);
+        if (definition.group == Operand.BLOCK) {
+            put(to, g, scale, first + second);
+        } else {
+            put(to, g, scale, first);
+            put(to, g + 1, scale, second);
         }
     }
 
     private void put(Operand to, int g, float scale, int sum) {
         to.scales[g] = scale;
         to.sums[g] = sum * low;
+        int start = -sum * packing.excess();
+        to.starts[g] = start << 16 | (start & 0xffff);
         to.totals[g] = scale * sum;
     }
 }

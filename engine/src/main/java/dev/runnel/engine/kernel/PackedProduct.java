@@ -1,143 +1,187 @@
 package dev.runnel.engine.kernel;
 
-import java.util.Arrays;
-
-/// A packed matrix times a batch: the packed numbers themselves where the batch is small, else a block of rows
-/// unpacked, and as many tokens at a time as the registers hold sums for.
+/// A packed matrix times a batch: the packed numbers themselves where the batch is small, else some
+/// columns of a block of rows unpacked, and as many tokens at a time as the registers hold sums for.
+///
+/// Columns are taken in pieces, so that what is unpacked of them stays in the cache that a core has to itself
+/// while all tokens pass by, as do the sums of one token. Totals are in [Scratch] until the last piece is done.
 ///
 /// @param w packed
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float[] y) {
 
-    /// Most tokens that are multiplied together.
-    static final int TOKENS = 8;
+    /// Most columns of a piece: unpacked they take 256 KiB. One token is no faster with fewer, since each piece
+    /// begins at another place in memory.
+    static final int COLUMNS = 2048;
+
+    /// Runs with sums of their own: those of a piece with the shortest runs and one token, which are more than a
+    /// tile's.
+    static final int RUNS = COLUMNS / 8;
 
     private static final int ROWS = Packing.ROWS;
-    private static final int STRANDS = Kernels.STRANDS;
+
+    /// Tokens of a tile.
+    private static final int WIDE = PackedBlocks.WIDEST;
 
     /// A part of the work on a block of rows. Where steps are called there are too many kinds of them for C2 to
     /// inline any; so it compiles each alone, and its budget suffices for each.
     @FunctionalInterface
     private interface Step {
 
-        /// @param t number of a token
-        void run(int block, int t, Scratch scratch);
+        /// @param from first column of the piece
+        /// @param t number of a token, or of a tile of them
+        void run(int block, int from, int t, Scratch scratch);
+    }
+
+    /// Whether so many tokens are taken in tiles, the last of which may have room left. A tile costs the same however
+    /// many there are in it, as much as half of them one by one.
+    private static boolean isWide(int tokens) {
+        return tokens > WIDE / 2;
+    }
+
+    private static int tiles(int tokens) {
+        return Math.ceilDiv(tokens, WIDE);
+    }
+
+    /// As [Kernels#preparationParts] says.
+    static int preparationParts(int tokens) {
+        return isWide(tokens) ? tiles(tokens) : tokens;
+    }
+
+    /// As [Kernels#preparation] says.
+    static Workers.Task preparation(
+            PackedFormat format, Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
+        int room = isWide(tokens) ? tiles(tokens) * WIDE : tokens;
+        to.reserve(room * w.columns(), room * format.groups(w));
+        return isWide(tokens)
+                ? (worker, tile) -> format.prepareTile(w, x, tokens, tile, to, scratches[worker].rounded)
+                : (_, t) -> format.prepare(w, x, t, to);
     }
 
     /// The task that [Kernels#multiplication] describes.
     Workers.Task task(int rows, Scratch[] scratches) {
-        int wide = tokens < PackedBlocks.WIDEST ? 1 : PackedBlocks.WIDEST;
-        Step[] first = wide == 1
-                ? new Step[] {(block, _, scratch) -> readScales(block, scratch)}
-                : new Step[] {
-                    (block, _, scratch) -> readScales(block, scratch), (block, _, scratch) -> unpack(block, scratch)
-                };
-        Step[] each = wide == 1
-                ? new Step[] {
-                    this::multiply,
-                    (_, t, scratch) -> addGroups(t, scratch),
-                    (_, _, scratch) -> PackedSums.addStrands(scratch.rowStrands, ROWS)
-                }
-                : new Step[] {
-                    (_, t, scratch) -> multiplyTile(t, scratch),
-                    (_, _, scratch) -> PackedSums.addStrands(scratch.rowStrands, PackedBlocks.WIDEST * ROWS)
-                };
+        boolean wide = isWide(tokens);
+        Step scales = (block, from, _, scratch) -> readScales(block, from, scratch);
+        Step[] first = wide
+                ? new Step[] {scales, (block, from, _, scratch) -> unpack(block, from, scratch)}
+                : new Step[] {scales};
+        Step[] each = wide
+                ? new Step[] {(_, from, tile, scratch) -> multiplyTile(from, tile, scratch)}
+                : new Step[] {this::multiply, (_, from, t, scratch) -> addGroups(from, t, scratch)};
+        int turns = wide ? tiles(tokens) : tokens;
+        int totals = turns * (wide ? WIDE : 1) * ROWS;
         return (worker, part) -> {
             Scratch scratch = scratches[worker];
             int to = Math.min((part + 1) * rows, w.rows());
-            for (int r = part * rows; r < to; r = (r / ROWS + 1) * ROWS) {
-                int rowsOfBlock = Math.min((r / ROWS + 1) * ROWS, to) - r;
-                run(first, r / ROWS, 0, scratch);
-                for (int i = 0; i < tokens; i += wide) {
-                    // The last tokens are computed once more rather than alone.
-                    int t = Math.min(i, tokens - wide);
-                    run(each, r / ROWS, t, scratch);
-                    for (int j = 0; j < wide; j++) {
-                        int from = j * ROWS + r % ROWS;
-                        System.arraycopy(scratch.rowStrands, from, y, (t + j) * w.rows() + r, rowsOfBlock);
+            for (int r = part * rows, next; r < to; r = next) {
+                int block = r / ROWS;
+                next = Math.min((block + 1) * ROWS, to);
+                scratch.clearTotals(totals);
+                for (int from = 0; from < w.columns(); from += COLUMNS) {
+                    run(first, block, from, 0, scratch);
+                    for (int t = 0; t < turns; t++) {
+                        run(each, block, from, t, scratch);
                     }
+                }
+                for (int t = 0; t < tokens; t++) {
+                    System.arraycopy(scratch.totals, t * ROWS + r % ROWS, y, t * w.rows() + r, next - r);
                 }
             }
         };
     }
 
-    private static void run(Step[] steps, int block, int t, Scratch scratch) {
+    private static void run(Step[] steps, int block, int from, int t, Scratch scratch) {
         for (Step step : steps) {
-            step.run(block, t, scratch);
+            step.run(block, from, t, scratch);
         }
     }
 
-    private void readScales(int block, Scratch scratch) {
-        int blocks = w.columns() / format.definition().block;
-        format.scales().load(w.data(), format.scalesOffset(w, block), blocks, scratch.scales, scratch.minima);
+    /// Columns of the piece that begins at `from`.
+    private int columns(int from) {
+        return Math.min(COLUMNS, w.columns() - from);
     }
 
-    private void multiply(int block, int t, Scratch scratch) {
-        long quants = format.quantsOffset(w, block);
-        format.packing().multiply(w.data(), quants, format.runs(w), x.quants, t * w.columns(), scratch.sums);
+    private void readScales(int block, int from, Scratch scratch) {
+        int size = format.definition().block;
+        long at = format.scalesOffset(w, block)
+                + (long) (from / size) * format.scales().bytes();
+        format.scales().load(w.data(), at, columns(from) / size, scratch.scales, scratch.minima);
     }
 
-    /// As many groups at a time as there are strands, each of which adds one.
-    private void addGroups(int t, Scratch scratch) {
-        int groups = format.groups(w);
-        int stride = format.runsOfGroup() * ROWS;
-        Arrays.fill(scratch.rowStrands, 0, STRANDS * ROWS, 0);
-        for (int g = 0; g < groups; g += STRANDS) {
-            int n = Math.min(STRANDS, groups - g);
-            add(g * stride, g * stride + ROWS, stride, g, ROWS, t * groups + g, 1, n, 0, scratch);
+    private long quantsOffset(int block, int from) {
+        Packing packing = format.packing();
+        return format.quantsOffset(w, block) + from / packing.run * packing.runBytes();
+    }
+
+    // One token
+
+    private void multiply(int block, int from, int t, Scratch scratch) {
+        Packing packing = format.packing();
+        int runs = columns(from) / packing.run;
+        int xAt = t * w.columns() + from;
+        int startAt = t * format.groups(w) + from / format.definition().group;
+        packing.multiply(w.data(), quantsOffset(block, from), runs, x.quants, xAt, x.starts, startAt, scratch.sums);
+    }
+
+    private void addGroups(int from, int t, Scratch scratch) {
+        int group = format.definition().group;
+        int xAt = t * format.groups(w) + from / group;
+        add(0, xAt, columns(from) / group, 1, t * ROWS, scratch);
+    }
+
+    // A tile of tokens
+
+    private void unpack(int block, int from, Scratch scratch) {
+        Packing packing = format.packing();
+        int runs = columns(from) / packing.run;
+        packing.unpack(w.data(), quantsOffset(block, from), runs, scratch.quants);
+    }
+
+    private void multiplyTile(int from, int tile, Scratch scratch) {
+        int group = format.definition().group;
+        int runs = format.runsOfGroup();
+        int groups = columns(from) / group;
+        int atOnce = PackedBlocks.RUNS / runs;
+        int xAt = tile * w.columns() + from;
+        int xGroup = tile * WIDE * format.groups(w) + from / group;
+        for (int g = 0; g < groups; g += atOnce) {
+            int n = Math.min(atOnce, groups - g);
+            for (int run = 0; run < n * runs; run++) {
+                multiplyRun(g * runs + run, xAt, run * ROWS, scratch);
+            }
+            add(g, xGroup + g, n, WIDE, tile * WIDE * ROWS, scratch);
+        }
+    }
+
+    private void multiplyRun(int run, int xAt, int to, Scratch scratch) {
+        int n = format.packing().run;
+        int wAt = run * n * ROWS;
+        int at = (xAt + run * n) * WIDE;
+        if (WIDE == 8) {
+            PackedBlocks.times8(scratch.quants, wAt, x.quants, at, n, scratch.sums, to);
+        } else {
+            PackedBlocks.times4(scratch.quants, wAt, x.quants, at, n, scratch.sums, to);
         }
     }
 
     /// See [PackedSums] for what is what.
-    private void add(
-            int at, int other, int stride, int g, int wStride, int xAt, int xStride, int n, int to, Scratch scratch) {
+    private void add(int g, int xAt, int groups, int tokens, int to, Scratch scratch) {
         short[] sums = scratch.sums;
         float[] scales = scratch.scales;
         float[] minima = scratch.minima;
-        float[] strands = scratch.rowStrands;
+        float[] totals = scratch.totals;
+        int stride = PackedBlocks.STRIDE;
         int wAt = g * ROWS;
-        if (format.runsOfGroup() == 1) {
-            if (format.definition().hasMinima()) {
-                PackedSums.addOneWithMinima(
-                        sums, at, stride, scales, minima, wAt, wStride, x, xAt, xStride, n, strands, to);
-            } else {
-                PackedSums.addOne(sums, at, stride, scales, wAt, wStride, x, xAt, xStride, n, strands, to);
-            }
-        } else if (format.definition().hasMinima()) {
-            PackedSums.addTwoWithMinima(
-                    sums, at, other, stride, scales, minima, wAt, wStride, x, xAt, xStride, n, strands, to);
+        int xStride = format.groups(w);
+        boolean hasMinima = format.definition().hasMinima();
+        if (format.runsOfGroup() == 1 && hasMinima) {
+            PackedSums.addOneWithMinima(sums, stride, scales, minima, wAt, x, xAt, xStride, groups, tokens, totals, to);
+        } else if (format.runsOfGroup() == 1) {
+            PackedSums.addOne(sums, stride, scales, wAt, x, xAt, xStride, groups, tokens, totals, to);
+        } else if (hasMinima) {
+            PackedSums.addTwoWithMinima(sums, stride, scales, minima, wAt, x, xAt, xStride, groups, tokens, totals, to);
         } else {
-            PackedSums.addTwo(sums, at, other, stride, scales, wAt, wStride, x, xAt, xStride, n, strands, to);
-        }
-    }
-
-    private void unpack(int block, Scratch scratch) {
-        format.packing().unpack(w.data(), format.quantsOffset(w, block), format.runs(w), scratch.quants);
-    }
-
-    private void multiplyTile(int t, Scratch scratch) {
-        int groups = format.groups(w);
-        int runs = format.runsOfGroup();
-        int wide = PackedBlocks.WIDEST;
-        Arrays.fill(scratch.rowStrands, 0, STRANDS * wide * ROWS, 0);
-        for (int strand = 0; strand < STRANDS; strand++) {
-            for (int g = strand; g < groups; g += STRANDS) {
-                for (int run = 0; run < runs; run++) {
-                    multiplyRun(g * runs + run, t, run * wide * ROWS, scratch);
-                }
-                add(0, wide * ROWS, ROWS, g, 0, t * groups + g, groups, wide, strand * wide * ROWS, scratch);
-            }
-        }
-    }
-
-    private void multiplyRun(int run, int t, int to, Scratch scratch) {
-        int n = format.packing().run;
-        int columns = w.columns();
-        int xAt = t * columns + run * n;
-        if (PackedBlocks.WIDEST == 8) {
-            PackedBlocks.times8(scratch.quants, run * n * ROWS, x.quants, xAt, columns, n, scratch.sums, to);
-        } else {
-            PackedBlocks.times4(scratch.quants, run * n * ROWS, x.quants, xAt, columns, n, scratch.sums, to);
+            PackedSums.addTwo(sums, stride, scales, wAt, x, xAt, xStride, groups, tokens, totals, to);
         }
     }
 }

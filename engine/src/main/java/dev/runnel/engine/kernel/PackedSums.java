@@ -1,22 +1,30 @@
 package dev.runnel.engine.kernel;
 
 import static dev.runnel.engine.kernel.Lanes.floats;
-import static dev.runnel.engine.kernel.Lanes.shorts;
+import static dev.runnel.engine.kernel.Lanes.shortsAsFloats;
 
 import jdk.incubator.vector.FloatVector;
 
-/// Makes floats of the whole sums of packed rows ([Packing]), `n` pairs of a group and a token at a time: several
-/// groups of one token, or one group of several tokens.
+/// Makes floats of the whole sums of packed rows ([Packing]), and adds those of several groups, one after
+/// another.
 ///
 /// ```
-/// sums     (n, ROWS)   of pair j from at + j * stride; where a group has two runs, those of the second from
-///                      `other` on
-/// scales   (n, ROWS)   of pair j from wAt + j * wStride; as are the minima
-/// x                    of pair j at xAt + j * xStride
-/// strands  (n, ROWS)   strand += scale * xScale * (sum + xSum); then strand += minimum * xTotal
+/// sums     (tokens, groups, runs, ROWS)   a token's from its number * `stride` on; a group has one run or two
+/// scales   (groups, ROWS)                 from wAt on; as are the minima
+/// x        (tokens, groups)               a token's from xAt + its number * xStride on
+/// totals   (tokens, ROWS)                 from `to` on: total += scale * xScale * (sum + xSum)
+///                                                       total += minimum * xTotal
 /// ```
 ///
-/// They are four methods, for one run or two and with minima or without, so that each is small.
+/// Whole numbers stay exact as floats. Where there are no minima, packed numbers are those that they stand for,
+/// and xSum is 0.
+///
+/// They are four methods, for one run or two and with minima or without, and each takes several vectors of rows at a
+/// time: so there are additions that don't wait for each other, and each is too large for C2 to inline
+/// (`FreqInlineSize`). What calls them calls those of every format that a model has, and two of them
+/// inlined there are more than C2's budget, which puts vectors on the heap.
+///
+/// The inner loops step by constants, so that their bounds are checked once and not at each step.
 final class PackedSums {
 
     private static final int ROWS = Packing.ROWS;
@@ -25,125 +33,175 @@ final class PackedSums {
 
     static void addOne(
             short[] sums,
-            int at,
             int stride,
             float[] scales,
             int wAt,
-            int wStride,
             Operand x,
             int xAt,
             int xStride,
-            int n,
-            float[] strands,
+            int groups,
+            int tokens,
+            float[] totals,
             int to) {
-        for (int j = 0; j < n; j++) {
-            int xSum = x.sums[xAt + j * xStride];
-            float xScale = x.scales[xAt + j * xStride];
-            for (int i = 0; i < ROWS; i += Lanes.COUNT) {
-                var scale = floats(scales, wAt + j * wStride + i).mul(xScale);
-                int strand = to + j * ROWS + i;
-                var sum = shorts(sums, at + j * stride + i).add(xSum);
-                var result = Lanes.toFloats(sum).fma(scale, floats(strands, strand));
-                result.intoArray(strands, strand);
+        for (int j = 0; j < tokens; j++) {
+            for (int i = 0; i < ROWS; i += 4 * Lanes.COUNT) {
+                int row = to + j * ROWS + i;
+                var total0 = floats(totals, row);
+                var total1 = floats(totals, row + Lanes.COUNT);
+                var total2 = floats(totals, row + 2 * Lanes.COUNT);
+                var total3 = floats(totals, row + 3 * Lanes.COUNT);
+                for (int g = 0; g < groups; g++) {
+                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
+                    int sum = j * stride + g * ROWS + i;
+                    int w = wAt + g * ROWS + i;
+                    total0 = shortsAsFloats(sums, sum).fma(floats(scales, w).mul(xScale), total0);
+                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
+                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
+                    total2 = shortsAsFloats(sums, sum + 2 * Lanes.COUNT)
+                            .fma(floats(scales, w + 2 * Lanes.COUNT).mul(xScale), total2);
+                    total3 = shortsAsFloats(sums, sum + 3 * Lanes.COUNT)
+                            .fma(floats(scales, w + 3 * Lanes.COUNT).mul(xScale), total3);
+                }
+                total0.intoArray(totals, row);
+                total1.intoArray(totals, row + Lanes.COUNT);
+                total2.intoArray(totals, row + 2 * Lanes.COUNT);
+                total3.intoArray(totals, row + 3 * Lanes.COUNT);
             }
         }
     }
 
     static void addOneWithMinima(
             short[] sums,
-            int at,
             int stride,
             float[] scales,
             float[] minima,
             int wAt,
-            int wStride,
             Operand x,
             int xAt,
             int xStride,
-            int n,
-            float[] strands,
+            int groups,
+            int tokens,
+            float[] totals,
             int to) {
-        for (int j = 0; j < n; j++) {
-            int xSum = x.sums[xAt + j * xStride];
-            float xScale = x.scales[xAt + j * xStride];
-            var xTotal = FloatVector.broadcast(Lanes.FLOATS, x.totals[xAt + j * xStride]);
-            for (int i = 0; i < ROWS; i += Lanes.COUNT) {
-                var scale = floats(scales, wAt + j * wStride + i).mul(xScale);
-                int strand = to + j * ROWS + i;
-                var sum = shorts(sums, at + j * stride + i).add(xSum);
-                var result = Lanes.toFloats(sum).fma(scale, floats(strands, strand));
-                result = floats(minima, wAt + j * wStride + i).fma(xTotal, result);
-                result.intoArray(strands, strand);
+        for (int j = 0; j < tokens; j++) {
+            for (int i = 0; i < ROWS; i += 4 * Lanes.COUNT) {
+                int row = to + j * ROWS + i;
+                var total0 = floats(totals, row);
+                var total1 = floats(totals, row + Lanes.COUNT);
+                var total2 = floats(totals, row + 2 * Lanes.COUNT);
+                var total3 = floats(totals, row + 3 * Lanes.COUNT);
+                for (int g = 0; g < groups; g++) {
+                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
+                    var xSum = FloatVector.broadcast(Lanes.FLOATS, x.sums[xAt + j * xStride + g]);
+                    var xTotal = FloatVector.broadcast(Lanes.FLOATS, x.totals[xAt + j * xStride + g]);
+                    int sum = j * stride + g * ROWS + i;
+                    int w = wAt + g * ROWS + i;
+                    total0 = shortsAsFloats(sums, sum)
+                            .add(xSum)
+                            .fma(floats(scales, w).mul(xScale), total0);
+                    total0 = floats(minima, w).fma(xTotal, total0);
+                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
+                            .add(xSum)
+                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
+                    total1 = floats(minima, w + Lanes.COUNT).fma(xTotal, total1);
+                    total2 = shortsAsFloats(sums, sum + 2 * Lanes.COUNT)
+                            .add(xSum)
+                            .fma(floats(scales, w + 2 * Lanes.COUNT).mul(xScale), total2);
+                    total2 = floats(minima, w + 2 * Lanes.COUNT).fma(xTotal, total2);
+                    total3 = shortsAsFloats(sums, sum + 3 * Lanes.COUNT)
+                            .add(xSum)
+                            .fma(floats(scales, w + 3 * Lanes.COUNT).mul(xScale), total3);
+                    total3 = floats(minima, w + 3 * Lanes.COUNT).fma(xTotal, total3);
+                }
+                total0.intoArray(totals, row);
+                total1.intoArray(totals, row + Lanes.COUNT);
+                total2.intoArray(totals, row + 2 * Lanes.COUNT);
+                total3.intoArray(totals, row + 3 * Lanes.COUNT);
             }
         }
     }
 
     static void addTwo(
             short[] sums,
-            int at,
-            int other,
             int stride,
             float[] scales,
             int wAt,
-            int wStride,
             Operand x,
             int xAt,
             int xStride,
-            int n,
-            float[] strands,
+            int groups,
+            int tokens,
+            float[] totals,
             int to) {
-        for (int j = 0; j < n; j++) {
-            int xSum = x.sums[xAt + j * xStride];
-            float xScale = x.scales[xAt + j * xStride];
-            for (int i = 0; i < ROWS; i += Lanes.COUNT) {
-                var scale = floats(scales, wAt + j * wStride + i).mul(xScale);
-                int strand = to + j * ROWS + i;
-                var sum = shorts(sums, at + j * stride + i).add(xSum);
-                sum = sum.add(shorts(sums, other + j * stride + i));
-                var result = Lanes.toFloats(sum).fma(scale, floats(strands, strand));
-                result.intoArray(strands, strand);
+        for (int j = 0; j < tokens; j++) {
+            for (int i = 0; i < ROWS; i += 4 * Lanes.COUNT) {
+                int row = to + j * ROWS + i;
+                var total0 = floats(totals, row);
+                var total1 = floats(totals, row + Lanes.COUNT);
+                var total2 = floats(totals, row + 2 * Lanes.COUNT);
+                var total3 = floats(totals, row + 3 * Lanes.COUNT);
+                for (int g = 0; g < groups; g++) {
+                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
+                    int sum = j * stride + 2 * g * ROWS + i;
+                    int w = wAt + g * ROWS + i;
+                    total0 = shortsAsFloats(sums, sum)
+                            .add(shortsAsFloats(sums, sum + ROWS))
+                            .fma(floats(scales, w).mul(xScale), total0);
+                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
+                            .add(shortsAsFloats(sums, sum + Lanes.COUNT + ROWS))
+                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
+                    total2 = shortsAsFloats(sums, sum + 2 * Lanes.COUNT)
+                            .add(shortsAsFloats(sums, sum + 2 * Lanes.COUNT + ROWS))
+                            .fma(floats(scales, w + 2 * Lanes.COUNT).mul(xScale), total2);
+                    total3 = shortsAsFloats(sums, sum + 3 * Lanes.COUNT)
+                            .add(shortsAsFloats(sums, sum + 3 * Lanes.COUNT + ROWS))
+                            .fma(floats(scales, w + 3 * Lanes.COUNT).mul(xScale), total3);
+                }
+                total0.intoArray(totals, row);
+                total1.intoArray(totals, row + Lanes.COUNT);
+                total2.intoArray(totals, row + 2 * Lanes.COUNT);
+                total3.intoArray(totals, row + 3 * Lanes.COUNT);
             }
         }
     }
 
     static void addTwoWithMinima(
             short[] sums,
-            int at,
-            int other,
             int stride,
             float[] scales,
             float[] minima,
             int wAt,
-            int wStride,
             Operand x,
             int xAt,
             int xStride,
-            int n,
-            float[] strands,
+            int groups,
+            int tokens,
+            float[] totals,
             int to) {
-        for (int j = 0; j < n; j++) {
-            int xSum = x.sums[xAt + j * xStride];
-            float xScale = x.scales[xAt + j * xStride];
-            var xTotal = FloatVector.broadcast(Lanes.FLOATS, x.totals[xAt + j * xStride]);
-            for (int i = 0; i < ROWS; i += Lanes.COUNT) {
-                var scale = floats(scales, wAt + j * wStride + i).mul(xScale);
-                int strand = to + j * ROWS + i;
-                var sum = shorts(sums, at + j * stride + i).add(xSum);
-                sum = sum.add(shorts(sums, other + j * stride + i));
-                var result = Lanes.toFloats(sum).fma(scale, floats(strands, strand));
-                result = floats(minima, wAt + j * wStride + i).fma(xTotal, result);
-                result.intoArray(strands, strand);
-            }
-        }
-    }
-
-    /// Adds strands pairwise, as [ScalarKernels#sum] does; the sums are then where the first strand was.
-    ///
-    /// @param n numbers of each strand
-    static void addStrands(float[] strands, int n) {
-        for (int half = Kernels.STRANDS / 2 * n; half >= n; half /= 2) {
-            for (int i = 0; i < half; i += Lanes.COUNT) {
-                floats(strands, i).add(floats(strands, i + half)).intoArray(strands, i);
+        for (int j = 0; j < tokens; j++) {
+            for (int i = 0; i < ROWS; i += 2 * Lanes.COUNT) {
+                int row = to + j * ROWS + i;
+                var total0 = floats(totals, row);
+                var total1 = floats(totals, row + Lanes.COUNT);
+                for (int g = 0; g < groups; g++) {
+                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
+                    var xSum = FloatVector.broadcast(Lanes.FLOATS, x.sums[xAt + j * xStride + g]);
+                    var xTotal = FloatVector.broadcast(Lanes.FLOATS, x.totals[xAt + j * xStride + g]);
+                    int sum = j * stride + 2 * g * ROWS + i;
+                    int w = wAt + g * ROWS + i;
+                    total0 = shortsAsFloats(sums, sum)
+                            .add(shortsAsFloats(sums, sum + ROWS))
+                            .add(xSum)
+                            .fma(floats(scales, w).mul(xScale), total0);
+                    total0 = floats(minima, w).fma(xTotal, total0);
+                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
+                            .add(shortsAsFloats(sums, sum + Lanes.COUNT + ROWS))
+                            .add(xSum)
+                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
+                    total1 = floats(minima, w + Lanes.COUNT).fma(xTotal, total1);
+                }
+                total0.intoArray(totals, row);
+                total1.intoArray(totals, row + Lanes.COUNT);
             }
         }
     }

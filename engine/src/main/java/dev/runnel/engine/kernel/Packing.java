@@ -46,6 +46,13 @@ abstract class Packing {
         return (long) words * WORD_BYTES;
     }
 
+    /// What packed numbers are more than those that they stand for, so that they have no sign to be
+    /// spread: a sum of products begins with so many times less the sum of the vector's elements. Sums
+    /// that leave 16 bits on their way come back.
+    int excess() {
+        return 0;
+    }
+
     /// Writes a row's words.
     ///
     /// @param to bytes from the start of `packed` to the first of them
@@ -73,7 +80,10 @@ abstract class Packing {
     ///
     /// @param block bytes from the start of `packed`
     /// @param x the vector, from `xAt` on
-    abstract void multiply(MemorySegment packed, long block, int runs, int[] x, int xAt, short[] sums);
+    /// @param starts what the sum of each group of the vector begins with instead of 0, from `startAt`
+    ///     on: twice in its int what [#excess] says
+    abstract void multiply(
+            MemorySegment packed, long block, int runs, int[] x, int xAt, int[] starts, int startAt, short[] sums);
 
     /// Writes a block's elements as `(runs, run, ROWS)`.
     abstract void unpack(MemorySegment packed, long block, int runs, short[] to);

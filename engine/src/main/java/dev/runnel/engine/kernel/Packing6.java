@@ -44,7 +44,8 @@ final class Packing6 extends Packing {
     }
 
     @Override
-    void multiply(MemorySegment packed, long block, int runs, int[] x, int xAt, short[] sums) {
+    void multiply(
+            MemorySegment packed, long block, int runs, int[] x, int xAt, int[] starts, int startAt, short[] sums) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
             for (int j = 0; j < runs; j++) {
                 var sum0 = ShortVector.zero(Lanes.SHORT_PAIRS);

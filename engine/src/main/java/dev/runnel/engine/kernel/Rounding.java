@@ -23,11 +23,12 @@ final class Rounding {
     }
 
     /// Rounds a chunk times `inverse` to whole numbers, and writes each twice into its int. Returns their sum.
-    static int round(float[] x, int at, float inverse, int[] to) {
+    static int round(float[] x, int at, float inverse, int[] to, int toAt) {
         int sum = 0;
-        for (int i = at; i < at + CHUNK; i += Lanes.COUNT) {
-            var q = Lanes.toInts(floats(x, i).mul(inverse).add(Operand.ROUNDER).sub(Operand.ROUNDER));
-            q.and(0xffff).or(q.lanewise(VectorOperators.LSHL, 16)).intoArray(to, i);
+        for (int i = 0; i < CHUNK; i += Lanes.COUNT) {
+            var q = Lanes.toInts(
+                    floats(x, at + i).mul(inverse).add(Operand.ROUNDER).sub(Operand.ROUNDER));
+            q.and(0xffff).or(q.lanewise(VectorOperators.LSHL, 16)).intoArray(to, toAt + i);
             sum += q.reduceLanes(VectorOperators.ADD);
         }
         return sum;

@@ -119,22 +119,20 @@ class ScalarKernels implements Kernels {
 
     /// The row in `scratch` times the vector of token `t`.
     private static float groupedDot(GroupedFormat format, int n, Operand x, int t, Scratch scratch) {
-        float[] strands = scratch.strands;
-        Arrays.fill(strands, 0, STRANDS, 0);
+        float total = 0;
         int groups = n / format.group;
         for (int g = 0; g < groups; g++) {
             int sum = 0;
             for (int k = g * format.group; k < (g + 1) * format.group; k++) {
                 sum += scratch.quants[k] * x.quants[t * n + k];
             }
-            int strand = g % STRANDS;
             int at = t * groups + g;
-            strands[strand] = multiplyAdd(sum, scratch.scales[g] * x.scales[at], strands[strand]);
+            total = multiplyAdd(sum, scratch.scales[g] * x.scales[at], total);
             if (format.hasMinima()) {
-                strands[strand] = multiplyAdd(scratch.minima[g], x.totals[at], strands[strand]);
+                total = multiplyAdd(scratch.minima[g], x.totals[at], total);
             }
         }
-        return sum(strands, 0);
+        return total;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.runnel.engine.kernel;
 
+import java.util.Arrays;
+
 /// Buffers of one thread, made once so that no kernel allocates.
 public final class Scratch {
 
@@ -25,7 +27,7 @@ public final class Scratch {
     /// Dequantized rows, turned into lanes: `(STRANDS, columns / STRANDS, LaneBlocks.ROWS)`.
     final float[] lanes;
 
-    /// Unpacked whole numbers: `(columns, ROWS)`. In scalar code one row.
+    /// Unpacked whole numbers of some columns: `(columns, ROWS)`. In scalar code one row.
     final short[] quants;
 
     /// The scales of those rows' groups: `(groups, ROWS)`.
@@ -34,11 +36,17 @@ public final class Scratch {
     /// The minima.
     final float[] minima;
 
-    /// Sums over runs of them: `(runs, ROWS)`, or one group's `(2, tokens, ROWS)`.
-    final short[] sums;
+    /// Sums over runs of them: `(runs, tokens, ROWS)`.
+    final short[] sums = new short[PackedProduct.RUNS * Packing.ROWS];
 
-    /// Unfinished sums: `(STRANDS, tokens, ROWS)`.
-    final float[] rowStrands = new float[Kernels.STRANDS * PackedProduct.TOKENS * Packing.ROWS];
+    /// Unfinished sums of rows: `(tokens, ROWS)`.
+    float[] totals = {};
+
+    /// Rounded elements: `(tokens, BLOCK)`.
+    final int[] rounded = new int[PackedBlocks.MOST * Operand.BLOCK];
+
+    /// Unfinished sums: `(STRANDS, tokens, LaneBlocks.ROWS)`.
+    final float[] rowStrands = new float[Kernels.STRANDS * PackedBlocks.MOST * LaneBlocks.ROWS];
 
     /// @param columns of the widest matrix
     public Scratch(int columns) {
@@ -47,9 +55,17 @@ public final class Scratch {
         tile = new float[tileRows * stride];
 
         lanes = new float[columns * LaneBlocks.ROWS];
-        quants = new short[columns * Packing.ROWS];
-        scales = new float[Math.ceilDiv(columns, 16) * Packing.ROWS];
+        quants = new short[Math.max(columns, Math.min(columns, PackedProduct.COLUMNS) * Packing.ROWS)];
+        int groups = Math.ceilDiv(columns, 16);
+        scales = new float[Math.max(groups, Math.min(groups, PackedProduct.COLUMNS / 16) * Packing.ROWS)];
         minima = new float[scales.length];
-        sums = new short[Math.max(2 * PackedProduct.TOKENS, Math.ceilDiv(columns, 8)) * Packing.ROWS];
+    }
+
+    /// Makes room for so many totals, and sets them to zero.
+    void clearTotals(int n) {
+        if (totals.length < n) {
+            totals = new float[n];
+        }
+        Arrays.fill(totals, 0, n, 0);
     }
 }

@@ -76,6 +76,9 @@ final class VectorKernels extends ScalarKernels {
 
     @Override
     public int preparationParts(Matrix w, int tokens) {
+        if (w.layout() == Matrix.Layout.PACKED) {
+            return PackedProduct.preparationParts(tokens);
+        }
         return turns(w, tokens) ? tokens : super.preparationParts(w, tokens);
     }
 
@@ -88,9 +91,7 @@ final class VectorKernels extends ScalarKernels {
         if (w.layout() == Matrix.Layout.STORED) {
             return super.preparation(w, x, tokens, to, scratches);
         }
-        PackedFormat format = packed(w);
-        to.reserve(tokens * w.columns(), tokens * format.groups(w));
-        return (worker, t) -> format.prepare(w, x, t, to);
+        return PackedProduct.preparation(packed(w), w, x, tokens, to, scratches);
     }
 
     @Override

@@ -14,9 +14,10 @@
 /// onto 4, 2 onto 2, 1 onto 1. So a row's result is the same to the last bit alone, in a batch and in a
 /// prompt, on any number of threads, in scalar code and in vectors of 128, 256 and 512 bits.
 ///
-/// Where weights are small whole numbers in groups with a scale ([GroupedFormat]), vectors are rounded to 8
-/// bits first ([Operand]). Group `g`'s products then sum exactly, in whatever order, and strand `g mod 16`
-/// adds that sum times both scales, and after it the group's minimum times the sum of the vector's elements.
+/// Where weights are small whole numbers in groups with a scale ([GroupedFormat]), vectors are rounded to
+/// 8 bits first ([Operand]). Products of a group then sum exactly, in whatever order, and a row's total
+/// adds one group after another: that sum times both scales, and after it the group's minimum times the
+/// sum of the vector's elements.
 ///
 /// Only this package knows the Vector API. Nothing here knows files, layers or requests.
 package dev.runnel.engine.kernel;

@@ -10,11 +10,14 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Kernels allocate nothing once they are compiled. A vector on the heap would be seen at once: it means that
 /// C2 has given up on inlining, and that the kernel is ten times slower than it should be.
@@ -43,6 +46,14 @@ class AllocationTest {
         assertLeavesNoGarbage(type.name());
     }
 
+    /// C2 has a budget for each method that it compiles, and what calls the kernels of one type may call those of
+    /// another: with both inlined it may come to an end.
+    @ParameterizedTest
+    @ValueSource(strings = {"Q4_K+Q6_K", "Q5_K+Q6_K"})
+    void matricesOfTypesThatModelsMix(String types) throws Exception {
+        assertLeavesNoGarbage(types);
+    }
+
     @Test
     void normsGatesAndSoftmax() throws Exception {
         assertLeavesNoGarbage(ELEMENTWISE);
@@ -54,9 +65,9 @@ class AllocationTest {
     }
 
     /// What C2 inlines depends on what it has compiled before, so kernels get a second look in a JVM of their own.
-    /// There
-    /// no frame is replaced on the stack: the loop of [#leastBytes] never leaves its frame, so it would stay with
-    /// whatever C2 first made of that loop and of the kernels inlined into it, which no caller of the engine does.
+    /// There no frame is replaced on the stack: the loop of [#leastBytes] never leaves its frame, so it would stay
+    /// with whatever C2 first made of that loop and of the kernels inlined into it, which no caller of the engine
+    /// does.
     private void assertLeavesNoGarbage(String name) throws Exception {
         if (!leavesNoGarbage(name, Duration.ofSeconds(5))) {
             Process alone = new ProcessBuilder(
@@ -84,23 +95,34 @@ class AllocationTest {
         System.exit(new AllocationTest().leavesNoGarbage(arguments[0], PATIENCE) ? 0 : 1);
     }
 
-    /// @param name a type of matrices, [#ELEMENTWISE] or [#ATTENTION]
+    /// @param name a type of matrices, or several joined by `+`, [#ELEMENTWISE] or [#ATTENTION]
     private boolean leavesNoGarbage(String name, Duration patience) {
         Stream<Runnable> runs = switch (name) {
             case ELEMENTWISE -> elementwise();
             case ATTENTION -> attending();
-            default -> multiplying(TensorType.valueOf(name));
+            default ->
+                multiplying(Arrays.stream(name.split("\\+"))
+                        .map(TensorType::valueOf)
+                        .toList());
         };
         return runs.allMatch(run -> leastBytes(run, patience) == 0);
     }
 
-    private Stream<Runnable> multiplying(TensorType type) {
-        Matrix matrix = Numbers.arranged(kernels, Numbers.matrix(random, type, ROWS, N));
+    private Stream<Runnable> multiplying(List<TensorType> types) {
+        List<Matrix> matrices = types.stream()
+                .map(type -> Numbers.arranged(kernels, Numbers.matrix(random, type, ROWS, N)))
+                .toList();
         float[] x = Numbers.random(random, 33 * N);
         float[] y = new float[33 * ROWS];
         return Stream.of(1, 7, 16, 33).map(tokens -> {
-            Workers.Task task = Numbers.multiplication(kernels, matrix, x, tokens, y, ROWS, scratch);
-            return () -> task.run(0, 0);
+            List<Workers.Task> tasks = matrices.stream()
+                    .map(matrix -> Numbers.multiplication(kernels, matrix, x, tokens, y, ROWS, scratch))
+                    .toList();
+            return () -> {
+                for (int i = 0; i < tasks.size(); i++) { // an iterator would be garbage
+                    tasks.get(i).run(0, 0);
+                }
+            };
         });
     }
 

@@ -7,22 +7,30 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/// Measures products of one matrix in each type, with one vector, few and many. The command is in
-/// `bench/NOTES-kernels.md`.
+/// Measures products of one matrix in each type, with many vectors, one and few. Types joined by `+`, such as
+/// `Q4_K+Q6_K`, are measured by turns, as a model that has both would multiply them: what C2 makes of a kernel
+/// depends on what else it has compiled. The command is in `bench/NOTES-kernels.md`.
 final class KernelBench {
 
     private static final int COLUMNS = 2048;
     private static final int ROUNDS = 8;
 
+    /// Rows of the matrix that more than one vector is multiplied by.
+    private static final int SOME = 2048;
+
+    /// A model reads a prompt before it writes.
+    private static final int[] BATCHES = {512, 1, 4, 16};
+
     private final Kernels kernels = KernelChoice.detect().kernels();
     private final Workers workers;
     private final Scratch[] scratches;
+    private final Operand operand = new Operand();
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final Random random = new Random(42);
-    private long garbage; // bytes, of the last rounds of a type
 
     private KernelBench(Workers workers) {
         this.workers = workers;
@@ -34,52 +42,69 @@ final class KernelBench {
     static void main(String[] arguments) {
         try (Workers workers = new Workers(Integer.parseInt(arguments[0]))) {
             KernelBench bench = new KernelBench(workers);
-            Set<TensorType> types = arguments.length == 1
-                    ? bench.kernels.matrixTypes()
-                    : Arrays.stream(arguments).skip(1).map(TensorType::valueOf).collect(Collectors.toSet());
+            Stream<List<TensorType>> types = arguments.length == 1
+                    ? bench.kernels.matrixTypes().stream().map(List::of)
+                    : Arrays.stream(arguments).skip(1).map(KernelBench::types);
             IO.println("%s, %d threads".formatted(bench.kernels.name(), workers.count()));
-            IO.println("            GB/s of weights   G multiplications/s with so many vectors      garbage, bytes");
-            IO.println("type             1                1        4       16      512");
+            IO.println("            G multiplications/s with so many vectors, one also in GB/s of weights");
+            IO.println("type          512        1                4       16   garbage, bytes");
             types.forEach(bench::measure);
         }
     }
 
-    private void measure(TensorType type) {
-        garbage = 0;
-        int rows = (int) (300_000_000 / type.bytes(COLUMNS)); // larger than any cache, that of a server too
-        byte[] row = RandomBlocks.of(type, random, COLUMNS * 64, 1);
-        MemorySegment data = Arena.ofAuto().allocate(rows * type.bytes(COLUMNS), 64);
-        for (long at = 0; at + row.length <= data.byteSize(); at += row.length) {
-            MemorySegment.copy(MemorySegment.ofArray(row), 0, data, at, row.length);
+    private static List<TensorType> types(String joined) {
+        return Arrays.stream(joined.split("\\+")).map(TensorType::valueOf).toList();
+    }
+
+    private void measure(List<TensorType> types) {
+        List<Turn> turns = types.stream().map(Turn::new).toList();
+        for (int tokens : BATCHES) {
+            float[] x = Numbers.random(random, tokens * COLUMNS);
+            for (int round = -ROUNDS; round < ROUNDS; round++) {
+                for (Turn turn : turns) {
+                    turn.multiply(x, tokens, round);
+                }
+            }
+            turns.forEach(turn -> turn.report(tokens));
         }
-        Matrix stored = new Matrix(type, rows, COLUMNS, data);
-        Matrix matrix = kernels.arrange(stored, workers, Arena.ofAuto());
-        double seconds = seconds(matrix, 1);
-        double megabytes = stored.data().byteSize() * 1e-6;
-        StringBuilder line = new StringBuilder("%-8s %9.1f          ".formatted(type, megabytes / seconds * 1e-3));
-        line.append("%8.1f ".formatted(rows * (double) COLUMNS / seconds * 1e-9));
-        Matrix some = kernels.arrange(
-                new Matrix(type, 2048, COLUMNS, data.asSlice(0, 2048 * type.bytes(COLUMNS))), workers, Arena.ofAuto());
-        for (int tokens : new int[] {4, 16, 512}) {
-            line.append("%8.1f ".formatted(2048 * (double) COLUMNS * tokens / seconds(some, tokens) * 1e-9));
-        }
-        IO.println(line.append("   %d".formatted(garbage)));
+        turns.forEach(turn -> IO.println("%s   %d".formatted(turn.line, turn.garbage)));
     }
 
     /// With one thread its own time, so that others on the machine don't count.
-    private long now(ThreadMXBean threads) {
+    private long now() {
         return workers.count() == 1 ? threads.getCurrentThreadCpuTime() : System.nanoTime();
     }
 
-    private double seconds(Matrix matrix, int tokens) {
-        float[] x = Numbers.random(random, tokens * matrix.columns());
-        float[] y = new float[tokens * matrix.rows()];
-        Operand operand = new Operand();
-        double[] times = new double[ROUNDS];
-        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        for (int round = -ROUNDS; round < ROUNDS; round++) {
+    /// One of the types that take turns.
+    private final class Turn {
+
+        private final Matrix whole; // larger than any cache
+        private final Matrix some;
+        private final double storedBytes;
+        private final double[] times = new double[ROUNDS];
+        private final StringBuilder line;
+        private long garbage; // of the last rounds
+
+        Turn(TensorType type) {
+            int rows = (int) (300_000_000 / type.bytes(COLUMNS));
+            byte[] row = RandomBlocks.of(type, random, COLUMNS * 64, 1);
+            MemorySegment data = Arena.ofAuto().allocate(rows * type.bytes(COLUMNS), 64);
+            for (long at = 0; at + row.length <= data.byteSize(); at += row.length) {
+                MemorySegment.copy(MemorySegment.ofArray(row), 0, data, at, row.length);
+            }
+            whole = kernels.arrange(new Matrix(type, rows, COLUMNS, data), workers, Arena.ofAuto());
+            MemorySegment first = data.asSlice(0, SOME * type.bytes(COLUMNS));
+            some = kernels.arrange(new Matrix(type, SOME, COLUMNS, first), workers, Arena.ofAuto());
+            storedBytes = data.byteSize();
+            line = new StringBuilder("%-8s".formatted(type));
+        }
+
+        /// @param round those before 0 are not counted
+        void multiply(float[] x, int tokens, int round) {
+            Matrix matrix = tokens == 1 ? whole : some;
+            float[] y = new float[tokens * matrix.rows()];
             long bytes = threads.getCurrentThreadAllocatedBytes();
-            long start = now(threads);
+            long start = now();
             int parts = kernels.preparationParts(matrix, tokens);
             if (parts > 0) {
                 workers.run(parts, kernels.preparation(matrix, x, tokens, operand, scratches));
@@ -87,12 +112,20 @@ final class KernelBench {
             workers.run(
                     Math.ceilDiv(matrix.rows(), 128),
                     kernels.multiplication(matrix, x, operand, tokens, y, 128, scratches));
-            times[Math.max(round, 0)] = (now(threads) - start) * 1e-9;
+            times[Math.max(round, 0)] = (now() - start) * 1e-9;
             if (round == ROUNDS - 1) {
                 garbage += threads.getCurrentThreadAllocatedBytes() - bytes;
             }
         }
-        Arrays.sort(times);
-        return times[ROUNDS / 4];
+
+        void report(int tokens) {
+            Arrays.sort(times);
+            double seconds = times[ROUNDS / 4];
+            int rows = tokens == 1 ? whole.rows() : some.rows();
+            line.append(" %8.1f".formatted((double) rows * COLUMNS * tokens / seconds * 1e-9));
+            if (tokens == 1) {
+                line.append(" (%5.1f)".formatted(storedBytes / seconds * 1e-9));
+            }
+        }
     }
 }
