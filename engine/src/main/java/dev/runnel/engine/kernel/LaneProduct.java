@@ -10,6 +10,18 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
     private static final int ROWS = LaneBlocks.ROWS;
     private static final int STRANDS = Kernels.STRANDS;
 
+    /// Rows that are turned together, and columns, a multiple of every type's block: few enough to stay in the first
+    /// cache between being dequantized and being turned.
+    private static final int TURNED_ROWS = 16;
+
+    private static final int TURNED_COLUMNS = 256;
+
+    /// The vector more keeps rows from sharing cache sets.
+    private static final int TURNED_STRIDE = TURNED_COLUMNS + STRANDS;
+
+    /// Floats of what is turned together.
+    static final int TURNED = TURNED_ROWS * TURNED_STRIDE;
+
     /// The task that [Kernels#multiplication] describes.
     Workers.Task task(int rows, Scratch[] scratches) {
         return (worker, part) -> {
@@ -17,7 +29,7 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
             int to = Math.min((part + 1) * rows, w.rows());
             for (int r = part * rows; r < to; r += ROWS) {
                 int rowsOfBlock = Math.min(ROWS, to - r);
-                for (int i = 0; i < rowsOfBlock; i += Scratch.BLOCK) {
+                for (int i = 0; i < ROWS; i += TURNED_ROWS) {
                     turn(r, i, rowsOfBlock, scratch);
                 }
                 for (int i = 0; i < tokens; i += LaneBlocks.WIDEST) {
@@ -28,26 +40,29 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
         };
     }
 
-    /// Puts rows `r + i` and on, a few, into lanes `i` and on. Those that the block doesn't have are its last
-    /// row once more.
+    /// Puts rows `r + i` and on into lanes `i` and on. Those that the block doesn't have are its last row once more.
     private void turn(int r, int i, int rows, Scratch scratch) {
-        for (int j = 0; j < Scratch.BLOCK; j++) {
-            int row = r + Math.min(i + j, rows - 1);
-            format.dequantize(w.data(), w.offset(row), w.columns(), scratch.tile, j * scratch.stride);
+        for (int from = 0; from < w.columns(); from += TURNED_COLUMNS) {
+            int n = Math.min(TURNED_COLUMNS, w.columns() - from);
+            for (int j = 0; j < TURNED_ROWS; j++) {
+                long row = w.offset(r + Math.min(i + j, rows - 1));
+                format.dequantize(w.data(), row + w.type().bytes(from), n, scratch.unturned, j * TURNED_STRIDE);
+            }
+            turn(scratch.unturned, n, scratch.lanes, i, from / STRANDS, w.columns() / STRANDS);
         }
-        turn(scratch.tile, scratch.stride, w.columns(), scratch.lanes, i);
     }
 
-    private static void turn(float[] rows, int stride, int n, float[] lanes, int lane) {
-        int length = n / STRANDS;
-        for (int i = 0; i < length; i++) {
-            for (int strand = 0; strand < STRANDS; strand++) {
-                int k = i * STRANDS + strand;
-                int to = (strand * length + i) * ROWS + lane;
-                lanes[to] = rows[k];
-                lanes[to + 1] = rows[k + stride];
-                lanes[to + 2] = rows[k + 2 * stride];
-                lanes[to + 3] = rows[k + 3 * stride];
+    /// Writes a vector of lanes after the other: each line of the cache once.
+    ///
+    /// @param first number of the strand's element that the rows begin with
+    /// @param length elements of a strand
+    private static void turn(float[] rows, int n, float[] lanes, int lane, int first, int length) {
+        for (int strand = 0; strand < STRANDS; strand++) {
+            int to = (strand * length + first) * ROWS + lane;
+            for (int i = 0; i < n / STRANDS; i++) {
+                for (int j = 0; j < TURNED_ROWS; j++) {
+                    lanes[to + i * ROWS + j] = rows[strand + i * STRANDS + j * TURNED_STRIDE];
+                }
             }
         }
     }

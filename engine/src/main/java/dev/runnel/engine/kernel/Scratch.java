@@ -24,6 +24,9 @@ public final class Scratch {
     /// power of two from sharing cache sets.
     final int stride;
 
+    /// Dequantized pieces of rows, to be turned into lanes.
+    final float[] unturned = new float[LaneProduct.TURNED];
+
     /// Dequantized rows, turned into lanes: `(STRANDS, columns / STRANDS, LaneBlocks.ROWS)`.
     final float[] lanes;
 
