@@ -42,7 +42,16 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
         }
     }
 
+    @SuppressWarnings("DuplicateBranches") // for C2, see MappedSegments
     private static void dot2(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
+        if (w.getClass() == MappedSegments.CLASS) {
+            dot2OfOneClass(w, row0, row1, x, n, strands);
+        } else {
+            dot2OfOneClass(w, row0, row1, x, n, strands);
+        }
+    }
+
+    private static void dot2OfOneClass(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
             var sum0 = FloatVector.zero(Lanes.FLOATS);
             var sum1 = sum0;
@@ -98,7 +107,17 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
                 strands);
     }
 
+    @SuppressWarnings("DuplicateBranches") // for C2, see MappedSegments
     private static void dot8(
+            MemorySegment w, long row0, long row1, float[] x, int x0, int x1, int x2, int x3, int n, float[] strands) {
+        if (w.getClass() == MappedSegments.CLASS) {
+            dot8OfOneClass(w, row0, row1, x, x0, x1, x2, x3, n, strands);
+        } else {
+            dot8OfOneClass(w, row0, row1, x, x0, x1, x2, x3, n, strands);
+        }
+    }
+
+    private static void dot8OfOneClass(
             MemorySegment w, long row0, long row1, float[] x, int x0, int x1, int x2, int x3, int n, float[] strands) {
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
             var sum00 = FloatVector.zero(Lanes.FLOATS);

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.runnel.engine.gguf.TensorType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -29,6 +34,9 @@ class AllocationTest {
     private static final String ELEMENTWISE = "elementwise";
     private static final String ATTENTION = "attention";
 
+    /// Behind a type: its weights are mapped, and not in memory of their own.
+    private static final String OF_A_FILE = " of a file";
+
     /// How long C2 may take on a busy machine.
     private static final Duration PATIENCE = Duration.ofSeconds(25);
 
@@ -49,7 +57,7 @@ class AllocationTest {
     /// C2 has a budget for each method that it compiles, and what calls the kernels of one type may call those of
     /// another: with both inlined it may come to an end.
     @ParameterizedTest
-    @ValueSource(strings = {"Q4_K+Q6_K", "Q5_K+Q6_K"})
+    @ValueSource(strings = {"Q4_K+Q6_K", "Q5_K+Q6_K", "Q4_0+Q8_0" + OF_A_FILE, "Q4_K+F16" + OF_A_FILE})
     void matricesOfTypesThatModelsMix(String types) throws Exception {
         assertLeavesNoGarbage(types);
     }
@@ -95,23 +103,42 @@ class AllocationTest {
         System.exit(new AllocationTest().leavesNoGarbage(arguments[0], PATIENCE) ? 0 : 1);
     }
 
-    /// @param name a type of matrices, or several joined by `+`, [#ELEMENTWISE] or [#ATTENTION]
+    /// @param name a type of matrices, or several joined by `+`, perhaps [#OF_A_FILE], [#ELEMENTWISE] or [#ATTENTION]
     private boolean leavesNoGarbage(String name, Duration patience) {
         Stream<Runnable> runs = switch (name) {
             case ELEMENTWISE -> elementwise();
             case ATTENTION -> attending();
             default ->
-                multiplying(Arrays.stream(name.split("\\+"))
-                        .map(TensorType::valueOf)
-                        .toList());
+                multiplying(Arrays.stream(name.split("\\+")).map(this::matrix).toList());
         };
         return runs.allMatch(run -> leastBytes(run, patience) == 0);
     }
 
-    private Stream<Runnable> multiplying(List<TensorType> types) {
-        List<Matrix> matrices = types.stream()
-                .map(type -> Numbers.arranged(kernels, Numbers.matrix(random, type, ROWS, N)))
-                .toList();
+    private Matrix matrix(String name) {
+        TensorType type = TensorType.valueOf(name.replace(OF_A_FILE, ""));
+        Matrix matrix = Numbers.matrix(random, type, ROWS, N);
+        return Numbers.arranged(kernels, name.endsWith(OF_A_FILE) ? ofAFile(matrix) : matrix);
+    }
+
+    private static Matrix ofAFile(Matrix matrix) {
+        try {
+            Path file = Files.createTempFile("weights", "");
+            try {
+                Files.write(file, matrix.data().toArray(ValueLayout.JAVA_BYTE));
+                try (FileChannel channel = FileChannel.open(file)) {
+                    MemorySegment mapped =
+                            channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+                    return new Matrix(matrix.type(), matrix.rows(), matrix.columns(), mapped);
+                }
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    private Stream<Runnable> multiplying(List<Matrix> matrices) {
         float[] x = Numbers.random(random, 33 * N);
         float[] y = new float[33 * ROWS];
         return Stream.of(1, 7, 16, 33).map(tokens -> {
