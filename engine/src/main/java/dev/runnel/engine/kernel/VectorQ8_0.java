@@ -42,25 +42,29 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
         }
     }
 
-    @SuppressWarnings("DuplicateBranches") // for C2, see MappedSegments
+    /// Written out until it is too large for C2 to inline (`FreqInlineSize`). In a JVM that has met mapped files and
+    /// other
+    /// memory, each access is there twice, and with what calls this method they would be more than C2's budget.
     private static void dot2(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
-        if (w.getClass() == MappedSegments.CLASS) {
-            dot2OfOneClass(w, row0, row1, x, n, strands);
-        } else {
-            dot2OfOneClass(w, row0, row1, x, n, strands);
+        if ((row0 | row1) < 0 || Math.max(row0, row1) + (long) n / BLOCK * BLOCK_BYTES > w.byteSize()) {
+            throw new IndexOutOfBoundsException(
+                    "rows of %d numbers at %d and %d, in %d bytes of weights".formatted(n, row0, row1, w.byteSize()));
         }
-    }
-
-    private static void dot2OfOneClass(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
             var sum0 = FloatVector.zero(Lanes.FLOATS);
             var sum1 = sum0;
             long at = 0;
             for (int k = h; k < n; k += BLOCK, at += BLOCK_BYTES) {
-                var low = floats(x, k);
-                var high = floats(x, k + Kernels.STRANDS);
-                sum0 = block(w, row0 + at, h, low, high, sum0);
-                sum1 = block(w, row1 + at, h, low, high, sum1);
+                var scale0 = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row0 + at));
+                var scale1 = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row1 + at));
+                var element = floats(x, k);
+                long quants = at + Short.BYTES + h;
+                sum0 = quants(w, row0 + quants).mul(scale0).fma(element, sum0);
+                sum1 = quants(w, row1 + quants).mul(scale1).fma(element, sum1);
+                element = floats(x, k + Kernels.STRANDS);
+                quants += Kernels.STRANDS;
+                sum0 = quants(w, row0 + quants).mul(scale0).fma(element, sum0);
+                sum1 = quants(w, row1 + quants).mul(scale1).fma(element, sum1);
             }
             sum0.intoArray(strands, h);
             sum1.intoArray(strands, h + Kernels.STRANDS);
@@ -107,17 +111,7 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
                 strands);
     }
 
-    @SuppressWarnings("DuplicateBranches") // for C2, see MappedSegments
     private static void dot8(
-            MemorySegment w, long row0, long row1, float[] x, int x0, int x1, int x2, int x3, int n, float[] strands) {
-        if (w.getClass() == MappedSegments.CLASS) {
-            dot8OfOneClass(w, row0, row1, x, x0, x1, x2, x3, n, strands);
-        } else {
-            dot8OfOneClass(w, row0, row1, x, x0, x1, x2, x3, n, strands);
-        }
-    }
-
-    private static void dot8OfOneClass(
             MemorySegment w, long row0, long row1, float[] x, int x0, int x1, int x2, int x3, int n, float[] strands) {
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
             var sum00 = FloatVector.zero(Lanes.FLOATS);
@@ -170,14 +164,6 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
             sum12.intoArray(strands, h + 6 * Kernels.STRANDS);
             sum13.intoArray(strands, h + 7 * Kernels.STRANDS);
         }
-    }
-
-    /// Adds the products of the block's strands from `h` on: once in its lower, once in its upper half.
-    private static FloatVector block(
-            MemorySegment w, long offset, int h, FloatVector low, FloatVector high, FloatVector sum) {
-        var d = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, offset));
-        sum = quants(w, offset + 2 + h).mul(d).fma(low, sum);
-        return quants(w, offset + 2 + Kernels.STRANDS + h).mul(d).fma(high, sum);
     }
 
     private static FloatVector quants(MemorySegment w, long offset) {

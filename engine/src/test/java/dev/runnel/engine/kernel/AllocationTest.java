@@ -57,7 +57,7 @@ class AllocationTest {
     /// C2 has a budget for each method that it compiles, and what calls the kernels of one type may call those of
     /// another: with both inlined it may come to an end.
     @ParameterizedTest
-    @ValueSource(strings = {"Q4_K+Q6_K", "Q5_K+Q6_K", "Q4_0+Q8_0" + OF_A_FILE, "Q4_K+F16" + OF_A_FILE})
+    @ValueSource(strings = {"Q4_K+Q6_K", "Q5_K+Q6_K", "Q4_K>Q8_0" + OF_A_FILE})
     void matricesOfTypesThatModelsMix(String types) throws Exception {
         assertLeavesNoGarbage(types);
     }
@@ -103,8 +103,13 @@ class AllocationTest {
         System.exit(new AllocationTest().leavesNoGarbage(arguments[0], PATIENCE) ? 0 : 1);
     }
 
-    /// @param name a type of matrices, or several joined by `+`, perhaps [#OF_A_FILE], [#ELEMENTWISE] or [#ATTENTION]
+    /// @param name a type of matrices, or several joined by `+`, or by `>` one after another, perhaps [#OF_A_FILE],
+    /// [#ELEMENTWISE] or [#ATTENTION]
     private boolean leavesNoGarbage(String name, Duration patience) {
+        return Arrays.stream(name.split(">")).allMatch(each -> leaveNoGarbage(each, patience));
+    }
+
+    private boolean leaveNoGarbage(String name, Duration patience) {
         Stream<Runnable> runs = switch (name) {
             case ELEMENTWISE -> elementwise();
             case ATTENTION -> attending();
