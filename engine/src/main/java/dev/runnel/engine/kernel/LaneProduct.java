@@ -29,7 +29,7 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
             int to = Math.min((part + 1) * rows, w.rows());
             for (int r = part * rows; r < to; r += ROWS) {
                 int rowsOfBlock = Math.min(ROWS, to - r);
-                for (int i = 0; i < ROWS; i += TURNED_ROWS) {
+                for (int i = 0; i < rowsOfBlock; i += TURNED_ROWS) {
                     turn(r, i, rowsOfBlock, scratch);
                 }
                 for (int i = 0; i < tokens; i += LaneBlocks.WIDEST) {

@@ -106,10 +106,10 @@ class AllocationTest {
     /// @param name a type of matrices, or several joined by `+`, or by `>` one after another, perhaps [#OF_A_FILE],
     /// [#ELEMENTWISE] or [#ATTENTION]
     private boolean leavesNoGarbage(String name, Duration patience) {
-        return Arrays.stream(name.split(">")).allMatch(each -> leaveNoGarbage(each, patience));
+        return Arrays.stream(name.split(">")).allMatch(each -> runsLeaveNoGarbage(each, patience));
     }
 
-    private boolean leaveNoGarbage(String name, Duration patience) {
+    private boolean runsLeaveNoGarbage(String name, Duration patience) {
         Stream<Runnable> runs = switch (name) {
             case ELEMENTWISE -> elementwise();
             case ATTENTION -> attending();

@@ -27,8 +27,9 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/// Products of one matrix of 2048 columns in each type, with one vector, few and many. Its name keeps it out of
-/// the suite; run it, for all types or for one, with
+/// Products of one matrix of 2048 columns in each type, with one vector, few and many, each in a JVM of its own and
+/// in time on the clock, so on an idle machine; [KernelBench] takes types by turns in one JVM, in a thread's own time.
+/// Its name keeps it out of the suite; run it, for all types or for one, with
 ///
 /// ```
 /// mvn -pl engine -am test -Dtest=KernelBenchmark -Dsurefire.failIfNoSpecifiedTests=false [-Dkernel.type=Q4_K]
