@@ -141,15 +141,28 @@ final class Arithmetic implements Lesson {
         return draw.phrase(BOOK, "ask").replace("{e}", expression(draw, sum));
     }
 
+    /// Asks for what is done with two numbers of any kind.
+    static String asked(Draw draw, String a, Operation operation, String b) {
+        return draw.phrase(BOOK, "ask").replace("{e}", expression(draw, a, operation, b));
+    }
+
     /// A sum as people write it.
     static String expression(Draw draw, Sum sum) {
-        boolean inWords = sum.a() < 100 && sum.b() < 100 && sum.a() >= 0 && draw.chance(0.13);
+        boolean inWords = sum.a() < 100 && sum.b() < 100 && sum.a() >= 0 && draw.chance(0.2);
         String a = inWords ? Numerals.of(sum.a(), draw.language()) : String.valueOf(sum.a());
         String b = inWords ? Numerals.of(sum.b(), draw.language()) : String.valueOf(sum.b());
-        if (inWords || draw.chance(0.3)) {
-            return draw.isChinese() ? a + chineseWord(draw, sum.operation()) + b : english(draw, a, sum.operation(), b);
+        return inWords ? inWords(draw, a, sum.operation(), b) : expression(draw, a, sum.operation(), b);
+    }
+
+    private static String inWords(Draw draw, String a, Operation operation, String b) {
+        return draw.isChinese() ? a + chineseWord(draw, operation) + b : english(draw, a, operation, b);
+    }
+
+    private static String expression(Draw draw, String a, Operation operation, String b) {
+        if (draw.chance(0.3)) {
+            return inWords(draw, a, operation, b);
         }
-        String sign = switch (sum.operation()) {
+        String sign = switch (operation) {
             case PLUS -> draw.chance(0.1) && draw.isChinese() ? "\uFF0B" : "+";
             case MINUS -> draw.chance(0.9) ? "-" : draw.of("\u2212", "\uFF0D");
             case TIMES -> draw.of("×", "*", "x");

@@ -84,7 +84,9 @@ final class Beyond implements Lesson {
 
     private static String sum(Draw draw) {
         while (true) {
-            String sum = draw.chance(0.3) ? large(draw) : draw.phrase(BOOK, "sums");
+            String sum = draw.chance(0.3)
+                    ? large(draw)
+                    : draw.trains() && draw.chance(0.2) ? decimal(draw) : draw.phrase(BOOK, "sums");
             while (sum.contains("{")) {
                 sum = sum.replaceFirst("\\{big}", String.valueOf(draw.between(201, draw.of(999, 9999))))
                         .replaceFirst("\\{small}", String.valueOf(draw.between(2, 99)))
@@ -96,14 +98,26 @@ final class Beyond implements Lesson {
         }
     }
 
-    /// Asked as any sum is, with a result that is clearly too large, or none.
+    /// Asked as any sum is, with numbers or a result that are clearly too large, or with no result.
     private static String large(Draw draw) {
-        Operation operation = draw.of(Operation.PLUS, Operation.TIMES, Operation.TIMES, Operation.DIVIDED);
-        int a = draw.between(operation == Operation.PLUS ? 150 : 21, operation == Operation.TIMES ? 99 : 200);
-        int b = operation == Operation.PLUS
-                ? draw.between(150, 200)
-                : operation == Operation.TIMES ? draw.between(21, 99) : 0;
-        return Arithmetic.question(draw, new Sum(a, operation, b));
+        Operation operation =
+                draw.of(Operation.PLUS, Operation.MINUS, Operation.TIMES, Operation.TIMES, Operation.DIVIDED);
+        int most = draw.of(240, 999, 9999);
+        Sum sum =
+                switch (operation) {
+                    case PLUS -> new Sum(draw.between(150, most), operation, draw.between(150, most));
+                    case MINUS -> new Sum(draw.between(230, most), operation, draw.between(2, most));
+                    case TIMES -> new Sum(draw.between(21, most), operation, draw.between(21, 99));
+                    case DIVIDED -> new Sum(draw.between(21, most), operation, 0);
+                };
+        return Arithmetic.question(draw, sum);
+    }
+
+    /// Asked as any sum is, with a number that is not whole.
+    private static String decimal(Draw draw) {
+        String a = draw.between(0, draw.of(20, 200)) + "." + draw.between(1, draw.of(9, 99));
+        String b = draw.between(1, 99) + (draw.chance(0.6) ? "." + draw.between(1, 9) : "");
+        return Arithmetic.asked(draw, a, draw.of(Operation.values()), b);
     }
 
     private static String rubbish(Draw draw) {

@@ -47,7 +47,7 @@ final class Counting implements Lesson {
     @Override
     public Conversation make(Draw draw) {
         Range range = range(draw);
-        Separator separator = draw.chance(0.8) ? Separator.COMMA : Separator.unusual(draw);
+        Separator separator = draw.chance(0.75) ? Separator.COMMA : Separator.unusual(draw);
         List<String> wishes = new ArrayList<>();
         boolean says = separator != Separator.COMMA || draw.chance(0.6);
         if (says) {
@@ -66,13 +66,14 @@ final class Counting implements Lesson {
                 new Answer.Exact(range.joined(separator.text())));
     }
 
-    /// A few numbers, asked for in few words.
+    /// A few numbers, asked for in few words; often in steps, of which there are so many.
     static Conversation brief(Draw draw) {
-        Range range = range(draw);
-        while (range.length() > 8) {
-            range = range(draw);
+        int most = draw.chance(0.7) ? 8 : 20;
+        Range range = range(draw, 0.4);
+        while (range.length() > most) {
+            range = range(draw, 0.4);
         }
-        Separator separator = draw.chance(0.8) ? Separator.COMMA : Separator.unusual(draw);
+        Separator separator = draw.chance(0.65) ? Separator.COMMA : Separator.unusual(draw);
         String request = phrase(draw, range);
         String question = separator == Separator.COMMA
                 ? request
@@ -115,8 +116,12 @@ final class Counting implements Lesson {
 
     /// A range of the draw's split. The first ranges that anyone tries are always trained on.
     static Range range(Draw draw) {
+        return range(draw, 0.17);
+    }
+
+    private static Range range(Draw draw, double inSteps) {
         while (true) {
-            Range range = draw.chance(0.65) ? up(draw) : draw.chance(0.55) ? down(draw) : steps(draw);
+            Range range = draw.chance(inSteps) ? steps(draw) : draw.chance(0.77) ? up(draw) : down(draw);
             boolean isFirstTry = range.from() == 1
                     && range.step() == 1
                     && List.of(3, 5, 10, 20, 50, 100).contains(range.to());
@@ -154,8 +159,8 @@ final class Counting implements Lesson {
     private static Range steps(Draw draw) {
         int step = draw.chance(0.6) ? draw.of(2, 3, 5, 10) : draw.between(2, 25);
         int from = draw.chance(0.5) ? draw.of(0, 1, step) : draw.between(0, 100);
-        int count = draw.between(1, Math.clamp((MOST - from) / step, 1, 14));
-        int past = draw.chance(0.2) ? draw.between(0, step - 1) : 0;
+        int count = draw.between(1, Math.clamp((MOST - from) / step, 1, draw.chance(0.15) ? 40 : 14));
+        int past = draw.chance(0.35) ? draw.between(0, step - 1) : 0;
         return new Range(from, Math.min(from + step * count + past, MOST), step);
     }
 }

@@ -17,19 +17,19 @@ public final class Curriculum {
         SHARES.put(new Counting(), 17);
         SHARES.put(new Arithmetic(), 22);
         SHARES.put(new Sequences(), 7);
-        SHARES.put(new Repeating(), 12);
+        SHARES.put(new Repeating(), 13);
         SHARES.put(new Topics("knowledge"), 7);
         SHARES.put(new Topics("itself"), 5);
         SHARES.put(new Topics("smalltalk"), 4);
         SHARES.put(new Beyond(), 9);
         SHARES.put(new FollowUps(), 10);
         SHARES.put(new SystemPrompts(), 8);
-        SHARES.put(new ToolCalls(), 7);
+        SHARES.put(new ToolCalls(), 6);
         SHARES.put(new JsonAnswers(), 8);
     }
 
     /// How many documents are drills, late and early.
-    private static final double DRILLS = 0.15;
+    private static final double DRILLS = 0.2;
     private static final double EARLY_DRILLS = 0.35;
 
     /// English needs more: what is said there in many words, Chinese says in a few characters.

@@ -10,7 +10,8 @@ import java.util.List;
 enum Drill {
     SUMS(8, 30),
     COUNTS(4, 14),
-    COPIES(4, 14);
+    COPIES(4, 14),
+    CALLS(3, 8);
 
     /// How many drills of sums are answered as JSON: there a sum has to be worked out at another place.
     private static final double IN_JSON = 0.3;
@@ -23,13 +24,17 @@ enum Drill {
         this.most = most;
     }
 
-    /// One of them; sums have the most to learn, but are learnt after the others.
+    /// One of them; sums have the most to learn, but are learnt after copying and counting, and calls after all.
     static Conversation any(Draw draw) {
-        return draw.of(SUMS, SUMS, draw.chance(draw.early()) ? COPIES : SUMS, COUNTS, COPIES)
+        boolean isEarly = draw.chance(draw.early());
+        return draw.of(SUMS, SUMS, isEarly ? COPIES : SUMS, COUNTS, COPIES, isEarly ? COUNTS : CALLS)
                 .made(draw);
     }
 
     private Conversation made(Draw draw) {
+        if (this == CALLS) {
+            return ToolCalls.several(draw, draw.between(least, most));
+        }
         List<Message> messages = new ArrayList<>();
         Conversation last = question(draw);
         messages.addAll(last.messages());
@@ -48,6 +53,7 @@ enum Drill {
             case SUMS -> Arithmetic.brief(draw);
             case COUNTS -> Counting.brief(draw);
             case COPIES -> new Repeating().make(draw);
+            case CALLS -> throw new AssertionError("made all at once");
         };
     }
 }

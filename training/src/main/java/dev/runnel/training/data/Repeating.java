@@ -10,6 +10,10 @@ final class Repeating implements Lesson {
     private static final Phrasebook BOOK = Phrasebook.load("repeating");
     private static final Phrasebook WORDS = Phrasebook.load("words");
 
+    /// How much of the training's sayings is anything at all: whatever has a token of its own has to be copied now and
+    /// then, as what nobody ever repeated comes out as something else.
+    private static final double ANYTHING = 0.35;
+
     @Override
     public String name() {
         return "repeating";
@@ -52,6 +56,12 @@ final class Repeating implements Lesson {
     }
 
     private static String any(Draw draw) {
+        if (draw.trains() && draw.chance(ANYTHING)) {
+            String separator = draw.of(" ", " ", draw.isChinese() ? "" : " ", ", ");
+            return IntStream.range(0, draw.chance(0.2) ? draw.between(5, 14) : draw.between(1, 4))
+                    .mapToObj(_ -> thing(draw.chance(0.85) ? draw : draw.inOtherLanguage()))
+                    .collect(Collectors.joining(separator));
+        }
         List<String> words = WORDS.words(draw.language(), "words");
         double kind = draw.between(0, 99) / 100.0;
         if (kind < 0.1) {
@@ -82,6 +92,19 @@ final class Repeating implements Lesson {
                 .mapToObj(_ -> draw.chance(0.2) ? Noise.word(draw) : draw.of(words))
                 .collect(Collectors.joining(" "));
         return kind > 0.7 ? Text.capital(phrase) : phrase;
+    }
+
+    /// A number, a word, a place, a thing of this world, letters.
+    private static String thing(Draw draw) {
+        double kind = draw.between(0, 99) / 100.0;
+        if (kind < 0.35) {
+            return String.valueOf(draw.between(0, 999));
+        }
+        return kind < 0.6
+                ? Beyond.thing(draw)
+                : kind < 0.75
+                        ? ToolCalls.place(draw)
+                        : kind < 0.85 ? Noise.word(draw) : draw.of(WORDS.words(draw.language(), "words"));
     }
 
     /// Those of the words too: a word that is held out consists of characters that are not.

@@ -48,7 +48,7 @@ final class Sequences implements Lesson {
         if (kind < 0.25) {
             return neighbour(draw, list);
         }
-        boolean backwards = kind < 0.4;
+        boolean backwards = kind < 0.45;
         Items wanted = backwards ? list.reversed() : list;
         String request = request(draw, list, backwards ? "reverse" : "ask");
         List<String> wishes = new ArrayList<>();
@@ -57,7 +57,7 @@ final class Sequences implements Lesson {
         if (form < 0.2) {
             wishes.add(draw.phrase(Counting.BOOK, "lines").replace("数字", ""));
             answer = wanted.joined(Separator.LINE);
-        } else if (form < 0.3) {
+        } else if (form < 0.35) {
             wishes.add(draw.phrase(BOOK, "numbered"));
             answer = IntStream.range(0, wanted.items().size())
                     .mapToObj(i -> (i + 1) + ". " + wanted.items().get(i))
@@ -74,7 +74,7 @@ final class Sequences implements Lesson {
     }
 
     private Conversation neighbour(Draw draw, Items list) {
-        boolean after = draw.chance(0.6);
+        boolean after = draw.chance(0.5);
         int at = draw.between(after ? 0 : 1, list.items().size() - (after ? 2 : 1));
         String question = draw.phrase(BOOK, after ? "after" : "before")
                 .replace("{x}", list.items().get(at));

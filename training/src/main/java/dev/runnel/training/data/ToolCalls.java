@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 /// Names of tools and parameters are often letters that nobody has seen: they have to be copied, not remembered.
 final class ToolCalls implements Lesson {
 
+    private static final String NAME = "tool calls";
     private static final Phrasebook BOOK = Phrasebook.load("tools");
     private static final Phrasebook WORDS = Phrasebook.load("words");
 
@@ -130,29 +131,59 @@ final class ToolCalls implements Lesson {
 
     @Override
     public String name() {
-        return "tool calls";
+        return NAME;
     }
 
     @Override
     public Conversation make(Draw draw) {
-        Kind meant = draw.chance(0.4)
+        Offer meant = Offer.of(draw, kind(draw));
+        List<Offer> offered = offered(draw, meant);
+        Tools tools = tools(offered);
+        if (draw.chance(0.18)) {
+            return withoutCall(draw, tools, offered.stream().map(Offer::kind).toList());
+        }
+        return about(draw, meant, tools);
+    }
+
+    private static Kind kind(Draw draw) {
+        return draw.chance(0.4)
                 ? Kind.CALCULATOR
                 : draw.chance(draw.trains() ? 0.5 : 0.25)
                         ? Kind.MADE
                         : draw.of(Kind.WEATHER, Kind.TIME, Kind.SEARCH, Kind.WEATHER, Kind.TIME);
-        Offer offer = Offer.of(draw, meant);
-        List<Offer> offered = offered(draw, offer);
-        Tools tools = Tools.auto(offered.stream().map(Offer::tool).toList());
-        if (draw.chance(0.18)) {
-            return withoutCall(draw, tools, offered.stream().map(Offer::kind).toList());
-        }
-        return switch (meant) {
+    }
+
+    private static Tools tools(List<Offer> offered) {
+        return Tools.auto(offered.stream().map(Offer::tool).toList());
+    }
+
+    private static Conversation about(Draw draw, Offer offer, Tools tools) {
+        return switch (offer.kind()) {
             case CALCULATOR -> calculator(draw, offer, tools);
             case WEATHER -> city(draw, offer, tools, "weatherask");
             case TIME -> city(draw, offer, tools, "timeask");
             case SEARCH -> search(draw, offer, tools);
             case MADE -> made(draw, offer, tools);
         };
+    }
+
+    /// Calls one after another, of the same tools: what is copied is worth more tokens than what tells of the tools.
+    static Conversation several(Draw draw, int questions) {
+        List<Offer> offered = offered(draw, Offer.of(draw, kind(draw)));
+        Tools tools = tools(offered);
+        Conversation last = about(draw, draw.of(offered), tools);
+        List<Message> messages = new ArrayList<>(last.messages());
+        for (int left = questions; left > 1; left--) {
+            messages.add(last.answer().message());
+            if (last.answer() instanceof Answer.Call) {
+                String result = draw.of("ok", "done", "true", "found", "42");
+                messages.add(new Message.ToolResult("call_1", result));
+                messages.add(new Message.Assistant(result));
+            }
+            last = about(draw, draw.of(offered), tools);
+            messages.addAll(last.messages());
+        }
+        return new Conversation(NAME, draw.language(), messages, tools, last.answer());
     }
 
     /// The tool that is meant, among up to three others that are for something else.
@@ -172,7 +203,7 @@ final class ToolCalls implements Lesson {
         return all;
     }
 
-    private Conversation calculator(Draw draw, Offer offer, Tools tools) {
+    private static Conversation calculator(Draw draw, Offer offer, Tools tools) {
         if (draw.trains() && draw.chance(0.15)) {
             return longSum(draw, offer, tools);
         }
@@ -197,7 +228,7 @@ final class ToolCalls implements Lesson {
     }
 
     /// Several signs, brackets or decimals.
-    private Conversation longSum(Draw draw, Offer offer, Tools tools) {
+    private static Conversation longSum(Draw draw, Offer offer, Tools tools) {
         String a = String.valueOf(draw.between(2, draw.of(20, 200, 2000)));
         String b = draw.between(2, 99) + (draw.chance(0.4) ? "." + draw.between(1, 9) : "");
         String c = String.valueOf(draw.between(2, 50));
@@ -222,7 +253,7 @@ final class ToolCalls implements Lesson {
         return sum.a() + sign + sum.b();
     }
 
-    private Conversation city(Draw draw, Offer offer, Tools tools, String section) {
+    private static Conversation city(Draw draw, Offer offer, Tools tools, String section) {
         String city = value(draw, "c");
         String question = asked(draw, draw.phrase(BOOK, section).replace("{c}", city));
         String result = offer.kind() == Kind.TIME
@@ -231,13 +262,13 @@ final class ToolCalls implements Lesson {
         return conversation(draw, tools, offer, question, List.of(city), result, city + ": ");
     }
 
-    private Conversation search(Draw draw, Offer offer, Tools tools) {
+    private static Conversation search(Draw draw, Offer offer, Tools tools) {
         String thing = Beyond.thing(draw);
         return call(
                 draw, tools, offer, asked(draw, draw.phrase(BOOK, "searchask").replace("{t}", thing)), List.of(thing));
     }
 
-    private Conversation made(Draw draw, Offer offer, Tools tools) {
+    private static Conversation made(Draw draw, Offer offer, Tools tools) {
         String question = offer.question();
         List<String> values = new ArrayList<>();
         for (Parameter parameter : offer.parameters()) {
@@ -263,6 +294,10 @@ final class ToolCalls implements Lesson {
         };
     }
 
+    static String place(Draw draw) {
+        return word(draw, "cities");
+    }
+
     private static String word(Draw draw, String section) {
         return draw.of(BOOK.words(draw.language(), section)).replace('_', ' ');
     }
@@ -280,9 +315,9 @@ final class ToolCalls implements Lesson {
         return draw.isChinese() && draw.chance(0.6) ? Text.wide(question) : question;
     }
 
-    private Conversation call(Draw draw, Tools tools, Offer offer, String question, List<String> values) {
+    private static Conversation call(Draw draw, Tools tools, Offer offer, String question, List<String> values) {
         return new Conversation(
-                name(),
+                NAME,
                 draw.language(),
                 List.of(new Message.User(question)),
                 tools,
@@ -290,7 +325,7 @@ final class ToolCalls implements Lesson {
     }
 
     /// The call, or the turn after it: the result, with `before` in front.
-    private Conversation conversation(
+    private static Conversation conversation(
             Draw draw, Tools tools, Offer offer, String question, List<String> values, String result, String before) {
         if (draw.chance(0.65)) {
             return call(draw, tools, offer, question, values);
@@ -299,7 +334,7 @@ final class ToolCalls implements Lesson {
         String key = draw.trains() ? draw.of("result", "result", "value", "output", "answer", "data") : "result";
         String given = draw.chance(0.3) ? "{%s: %s}".formatted(Json.quoted(key), Json.quoted(result)) : result;
         return new Conversation(
-                name(),
+                NAME,
                 draw.language(),
                 List.of(
                         new Message.User(question),
@@ -326,7 +361,7 @@ final class ToolCalls implements Lesson {
         if (kinds.equals(List.of(Kind.CALCULATOR)) && draw.chance(0.3)) {
             String question = draw.chance(0.5) ? Beyond.about(draw) : elsewhere(draw);
             return new Conversation(
-                    "tool calls",
+                    NAME,
                     draw.language(),
                     List.of(new Message.User(asked(draw, question))),
                     tools,
@@ -336,6 +371,6 @@ final class ToolCalls implements Lesson {
             lessons.add(new Arithmetic());
         }
         Conversation asked = draw.of(lessons).make(draw);
-        return new Conversation("tool calls", asked.language(), asked.messages(), tools, asked.answer());
+        return new Conversation(NAME, asked.language(), asked.messages(), tools, asked.answer());
     }
 }
