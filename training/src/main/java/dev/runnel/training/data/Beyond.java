@@ -103,13 +103,12 @@ final class Beyond implements Lesson {
         Operation operation =
                 draw.of(Operation.PLUS, Operation.MINUS, Operation.TIMES, Operation.TIMES, Operation.DIVIDED);
         int most = draw.of(240, 999, 9999);
-        Sum sum =
-                switch (operation) {
-                    case PLUS -> new Sum(draw.between(150, most), operation, draw.between(150, most));
-                    case MINUS -> new Sum(draw.between(230, most), operation, draw.between(2, most));
-                    case TIMES -> new Sum(draw.between(21, most), operation, draw.between(21, 99));
-                    case DIVIDED -> new Sum(draw.between(21, most), operation, 0);
-                };
+        Sum sum = switch (operation) {
+            case PLUS -> new Sum(draw.between(150, most), operation, draw.between(150, most));
+            case MINUS -> new Sum(draw.between(230, most), operation, draw.between(2, most));
+            case TIMES -> new Sum(draw.between(21, most), operation, draw.between(21, 99));
+            case DIVIDED -> new Sum(draw.between(21, most), operation, 0);
+        };
         return Arithmetic.question(draw, sum);
     }
 

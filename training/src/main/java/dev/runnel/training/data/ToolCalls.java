@@ -310,9 +310,9 @@ final class ToolCalls implements Lesson {
         return saying;
     }
 
-    /// Not in lower case, as arguments are copied from it.
+    /// Not in lower case, and not with wide signs in a list, as arguments are copied from it.
     private static String asked(Draw draw, String question) {
-        return draw.isChinese() && draw.chance(0.6) ? Text.wide(question) : question;
+        return draw.isChinese() && draw.chance(0.6) && !question.contains(", ") ? Text.wide(question) : question;
     }
 
     private static Conversation call(Draw draw, Tools tools, Offer offer, String question, List<String> values) {

@@ -2,6 +2,7 @@ package dev.runnel.training.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.core.Message;
 import dev.runnel.core.Tool;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -62,5 +63,28 @@ class ToolCallsTest {
                 .filteredOn(each -> each.messages().size() == 1 && !(each.answer() instanceof Answer.Call))
                 .hasSizeGreaterThan(200);
         assertThat(all).filteredOn(each -> each.messages().size() == 3).hasSizeGreaterThan(200);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Language.class)
+    void callsOneAfterAnotherSayWhatTheQuestionBeforeThemSays(Language language) {
+        Random random = new Random(3);
+        for (int i = 0; i < 300; i++) {
+            List<Message> messages = ToolCalls.several(new Draw(random, Split.TRAINING, language, 1), 5)
+                    .whole();
+
+            assertThat(messages).filteredOn(Message.User.class::isInstance).hasSize(5);
+            for (int at = 1; at < messages.size(); at++) {
+                if (messages.get(at) instanceof Message.Assistant said
+                        && !said.toolCalls().isEmpty()) {
+                    String question = messages.get(at - 1).text();
+                    STRING.matcher(said.toolCalls().getFirst().arguments())
+                            .results()
+                            .map(found -> found.group(1))
+                            .filter(value -> !value.matches("[-+*/().0-9]+"))
+                            .forEach(value -> assertThat(question).contains(value));
+                }
+            }
+        }
     }
 }
