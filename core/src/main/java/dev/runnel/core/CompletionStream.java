@@ -3,6 +3,7 @@ package dev.runnel.core;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 
@@ -29,6 +30,12 @@ public interface CompletionStream extends Flow.Publisher<TokenEvent>, Iterable<T
     /// the backend doesn't know. Of a stream that was cut short the step under way may still be added.
     default Optional<TokenEvent.Usage> spent() {
         return Optional.empty();
+    }
+
+    /// When the work began, as [System#nanoTime] tells time: where a request is passed on, the moment in
+    /// which its thread set about sending it. Absent before, and where the backend doesn't tell.
+    default OptionalLong begun() {
+        return OptionalLong.empty();
     }
 
     /// What comes beside the events, for a reader who passes it on; to be asked for before the first demand, as it

@@ -3,6 +3,7 @@ package dev.runnel.core;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,11 @@ public final class EventChannel implements CompletionStream {
         /// See [CompletionStream#spent]; for any thread at any time.
         default Optional<TokenEvent.Usage> spent() {
             return Optional.empty();
+        }
+
+        /// See [CompletionStream#begun]; for any thread at any time.
+        default OptionalLong begun() {
+            return OptionalLong.empty();
         }
 
         /// See [CompletionStream#extensions].
@@ -140,6 +146,11 @@ public final class EventChannel implements CompletionStream {
     @Override
     public Optional<TokenEvent.Usage> spent() {
         return producer.spent();
+    }
+
+    @Override
+    public OptionalLong begun() {
+        return producer.begun();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.runnel.core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Flow;
@@ -98,6 +99,12 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
             sum = sum.plus(spent.get());
         }
         return Optional.of(sum);
+    }
+
+    /// The first source's, which is the first to be read.
+    @Override
+    public OptionalLong begun() {
+        return sources.getFirst().stream.begun();
     }
 
     private int firstSources() {

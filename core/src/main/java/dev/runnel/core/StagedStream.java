@@ -1,6 +1,7 @@
 package dev.runnel.core;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,11 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
     @Override
     public Optional<TokenEvent.Usage> spent() {
         return source.spent();
+    }
+
+    @Override
+    public OptionalLong begun() {
+        return source.begun();
     }
 
     @Override

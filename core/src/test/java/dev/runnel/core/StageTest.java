@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.testing.RecordingReader;
+import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class StageTest {
@@ -27,6 +29,27 @@ class StageTest {
     void aStageChangesWhatBothReadersSee() throws Exception {
         assertThat(stream(SHOUT).completion().get().text()).isEqualTo("ABC");
         assertThat(Completion.of(stream(SHOUT)).text()).isEqualTo("ABC");
+    }
+
+    @Test
+    void aStageTellsWhenTheWorkBeganAsItsSourceDoes() {
+        EventChannel source = new EventChannel(new EventChannel.Producer() {
+            @Override
+            public void demanded() {}
+
+            @Override
+            public void cancelled() {}
+
+            @Override
+            public OptionalLong begun() {
+                return OptionalLong.of(42);
+            }
+        });
+
+        assertThat(source.through(SHOUT).begun()).hasValue(42);
+        assertThat(CompletionStream.merged(List.of(source, stream(SHOUT)), 1).begun())
+                .hasValue(42);
+        assertThat(stream(SHOUT).begun()).as("a script doesn't tell").isEmpty();
     }
 
     @Test

@@ -37,7 +37,7 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
     private @Nullable Outcome outcome;
     private long ended;
 
-    /// @param due when it was to begin, from when its times count
+    /// @param due when it was to begin
     /// @param lag by how much the lab was late
     /// @param waited how long it waited for its turn
     /// @param whenEnded called once, on the lab's thread
@@ -122,19 +122,30 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
         return ended;
     }
 
+    /// When it was to begin.
+    long due() {
+        return due;
+    }
+
+    /// When it was sent, if the backend tells, on the thread that did; else when it was given to the backend.
+    long sent() {
+        return stream == null ? due : stream.begun().orElse(due);
+    }
+
     /// What it took, once it has ended.
     ///
     /// @param began the beginning of its round
-    synchronized Measurement measurement(long began) {
-        Duration e2el = Duration.ofNanos(ended - due);
+    /// @param from when its times count
+    synchronized Measurement measurement(long began, long from) {
+        Duration e2el = Duration.ofNanos(ended - from);
         List<Duration> pieces = switch (target.reading()) {
-            case STREAMED -> timeline.pieces();
+            case STREAMED -> timeline.pieces(from);
             case WHOLE -> usage == null || timeline.pieces().isEmpty() ? List.<Duration>of() : List.of(e2el);
         };
         return new Measurement(
                 index,
-                Duration.ofNanos(due - began),
-                lag,
+                Duration.ofNanos(from - began),
+                lag.plusNanos(from - due),
                 waited,
                 pieces,
                 e2el,

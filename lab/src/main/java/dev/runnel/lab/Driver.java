@@ -77,7 +77,7 @@ final class Driver {
     }
 
     /// Of a closed loop: a reader's next request, which is to follow at once on the end of the one before. It counts
-    /// from when it is sent; how long that took is the lab's lag.
+    /// from when it is sent; how long that took, to the thread that sends it, is the lab's lag.
     private void sendNext(long free) {
         long now = time.nanoTime();
         send(come++, now, Duration.ofNanos(now - free), Duration.ZERO);
@@ -117,7 +117,12 @@ final class Driver {
 
     private void ended(Attempt attempt) {
         running.remove(attempt);
-        Measurement measurement = attempt.measurement(began);
+        Measurement measurement = attempt.measurement(
+                began,
+                switch (load) {
+                    case Load.Closed _ -> attempt.sent();
+                    case Load.Open _ -> attempt.due();
+                });
         measured.add(measurement);
         each.accept(measurement);
         switch (load) {

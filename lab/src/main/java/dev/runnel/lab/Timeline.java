@@ -84,8 +84,15 @@ public final class Timeline implements Stage {
     }
 
     /// When each piece passed.
-    public synchronized List<Duration> pieces() {
-        return Arrays.stream(pieces, 0, pieceCount).mapToObj(Duration::ofNanos).toList();
+    public List<Duration> pieces() {
+        return pieces(start);
+    }
+
+    /// When each piece passed, counted from another moment of the clock.
+    synchronized List<Duration> pieces(long from) {
+        return Arrays.stream(pieces, 0, pieceCount)
+                .mapToObj(piece -> Duration.ofNanos(start + piece - from))
+                .toList();
     }
 
     private Optional<Timing.Gaps> gaps() {

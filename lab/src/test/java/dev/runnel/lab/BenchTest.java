@@ -3,10 +3,13 @@ package dev.runnel.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.Message;
+import dev.runnel.core.Model;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
 import dev.runnel.core.Script.Step;
@@ -18,7 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -40,6 +45,30 @@ class BenchTest {
         assertThat(measured.lag()).isZero();
         assertThat(measured.outcome()).isEqualTo(new Outcome.Complete(new TokenEvent.Usage(1, 6), "stop"));
         assertThat(measured.text()).isEqualTo("xxxxx");
+    }
+
+    @Test
+    void aClosedLoopCountsFromTheSendingWhereTheBackendTellsIt() {
+        Series series = one(closed(1, 2), handedOver(7, reply(50, 10, 5)));
+
+        assertThat(series.measurements()).extracting(Measurement::due).containsExactly(millis(7), millis(7 + 90 + 7));
+        assertThat(series.measurements()).allSatisfy(measured -> {
+            assertThat(measured.ttft()).contains(millis(50));
+            assertThat(measured.gaps()).containsOnly(millis(10));
+            assertThat(measured.e2el()).isEqualTo(millis(90));
+            assertThat(measured.lag()).as("what it took until then").isEqualTo(millis(7));
+        });
+    }
+
+    @Test
+    void anOpenLoopCountsFromWhenARequestWasDueHoweverLateItIsSent() {
+        Series series = one(new Load.Open(1, 10, 2), handedOver(7, reply(50, 10, 5)));
+
+        assertThat(series.measurements()).allSatisfy(measured -> {
+            assertThat(measured.ttft()).contains(millis(57));
+            assertThat(measured.e2el()).isEqualTo(millis(97));
+            assertThat(measured.lag()).isZero();
+        });
     }
 
     @Test
@@ -344,6 +373,59 @@ class BenchTest {
             return scripts.apply(request);
         };
         return new Target(name, new ScriptedBackend("m", noting, time), "m", Reading.STREAMED);
+    }
+
+    /// Who sends a request on a thread of its own, some time after it was given it.
+    private Target handedOver(int millis, Script script) {
+        ScriptedBackend backend = new ScriptedBackend("m", _ -> script, time);
+        return new Target(
+                "a",
+                new Backend() {
+                    @Override
+                    public List<Model> models() {
+                        return backend.models();
+                    }
+
+                    @Override
+                    public CompletionStream complete(CompletionRequest request) {
+                        return new HandedOver(backend.complete(request), millis(millis));
+                    }
+
+                    @Override
+                    public void close() {}
+                },
+                "m",
+                Reading.STREAMED);
+    }
+
+    private final class HandedOver implements CompletionStream {
+
+        private final CompletionStream stream;
+        private final Duration late;
+        private OptionalLong begun = OptionalLong.empty();
+
+        HandedOver(CompletionStream stream, Duration late) {
+            this.stream = stream;
+            this.late = late;
+        }
+
+        @Override
+        public OptionalLong begun() {
+            return begun;
+        }
+
+        @Override
+        public void subscribe(Flow.Subscriber<? super TokenEvent> subscriber) {
+            time.after(late, () -> {
+                begun = OptionalLong.of(time.nanoTime());
+                stream.subscribe(subscriber);
+            });
+        }
+
+        @Override
+        public void close() {
+            stream.close();
+        }
     }
 
     private static String text(CompletionRequest request) {

@@ -18,6 +18,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
@@ -42,6 +43,9 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
 
     private volatile boolean wantsExtensions;
 
+    /// When the request was first sent.
+    private volatile OptionalLong asked = OptionalLong.empty();
+
     // On the loop.
     private SseReader sse = new SseReader();
     private ChunkReader chunks;
@@ -51,7 +55,6 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     private boolean complete;
     private long events;
     private int retries;
-    private long asked;
 
     RelayedStream(Upstream upstream, CompletionRequest request) {
         this.upstream = upstream;
@@ -93,6 +96,12 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
         };
     }
 
+    /// Before the connection, so that one which has to be made first counts.
+    @Override
+    public OptionalLong begun() {
+        return asked;
+    }
+
     /// Ends the stream at once, whatever its reader has still to read. Any thread may call it.
     void abort(BackendException failure) {
         channel.abort(failure);
@@ -106,7 +115,6 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
     private void pull() {
         rung.set(false);
         if (call == null) {
-            asked = System.nanoTime();
             ask();
         } else if (resting && channel.demand() > 0) {
             resting = false;
@@ -125,6 +133,9 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             chunks = new ChunkReader(request, wantsExtensions ? Optional.of(extensions::add) : Optional.empty());
             boolean whole = upstream.options().whole();
             byte[] json = RequestWriter.write(request, limit, !whole, !whole);
+            if (asked.isEmpty()) {
+                asked = OptionalLong.of(System.nanoTime());
+            }
             Call.Caller reader = whole ? new WholeReply(this) : this;
             call = new Call(network, upstream.options().firstToken(), reader);
             call.post(Endpoint.of(request.prompt()).path(), whole ? "application/json" : "text/event-stream", json);
@@ -195,7 +206,7 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
                         .retries()
                         .next(
                                 retries,
-                                Duration.ofNanos(System.nanoTime() - asked),
+                                Duration.ofNanos(System.nanoTime() - asked.orElseThrow()),
                                 failure.retryAfter(),
                                 ThreadLocalRandom.current())
                 : Optional.empty();

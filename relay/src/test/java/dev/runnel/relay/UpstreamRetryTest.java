@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
 import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.testing.Await;
@@ -20,6 +21,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +91,28 @@ class UpstreamRetryTest {
 
         assertThat(reader.awaitEnd().failure()).hasMessageContaining(Integer.toString(status));
         assertThat(raw.requests()).hasSize(1);
+    }
+
+    @Test
+    void aRequestBeganWithItsFirstSendingAndNotBeforeItWasAskedFor() throws Exception {
+        List<Long> arrivals = new CopyOnWriteArrayList<>();
+        raw = new RawUpstream((_, to) -> {
+            arrivals.add(System.nanoTime());
+            if (arrivals.size() == 1) {
+                to.json(503, "{}");
+            } else {
+                sayHello(to);
+            }
+        });
+        upstream = Upstream.open(raw.baseUrl(), Optional.empty(), OPTIONS);
+
+        CompletionStream stream = upstream.complete(REQUEST);
+        assertThat(stream.begun()).isEmpty();
+        long demanded = System.nanoTime();
+        stream.completion().get();
+
+        assertThat(arrivals).hasSize(2);
+        assertThat(stream.begun().orElseThrow()).isBetween(demanded, arrivals.getFirst());
     }
 
     @Test
