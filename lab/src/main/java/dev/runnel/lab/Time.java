@@ -1,8 +1,8 @@
 package dev.runnel.lab;
 
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /// A clock and the one thread of whoever measures by it: what a [Bench] decides it decides there, one thing after
 /// another, and what it waits for it is told of there. A test brings a time of its own, in which a minute takes
@@ -21,10 +21,31 @@ public interface Time {
     }
 
     /// The time of this machine, with a thread of its own that lasts until it is closed.
+    ///
+    /// A thread that sleeps until a moment comes to itself some time after it, which would be taken for a
+    /// server's slowness. So this one sleeps until shortly before, and waits for the rest with its eyes
+    /// open.
     final class Real implements Time, AutoCloseable {
 
-        private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name("runnel-lab").daemon().factory());
+        private static final long AWAKE_NANOS = 300_000;
+
+        private record Action(long at, long order, Runnable what) implements Comparable<Action> {
+
+            @Override
+            public int compareTo(Action other) {
+                return at == other.at ? Long.compare(order, other.order) : Long.compare(at - other.at, 0);
+            }
+        }
+
+        private final PriorityBlockingQueue<Action> actions = new PriorityBlockingQueue<>();
+        private final AtomicLong order = new AtomicLong();
+        private final Thread thread =
+                Thread.ofPlatform().name("runnel-lab").daemon().unstarted(this::run);
+        private volatile boolean closed;
+
+        public Real() {
+            thread.start();
+        }
 
         @Override
         public long nanoTime() {
@@ -32,14 +53,29 @@ public interface Time {
         }
 
         @Override
-        @SuppressWarnings("FutureReturnValueIgnored") // whoever schedules guards what it schedules
         public void at(long nanoTime, Runnable action) {
-            thread.schedule(action, nanoTime - System.nanoTime(), TimeUnit.NANOSECONDS);
+            actions.add(new Action(nanoTime, order.getAndIncrement(), action));
+            LockSupport.unpark(thread);
+        }
+
+        private void run() {
+            while (!closed) {
+                Action next = actions.peek();
+                long wait = next == null ? Long.MAX_VALUE : next.at() - nanoTime();
+                if (next != null && wait <= 0) {
+                    actions.remove().what().run();
+                } else if (wait <= AWAKE_NANOS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.parkNanos(this, wait - AWAKE_NANOS);
+                }
+            }
         }
 
         @Override
         public void close() {
-            thread.shutdownNow();
+            closed = true;
+            LockSupport.unpark(thread);
         }
     }
 }
