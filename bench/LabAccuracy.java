@@ -29,36 +29,41 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// How far what the lab measures is from what happened: the lab against a server whose delays are known, both in this
-/// JVM. The server is a thread for each connection that knows nothing of this project: it reads a request, and writes
-/// the first piece 50 ms after it has and each further one 10 ms after the one before, by deadlines that it waits for
-/// with its eyes open, so that a late piece doesn't make the next one late. How late it was itself is told, too: the
-/// lab can't be nearer to the script than the server was.
+/// How far what the lab measures is from what happened: the lab against a server whose delays are known,
+/// both in this JVM. The server is a thread for each connection that knows nothing of this project: it
+/// reads a request, and writes the first of 6 pieces 30 ms after it has and each further one 10 ms after
+/// the one before, by deadlines that it waits for with its eyes open, so that a late piece doesn't make the
+/// next one late. How late it was itself is told, too: the lab can't be nearer to the script than the
+/// server was.
 ///
 /// A first piece has the way of the request in it, so that is taken apart by what both sides note on the same clock: the
 /// way there, from when the lab sends until the server has read, and the way back, from when the server writes until the
 /// lab's stamp. Beside it stands a bare client, which writes the same request to a socket that is open and reads: what
 /// it sees is due to the system and the server, and what the lab sees above that is the lab's own.
 ///
-/// The lab rehearses before, as `runnel bench` does ([dev.runnel.app.Rehearsal]); with `cold` behind the number of
-/// requests it doesn't, which shows what that is for.
+/// The lab rehearses before, as `runnel bench` does ([dev.runnel.app.Rehearsal]); with `cold` behind the
+/// number of requests it doesn't, which shows what that is for. With `one`, `eight` or `open` there it only
+/// measures under that load.
 ///
 /// `bench/lab-accuracy` runs it.
 final class LabAccuracy {
 
-    private static final Duration TTFT = Duration.ofMillis(50);
+    private static final Duration TTFT = Duration.ofMillis(30);
     private static final Duration ITL = Duration.ofMillis(10);
-    private static final int PIECES = 20;
+    private static final int PIECES = 6;
+    private static final int REHEARSED = 3000;
     private static final Duration ALLOWED = Duration.ofMillis(1);
 
     private static final String DONE = "[DONE]";
@@ -69,13 +74,25 @@ final class LabAccuracy {
     /// By how many nanoseconds pieces were written after their deadlines.
     private static final ConcurrentLinkedQueue<Long> LATE = new ConcurrentLinkedQueue<>();
 
-    /// When requests were sent, read and first answered, by their numbers.
-    private static final Map<Integer, Long> SENT = new ConcurrentHashMap<>();
+    /// When the lab gave requests to the relay, and what it got for them, by their numbers.
+    private static final Map<Integer, Long> GIVEN = new ConcurrentHashMap<>();
 
+    private static final Map<Integer, CompletionStream> STREAMS = new ConcurrentHashMap<>();
+
+    /// When requests were read and first answered, by their numbers.
     private static final Map<Integer, Long> READ = new ConcurrentHashMap<>();
     private static final Map<Integer, Long> WROTE = new ConcurrentHashMap<>();
 
+    /// The numbers of those for which a connection was made.
+    private static final Set<Integer> FIRST = ConcurrentHashMap.newKeySet();
+
     private static final Pattern NUMBER = Pattern.compile("\\[(\\d+)]");
+
+    private static final byte[] HEAD =
+            bytes("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n");
+    private static final byte[] PIECE = part(chunk("{\"content\":\"x\"}", "null"));
+    private static final byte[] LAST_PIECE = joined(
+            PIECE, part(chunk("{}", "\"stop\"")), part(usage()), part("data: [DONE]\n\n"), bytes("0\r\n\r\n"));
 
     private static boolean isExact = true;
 
@@ -83,11 +100,16 @@ final class LabAccuracy {
 
     public static void main(String[] arguments) throws IOException {
         int requests = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
-        if (arguments.length < 2 || !arguments[1].equals("cold")) {
+        List<String> words = List.of(arguments).subList(Math.min(1, arguments.length), arguments.length);
+        Map<String, Load> known = new LinkedHashMap<>();
+        known.put("one", new Load.Closed(1, requests));
+        known.put("eight", new Load.Closed(8, 4 * requests));
+        known.put("open", new Load.Open(8, 1000, requests));
+        List<Load> named = words.stream().filter(known::containsKey).map(known::get).toList();
+        List<Load> loads = named.isEmpty() ? List.copyOf(known.values()) : named;
+        if (!words.contains("cold")) {
             Rehearsal.play();
         }
-        List<Load> loads = List.of(
-                new Load.Closed(1, requests), new Load.Closed(8, 4 * requests), new Load.Open(8, 1000, requests));
         try (ServerSocket listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress())) {
             Thread.ofPlatform().daemon().start(() -> serve(listener));
             URI url = URI.create("http://127.0.0.1:%d/v1".formatted(listener.getLocalPort()));
@@ -132,8 +154,10 @@ final class LabAccuracy {
         @Override
         public CompletionStream complete(CompletionRequest request) {
             String prompt = ((Prompt.Chat) request.prompt()).messages().getLast().text();
-            SENT.put(number(prompt), System.nanoTime());
-            return backend.complete(request);
+            GIVEN.put(number(prompt), System.nanoTime());
+            CompletionStream stream = backend.complete(request);
+            STREAMS.put(number(prompt), stream);
+            return stream;
         }
 
         @Override
@@ -147,7 +171,8 @@ final class LabAccuracy {
         return number.find() ? Integer.parseInt(number.group(1)) : -1;
     }
 
-    /// One reader who waits for a socket.
+    /// One reader who waits for a socket. First without a number, which is answered at once, until the
+    /// server's code is compiled.
     private static void bare(int port, int requests) throws IOException {
         List<Duration> ttft = new ArrayList<>();
         List<Duration> there = new ArrayList<>();
@@ -155,20 +180,16 @@ final class LabAccuracy {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(socket.getInputStream());
+            for (int i = 0; i < REHEARSED; i++) {
+                socket.getOutputStream().write(request("Hi"));
+                firstPiece(in);
+            }
             for (int i = 0; i < requests; i++) {
                 int number = 1_000_000 + i;
-                String body = "{\"messages\":[{\"content\":\"[%d] Hi\"}]}".formatted(number);
-                byte[] request = bytes("POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n%s".formatted(body.length(), body));
+                byte[] request = request("[%d] Hi".formatted(number));
                 long sent = System.nanoTime();
                 socket.getOutputStream().write(request);
-                long first = 0;
-                for (int state = 0; state < DONE.length(); ) {
-                    int b = in.read();
-                    if (first == 0 && b == '{') {
-                        first = System.nanoTime();
-                    }
-                    state = b == DONE.charAt(state) ? state + 1 : b == DONE.charAt(0) ? 1 : 0;
-                }
+                long first = firstPiece(in);
                 ttft.add(Duration.ofNanos(first - sent));
                 there.add(Duration.ofNanos(READ.get(number) - sent));
                 back.add(Duration.ofNanos(first - WROTE.get(number)));
@@ -180,22 +201,52 @@ final class LabAccuracy {
         line("a bare client, way back", back, Duration.ZERO);
     }
 
+    private static byte[] request(String prompt) {
+        String body = "{\"messages\":[{\"content\":\"%s\"}]}".formatted(prompt);
+        return bytes("POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n%s".formatted(body.length(), body));
+    }
+
+    /// Reads a reply to its end.
+    ///
+    /// @return when its first piece came
+    private static long firstPiece(InputStream in) throws IOException {
+        long first = 0;
+        for (int state = 0; state < DONE.length(); ) {
+            int b = in.read();
+            if (first == 0 && b == '{') {
+                first = System.nanoTime();
+            }
+            state = b == DONE.charAt(state) ? state + 1 : b == DONE.charAt(0) ? 1 : 0;
+        }
+        return first;
+    }
+
     private static void ways(Series series) {
         List<Duration> there = new ArrayList<>();
+        List<Duration> dialled = new ArrayList<>();
         List<Duration> late = new ArrayList<>();
         List<Duration> back = new ArrayList<>();
         for (Measurement each : series.measurements()) {
-            long sent = SENT.get(each.index());
             long read = READ.get(each.index());
             long wrote = WROTE.get(each.index());
-            // What an open loop measures begins before the sending, if that was late.
+            // What an open loop measures begins when the request was due, and before it was sent if that was late.
+            long sent = switch (series.load()) {
+                case Load.Closed _ -> STREAMS.get(each.index()).begun().orElseThrow();
+                case Load.Open _ -> GIVEN.get(each.index());
+            };
             Duration before = series.load() instanceof Load.Open ? each.lag().plus(each.waited()) : Duration.ZERO;
             long stamp = sent + each.pieces().getFirst().minus(before).toNanos();
             there.add(Duration.ofNanos(read - sent));
+            if (FIRST.contains(each.index())) {
+                dialled.add(there.getLast());
+            }
             late.add(Duration.ofNanos(wrote - read - TTFT.toNanos()));
             back.add(Duration.ofNanos(stamp - wrote));
         }
         line("   of which the way there", there, Duration.ZERO);
+        if (!dialled.isEmpty()) {
+            line("     where a connection was made", dialled, Duration.ZERO);
+        }
         line("   the server's lateness", late, Duration.ZERO);
         line("   the way back", back, Duration.ZERO);
     }
@@ -210,7 +261,7 @@ final class LabAccuracy {
         ways(series);
         tell(series.load().name() + ", itl", summary.itl(), ITL);
         tell(series.load().name() + ", e2el", summary.e2el(), all);
-        tell(series.load().name() + ", lag", summary.lag(), Duration.ZERO);
+        line(series.load().name() + ", lag", summary.lag(), Duration.ZERO);
     }
 
     private static void tell(String what, Distribution measured, Duration scripted) {
@@ -281,8 +332,14 @@ final class LabAccuracy {
     private static void serve(Socket socket) {
         try (socket) {
             InputStream in = new BufferedInputStream(socket.getInputStream());
+            boolean isNew = true;
             for (String body = read(in); body != null; body = read(in)) {
-                answer(System.nanoTime(), number(body), socket.getOutputStream());
+                long asked = System.nanoTime();
+                if (isNew) {
+                    FIRST.add(number(body));
+                }
+                isNew = false;
+                answer(asked, number(body), socket.getOutputStream());
             }
         } catch (IOException gone) {
             // The lab is done.
@@ -311,15 +368,15 @@ final class LabAccuracy {
     }
 
     private static void answer(long asked, int number, OutputStream out) throws IOException {
-        out.write(bytes("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"));
+        out.write(HEAD);
         for (int piece = 0; piece < PIECES; piece++) {
-            byte[] bytes = part(chunk("{\"content\":\"x\"}", "null"));
-            if (piece == PIECES - 1) {
-                bytes = joined(
-                        bytes, part(chunk("{}", "\"stop\"")), part(usage()), part("data: [DONE]\n\n"), bytes("0\r\n\r\n"));
-            }
-            long deadline = asked + TTFT.toNanos() + piece * ITL.toNanos();
+            byte[] bytes = piece < PIECES - 1 ? PIECE : LAST_PIECE;
+            long deadline = number < 0 ? asked : asked + TTFT.toNanos() + piece * ITL.toNanos();
             await(deadline);
+            if (number < 0) {
+                out.write(bytes);
+                continue;
+            }
             if (piece == 0) {
                 READ.put(number, asked);
                 WROTE.put(number, System.nanoTime());

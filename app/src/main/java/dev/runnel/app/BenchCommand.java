@@ -234,6 +234,7 @@ final class BenchCommand implements Callable<Integer> {
                 Second second = second(first)) {
             Optional<TokenCodec> codec = ownCodec.or(() -> first.backend().codec(first.model()));
             if (first.loaded().isEmpty() || second.source().isPresent()) {
+                shell.err().println("rehearsing for some seconds, until this program's own code is compiled");
                 rooms.rehearse();
             }
             return measure(plan, targets(first, second), codec);

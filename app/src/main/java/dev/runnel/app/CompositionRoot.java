@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /// Puts the rooms together.
-final class CompositionRoot implements Rooms {
+class CompositionRoot implements Rooms {
 
     @Override
     public LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener) {
