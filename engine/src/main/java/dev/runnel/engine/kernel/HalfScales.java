@@ -28,7 +28,12 @@ final class HalfScales implements PackedScales {
     }
 
     @Override
-    public void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
+    public PackedProduct.Step loading(PackedProduct product) {
+        return (block, from, _, scratch) ->
+                load(product.w().data(), product.scalesOffset(block, from), product.blocks(from), scratch.scales);
+    }
+
+    private static void load(MemorySegment packed, long at, int blocks, float[] scales) {
         for (int i = 0; i < blocks * ROWS; i += Lanes.COUNT) {
             Lanes.halves(packed, at + 2L * i).intoArray(scales, i);
         }

@@ -17,6 +17,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// A kernel sums [Kernels#STRANDS] strands with vectors that may be narrower. It then makes several passes
 /// over its input, each for the strands `h` to `h + COUNT`: one loop serves every width, and its sums stay in
 /// registers.
+///
+/// Methods that give or take vectors have at most 35 bytes of code (`MaxInlineSize`), here and in all kernels. A
+/// larger one C2 inlines only where the profile calls it hot, and a kernel that it compiles before there is a
+/// profile would keep its vectors on the heap for good.
 final class Lanes {
 
     static final VectorSpecies<Float> FLOATS = species();
@@ -72,20 +76,26 @@ final class Lanes {
 
     /// Bytes as the ints of the same sign.
     static IntVector bytes(MemorySegment from, long offset) {
-        if (COUNT == 4) {
-            return IntVector.broadcast(IntVector.SPECIES_128, from.get(INT, offset))
-                    .lanewise(VectorOperators.LSHL, TO_TOP)
-                    .lanewise(VectorOperators.ASHR, 24);
-        }
+        return COUNT == 4 ? fourBytes(from, offset) : vectorOfBytes(from, offset);
+    }
+
+    private static IntVector fourBytes(MemorySegment from, long offset) {
+        return IntVector.broadcast(IntVector.SPECIES_128, from.get(INT, offset))
+                .lanewise(VectorOperators.LSHL, TO_TOP)
+                .lanewise(VectorOperators.ASHR, 24);
+    }
+
+    private static IntVector vectorOfBytes(MemorySegment from, long offset) {
         return (IntVector) ByteVector.fromMemorySegment(BYTES, from, offset, LITTLE_ENDIAN)
                 .convertShape(VectorOperators.B2I, INTS, 0);
     }
 
     /// Bytes as the floats of the same value.
     static FloatVector bytesAsFloats(MemorySegment from, long offset) {
-        if (COUNT == 4) {
-            return toFloats(bytes(from, offset));
-        }
+        return COUNT == 4 ? toFloats(fourBytes(from, offset)) : vectorOfBytesAsFloats(from, offset);
+    }
+
+    private static FloatVector vectorOfBytesAsFloats(MemorySegment from, long offset) {
         return (FloatVector) ByteVector.fromMemorySegment(BYTES, from, offset, LITTLE_ENDIAN)
                 .convertShape(VectorOperators.B2F, FLOATS, 0);
     }
@@ -105,7 +115,10 @@ final class Lanes {
 
     /// Finite F16 numbers: their bits moved to where a float has them, then what the exponent's bias lacks.
     static FloatVector halves(MemorySegment from, long offset) {
-        var bits = shorts(from, offset);
+        return halves(shorts(from, offset));
+    }
+
+    private static FloatVector halves(IntVector bits) {
         return bits.and(0x7fff)
                 .lanewise(VectorOperators.LSHL, 13)
                 .or(bits.and(0x8000_0000))

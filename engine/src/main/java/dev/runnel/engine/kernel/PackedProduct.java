@@ -25,8 +25,12 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
 
     /// A part of the work on a block of rows. Where steps are called there are too many kinds of them for C2 to
     /// inline any; so it compiles each alone, and its budget suffices for each.
+    ///
+    /// What differs between formats is a step of each format's own. A method that several share is compiled anew
+    /// as soon as it meets another: with that one's code inlined, of which there is no profile yet, and its
+    /// vectors on the heap.
     @FunctionalInterface
-    private interface Step {
+    interface Step {
 
         /// @param from first column of the piece
         /// @param t number of a token, or of a tile of them
@@ -61,10 +65,8 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     /// The task that [Kernels#multiplication] describes.
     Workers.Task task(int rows, Scratch[] scratches) {
         boolean wide = isWide(tokens);
-        Step scales = (block, from, _, scratch) -> readScales(block, from, scratch);
-        Step[] first = wide
-                ? new Step[] {scales, (block, from, _, scratch) -> unpack(block, from, scratch)}
-                : new Step[] {scales};
+        Step scales = format.scales().loading(this);
+        Step[] first = wide ? new Step[] {scales, format.packing().unpacking(this)} : new Step[] {scales};
         Step[] each = wide
                 ? new Step[] {(_, from, tile, scratch) -> multiplyTile(from, tile, scratch)}
                 : new Step[] {this::multiply, (_, from, t, scratch) -> addGroups(from, t, scratch)};
@@ -101,14 +103,24 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         return Math.min(COLUMNS, w.columns() - from);
     }
 
-    private void readScales(int block, int from, Scratch scratch) {
-        int size = format.definition().block;
-        long at = format.scalesOffset(w, block)
-                + (long) (from / size) * format.scales().bytes();
-        format.scales().load(w.data(), at, columns(from) / size, scratch.scales, scratch.minima);
+    /// Blocks of a row in the piece that begins at `from`.
+    int blocks(int from) {
+        return columns(from) / format.definition().block;
     }
 
-    private long quantsOffset(int block, int from) {
+    /// Runs of a row in the piece.
+    int runs(int from) {
+        return columns(from) / format.packing().run;
+    }
+
+    /// Bytes from the start of the weights to the scales of the piece.
+    long scalesOffset(int block, int from) {
+        int before = from / format.definition().block;
+        return format.scalesOffset(w, block) + (long) before * format.scales().bytes();
+    }
+
+    /// Bytes from the start of the weights to the numbers of the piece.
+    long quantsOffset(int block, int from) {
         Packing packing = format.packing();
         return format.quantsOffset(w, block) + from / packing.run * packing.runBytes();
     }
@@ -116,11 +128,11 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     // One token
 
     private void multiply(int block, int from, int t, Scratch scratch) {
-        Packing packing = format.packing();
-        int runs = columns(from) / packing.run;
         int xAt = t * w.columns() + from;
         int startAt = t * format.groups(w) + from / format.definition().group;
-        packing.multiply(w.data(), quantsOffset(block, from), runs, x.quants, xAt, x.starts, startAt, scratch.sums);
+        Packing packing = format.packing();
+        long at = quantsOffset(block, from);
+        packing.multiply(w.data(), at, runs(from), x.quants, xAt, x.starts, startAt, scratch.sums);
     }
 
     private void addGroups(int from, int t, Scratch scratch) {
@@ -130,12 +142,6 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     }
 
     // A tile of tokens
-
-    private void unpack(int block, int from, Scratch scratch) {
-        Packing packing = format.packing();
-        int runs = columns(from) / packing.run;
-        packing.unpack(w.data(), quantsOffset(block, from), runs, scratch.quants);
-    }
 
     private void multiplyTile(int from, int tile, Scratch scratch) {
         int group = format.definition().group;

@@ -21,8 +21,6 @@ interface PackedScales {
     /// The minimum of one row's group number `g` of a block.
     float minimum(MemorySegment packed, long at, int row, int g);
 
-    /// Writes the scales of several blocks as `(groups, ROWS)`, and the minima if there are any.
-    ///
-    /// @param at bytes from the start of `packed` to those of the first block
-    void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima);
+    /// Writes the scales of a piece as `(groups, ROWS)`, and the minima if there are any.
+    PackedProduct.Step loading(PackedProduct product);
 }

@@ -85,8 +85,8 @@ abstract class Packing {
     abstract void multiply(
             MemorySegment packed, long block, int runs, int[] x, int xAt, int[] starts, int startAt, short[] sums);
 
-    /// Writes a block's elements as `(runs, run, ROWS)`.
-    abstract void unpack(MemorySegment packed, long block, int runs, short[] to);
+    /// Writes the elements of a piece as `(runs, run, ROWS)`.
+    abstract PackedProduct.Step unpacking(PackedProduct product);
 
     static int word(MemorySegment packed, long at, int word) {
         return packed.get(WORD, at + (long) word * WORD_BYTES);

@@ -73,7 +73,12 @@ final class Packing4 extends Packing {
     }
 
     @Override
-    void unpack(MemorySegment packed, long block, int runs, short[] to) {
+    PackedProduct.Step unpacking(PackedProduct product) {
+        return (block, from, _, scratch) ->
+                unpack(product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants);
+    }
+
+    private static void unpack(MemorySegment packed, long block, int runs, short[] to) {
         for (int i = 0; i < WORDS * runs; i++) {
             for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
                 var v = shortPairs(packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h);

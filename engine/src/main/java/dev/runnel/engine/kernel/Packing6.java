@@ -77,7 +77,12 @@ final class Packing6 extends Packing {
     }
 
     @Override
-    void unpack(MemorySegment packed, long block, int runs, short[] to) {
+    PackedProduct.Step unpacking(PackedProduct product) {
+        return (block, from, _, scratch) ->
+                unpack(product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants);
+    }
+
+    private void unpack(MemorySegment packed, long block, int runs, short[] to) {
         for (int j = 0; j < runs; j++) {
             for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
                 var rest = ShortVector.zero(Lanes.SHORT_PAIRS);

@@ -44,7 +44,12 @@ final class ScaledScales implements PackedScales {
     }
 
     @Override
-    public void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
+    public PackedProduct.Step loading(PackedProduct product) {
+        return (block, from, _, scratch) ->
+                load(product.w().data(), product.scalesOffset(block, from), product.blocks(from), scratch.scales);
+    }
+
+    private void load(MemorySegment packed, long at, int blocks, float[] scales) {
         for (int b = 0; b < blocks; b++) {
             for (int i = 0; i < ROWS; i += Lanes.COUNT) {
                 long from = at + (long) b * bytes();

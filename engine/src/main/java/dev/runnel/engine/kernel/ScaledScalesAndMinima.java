@@ -48,7 +48,16 @@ final class ScaledScalesAndMinima implements PackedScales {
     }
 
     @Override
-    public void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
+    public PackedProduct.Step loading(PackedProduct product) {
+        return (block, from, _, scratch) -> load(
+                product.w().data(),
+                product.scalesOffset(block, from),
+                product.blocks(from),
+                scratch.scales,
+                scratch.minima);
+    }
+
+    private void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
         for (int b = 0; b < blocks; b++) {
             for (int i = 0; i < ROWS; i += Lanes.COUNT) {
                 long from = at + (long) b * bytes();

@@ -4,6 +4,8 @@ import static dev.runnel.engine.kernel.Lanes.floats;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// [F16] in vectors. C2 makes vectors of the scalar loop that writes floats itself.
@@ -46,12 +48,23 @@ final class VectorF16 extends F16 implements VectorFormat {
         }
     }
 
-    /// The halves' bits, moved to where a float has them, then what the exponent's bias lacks, which also brings
-    /// the mantissa of a subnormal number to its place. An exponent of 31 (infinite, not a number) becomes 255.
     private static FloatVector weights(MemorySegment w, long offset) {
-        var bits = Lanes.shorts(w, offset).lanewise(VectorOperators.LSHL, 13).and(0x8fff_ffff);
-        var special = bits.or(0x7f80_0000).reinterpretAsFloats();
-        var isSpecial = bits.and(EXPONENT).compare(VectorOperators.EQ, EXPONENT);
-        return bits.reinterpretAsFloats().mul(0x1p112f).blend(special, isSpecial.cast(Lanes.FLOATS));
+        var bits = Lanes.shorts(w, offset);
+        return weights(bits.lanewise(VectorOperators.LSHL, 13).and(0x8fff_ffff));
+    }
+
+    /// From the halves' bits where a float has them. A multiplication adds what the exponent's bias lacks, and
+    /// brings the mantissa of a subnormal number to its place; an exponent of 31 (infinite, not a number)
+    /// becomes 255.
+    private static FloatVector weights(IntVector bits) {
+        return bits.reinterpretAsFloats().mul(0x1p112f).blend(special(bits), isSpecial(bits));
+    }
+
+    private static FloatVector special(IntVector bits) {
+        return bits.or(0x7f80_0000).reinterpretAsFloats();
+    }
+
+    private static VectorMask<Float> isSpecial(IntVector bits) {
+        return bits.and(EXPONENT).compare(VectorOperators.EQ, EXPONENT).cast(Lanes.FLOATS);
     }
 }

@@ -42,9 +42,8 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
         }
     }
 
-    /// Written out until it is too large for C2 to inline (`FreqInlineSize`). In a JVM that has met mapped files and
-    /// other
-    /// memory, each access is there twice, and with what calls this method they would be more than C2's budget.
+    /// Written out until it is too large for C2 to inline (`FreqInlineSize`): it compiles it alone, and its
+    /// budget suffices.
     private static void dot2(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
         if ((row0 | row1) < 0 || Math.max(row0, row1) + (long) n / BLOCK * BLOCK_BYTES > w.byteSize()) {
             throw new IndexOutOfBoundsException(

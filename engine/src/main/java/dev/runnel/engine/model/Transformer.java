@@ -71,9 +71,9 @@ public final class Transformer implements LanguageModel {
         long loaded = 0;
         for (Tensor tensor : file.tensors()) {
             if (model.copied.contains(tensor.name())) {
-                unload(tensor);
+                tensor.unload(); // nobody reads it again
             } else {
-                read(tensor);
+                tensor.load();
                 if (!options.isTrusted()) {
                     check.require(tensor);
                 }
@@ -82,19 +82,6 @@ public final class Transformer implements LanguageModel {
             progress.loaded(loaded, total);
         }
         return model;
-    }
-
-    private static void read(Tensor tensor) {
-        if (tensor.data().isMapped()) {
-            tensor.data().load();
-        }
-    }
-
-    /// Gives back the pages of a tensor that is not read again.
-    private static void unload(Tensor tensor) {
-        if (tensor.data().isMapped()) {
-            tensor.data().unload();
-        }
     }
 
     private Transformer(GgufFile file, Kernels kernels, Workers workers, LoadOptions options, Arena memory) {

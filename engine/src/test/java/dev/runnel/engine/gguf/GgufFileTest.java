@@ -13,6 +13,7 @@ import dev.runnel.engine.fixtures.TinyModels;
 import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.testing.SharedData;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -79,6 +80,21 @@ class GgufFileTest {
 
         assertThat(TinyModels.llama(1).toByteArray()).isEqualTo(model);
         assertThat(TinyModels.llama(2).toByteArray()).isNotEqualTo(model);
+    }
+
+    @Test
+    void weightsOfAFileAreOfTheSameClassAsThoseInMemory() {
+        Path path = folder.resolve("mapped.gguf");
+        TinyModels.llama(1).write(path);
+        MemorySegment inMemory = Arena.ofAuto().allocate(1);
+
+        try (GgufFile file = GgufFile.open(path)) {
+            assertThat(file.tensors()).isNotEmpty().allSatisfy(tensor -> {
+                assertThat(tensor.pages().isMapped()).isTrue();
+                assertThat(tensor.data()).hasSameClassAs(inMemory);
+                assertThat(tensor.data().mismatch(tensor.pages())).isEqualTo(-1);
+            });
+        }
     }
 
     @Test

@@ -13,9 +13,11 @@ import java.util.stream.Stream;
 
 /// Measures products of one matrix in each type, with many vectors, one and few. Types joined by `+`, such as
 /// `Q4_K+Q6_K`, are measured by turns, as a model that has both would multiply them: what C2 makes of a kernel
-/// depends on what else it has compiled. The command is in `bench/NOTES-kernels.md`.
+/// depends on what else it has compiled. A type with `@file` behind it lies in a mapped file. The command is in
+/// `bench/NOTES-kernels.md`.
 final class KernelBench {
 
+    private static final String OF_A_FILE = "@file";
     private static final int COLUMNS = 2048;
     private static final int ROUNDS = 8;
 
@@ -42,21 +44,17 @@ final class KernelBench {
     static void main(String[] arguments) {
         try (Workers workers = new Workers(Integer.parseInt(arguments[0]))) {
             KernelBench bench = new KernelBench(workers);
-            Stream<List<TensorType>> types = arguments.length == 1
-                    ? bench.kernels.matrixTypes().stream().map(List::of)
-                    : Arrays.stream(arguments).skip(1).map(KernelBench::types);
+            Stream<List<String>> types = arguments.length == 1
+                    ? bench.kernels.matrixTypes().stream().map(TensorType::name).map(List::of)
+                    : Arrays.stream(arguments).skip(1).map(joined -> List.of(joined.split("\\+")));
             IO.println("%s, %d threads".formatted(bench.kernels.name(), workers.count()));
-            IO.println("            G multiplications/s with so many vectors, one also in GB/s of weights");
-            IO.println("type          512        1                4       16   garbage, bytes");
+            IO.println("             G multiplications/s with so many vectors, one also in GB/s of weights");
+            IO.println("type           512        1                4       16   garbage, bytes");
             types.forEach(bench::measure);
         }
     }
 
-    private static List<TensorType> types(String joined) {
-        return Arrays.stream(joined.split("\\+")).map(TensorType::valueOf).toList();
-    }
-
-    private void measure(List<TensorType> types) {
+    private void measure(List<String> types) {
         List<Turn> turns = types.stream().map(Turn::new).toList();
         for (int tokens : BATCHES) {
             float[] x = Numbers.random(random, tokens * COLUMNS);
@@ -68,6 +66,14 @@ final class KernelBench {
             turns.forEach(turn -> turn.report(tokens));
         }
         turns.forEach(turn -> IO.println("%s   %d".formatted(turn.line, turn.garbage)));
+    }
+
+    private static Matrix inMemory(TensorType type, int rows, byte[] row) {
+        MemorySegment data = Arena.ofAuto().allocate(rows * type.bytes(COLUMNS), 64);
+        for (long at = 0; at + row.length <= data.byteSize(); at += row.length) {
+            MemorySegment.copy(MemorySegment.ofArray(row), 0, data, at, row.length);
+        }
+        return new Matrix(type, rows, COLUMNS, data);
     }
 
     /// With one thread its own time, so that others on the machine don't count.
@@ -85,18 +91,23 @@ final class KernelBench {
         private final StringBuilder line;
         private long garbage; // of the last rounds
 
-        Turn(TensorType type) {
+        Turn(String name) {
+            TensorType type = TensorType.valueOf(name.replace(OF_A_FILE, ""));
             int rows = (int) (300_000_000 / type.bytes(COLUMNS));
             byte[] row = RandomBlocks.of(type, random, COLUMNS * 64, 1);
-            MemorySegment data = Arena.ofAuto().allocate(rows * type.bytes(COLUMNS), 64);
-            for (long at = 0; at + row.length <= data.byteSize(); at += row.length) {
-                MemorySegment.copy(MemorySegment.ofArray(row), 0, data, at, row.length);
-            }
-            whole = kernels.arrange(new Matrix(type, rows, COLUMNS, data), workers, Arena.ofAuto());
+            Matrix stored = name.endsWith(OF_A_FILE)
+                    ? Numbers.ofAFile(type, rows, COLUMNS, out -> {
+                        for (long left = rows * type.bytes(COLUMNS); left > 0; left -= row.length) {
+                            out.write(row, 0, (int) Math.min(left, row.length));
+                        }
+                    })
+                    : inMemory(type, rows, row);
+            whole = kernels.arrange(stored, workers, Arena.ofAuto());
+            MemorySegment data = stored.data();
             MemorySegment first = data.asSlice(0, SOME * type.bytes(COLUMNS));
             some = kernels.arrange(new Matrix(type, SOME, COLUMNS, first), workers, Arena.ofAuto());
             storedBytes = data.byteSize();
-            line = new StringBuilder("%-8s".formatted(type));
+            line = new StringBuilder("%-9s".formatted(name));
         }
 
         /// @param round those before 0 are not counted

@@ -1,9 +1,15 @@
 package dev.runnel.engine.kernel;
 
+import dev.runnel.engine.fixtures.GgufWriter;
 import dev.runnel.engine.fixtures.RandomBlocks;
+import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.gguf.TensorType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -25,6 +31,28 @@ final class Numbers {
         byte[] data = RandomBlocks.of(type, random, rows * columns, 2);
         MemorySegment outsideHeap = Arena.ofAuto().allocate(data.length + 1).asSlice(1);
         return new Matrix(type, rows, columns, outsideHeap.copyFrom(MemorySegment.ofArray(data)));
+    }
+
+    /// Weights of a model file that is mapped into memory, for as long as the JVM runs.
+    ///
+    /// @param data writes the rows as the file is to have them
+    @SuppressWarnings("resource") // nothing of it may be read after it is closed
+    static Matrix ofAFile(TensorType type, int rows, int columns, GgufWriter.TensorData data) {
+        try {
+            Path file = Files.createTempFile("weights", ".gguf");
+            try {
+                new GgufWriter().tensor("weights", type, data, columns, rows).write(file);
+                return new Matrix(
+                        type,
+                        rows,
+                        columns,
+                        GgufFile.open(file).require("weights", columns, rows).data());
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
     }
 
     /// The product of row `r` with token `t`'s vector.
