@@ -21,10 +21,14 @@ class CompositionRoot implements Rooms {
 
     @Override
     public LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener) {
-        if (file.isEmpty()) {
-            return new LoadedModel(Engine.embedded(options, listener), Engine.inspectEmbedded(), true);
-        }
-        return new LoadedModel(Engine.open(file.get(), options, listener), Engine.inspect(file.get()), false);
+        Engine engine =
+                file.isPresent() ? Engine.open(file.get(), options, listener) : Engine.embedded(options, listener);
+        return new LoadedModel(engine, engine.summary(), file.isEmpty());
+    }
+
+    @Override
+    public void prepare() {
+        Engine.prepare();
     }
 
     @Override

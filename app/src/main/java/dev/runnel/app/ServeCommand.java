@@ -305,9 +305,12 @@ final class ServeCommand implements Callable<Integer> {
         return options;
     }
 
+    /// How much memory this machine has takes a while to find out, and without a folder nobody wants to know.
     private FolderOptions folderOptions() {
-        FolderOptions options = FolderOptions.ofThisMachine().withIdle(Duration.ofSeconds(idleSeconds));
-        return memoryBytes == null ? options : options.withMemoryBytes(memoryBytes);
+        FolderOptions options = memoryBytes == null && models != null
+                ? FolderOptions.ofThisMachine()
+                : FolderOptions.within(memoryBytes == null ? Long.MAX_VALUE : memoryBytes);
+        return options.withIdle(Duration.ofSeconds(idleSeconds));
     }
 
     /// What is served, and what to tell people about it.

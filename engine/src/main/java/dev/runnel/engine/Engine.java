@@ -7,6 +7,7 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
 import dev.runnel.core.TokenCodec;
+import dev.runnel.engine.kernel.KernelChoice;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
@@ -37,6 +38,7 @@ import java.util.function.Function;
 public final class Engine implements Backend {
 
     private final Model model;
+    private final ModelSummary summary;
     private final ModelText text;
     private final Function<CompletionRequest, PreparedPrompt> prompts;
     private final ExecutorService intake = Executors.newSingleThreadExecutor(
@@ -52,6 +54,7 @@ public final class Engine implements Backend {
     /// @param release frees what `languageModel` and `prompts` stand on; runs after the model is closed
     Engine(
             Model model,
+            ModelSummary summary,
             ModelText text,
             LanguageModel languageModel,
             Vocabulary vocabulary,
@@ -60,6 +63,7 @@ public final class Engine implements Backend {
             Speculation speculation,
             Runnable release) {
         this.model = model;
+        this.summary = summary;
         this.text = text;
         this.prompts = prompts;
         this.release = release;
@@ -102,6 +106,12 @@ public final class Engine implements Backend {
         return EngineLoader.of(options, listener).embedded();
     }
 
+    /// Begins with what every model needs and returns at once, so that a model that is opened soon is there
+    /// sooner. For whoever has something else to do first; without it all happens when a model is opened.
+    public static void prepare() {
+        Thread.ofPlatform().name("runnel-preparing").daemon().start(KernelChoice::detect);
+    }
+
     /// What a model file says of itself, whether or not it can be run.
     ///
     /// @throws ModelFileException if it is not a sound model file
@@ -130,6 +140,11 @@ public final class Engine implements Backend {
     @Override
     public Optional<TokenCodec> codec(String model) {
         return model.equals(this.model.id()) ? Optional.of(text) : Optional.empty();
+    }
+
+    /// What the model's file says of itself, as [#inspect] does.
+    public ModelSummary summary() {
+        return summary;
     }
 
     public EngineStats stats() {

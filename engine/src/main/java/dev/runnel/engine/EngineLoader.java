@@ -169,6 +169,7 @@ final class EngineLoader {
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
             return new Engine(
                     model,
+                    ModelSummary.of(file),
                     text,
                     transformer,
                     vocabularyOf(tokenizer),

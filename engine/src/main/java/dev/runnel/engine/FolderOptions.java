@@ -16,7 +16,12 @@ public record FolderOptions(long memoryBytes, Duration idle, Duration patience) 
     public static FolderOptions ofThisMachine() {
         long memory =
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-        return new FolderOptions(Math.max(1, memory / 4 * 3), Duration.ofMinutes(5), Duration.ofMinutes(5));
+        return within(Math.max(1, memory / 4 * 3));
+    }
+
+    /// So much memory; models stay for five minutes, and completions wait as long.
+    public static FolderOptions within(long memoryBytes) {
+        return new FolderOptions(memoryBytes, Duration.ofMinutes(5), Duration.ofMinutes(5));
     }
 
     public FolderOptions {

@@ -78,7 +78,7 @@ public record ModelSummary(
         }
     }
 
-    private static ModelSummary of(GgufFile file) {
+    static ModelSummary of(GgufFile file) {
         List<Entry> metadata = new ArrayList<>();
         file.metadata().forEach((key, value) -> metadata.add(new Entry(key, text(value))));
         String architecture = file.metadata().string("general.architecture").orElse("");

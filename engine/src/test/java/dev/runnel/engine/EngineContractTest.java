@@ -39,6 +39,7 @@ class EngineContractTest extends BackendContract {
         FakeModel languageModel = new FakeModel(1 << 20, 1 << 30, EngineContractTest::write);
         engine = new Engine(
                 model,
+                Engine.inspectEmbedded(),
                 ModelText.embedded(),
                 languageModel,
                 FakeModel.BYTES,
