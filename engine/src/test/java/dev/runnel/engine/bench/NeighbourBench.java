@@ -24,7 +24,7 @@ import java.util.Objects;
 final class NeighbourBench {
 
     private static final int[] NEIGHBOURS = {0, 1, 2};
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 3;
     private static final long TURN_NANOS = 800_000_000;
     private static final int PROMPT = 32;
     private static final int LONGEST = 512;
