@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -20,6 +21,8 @@ import java.util.stream.IntStream;
 /// Spike [golden FOLDER] [odd] [large] [speed] [stages] [slots] [profile]      odd to slots where none is named
 /// ```
 public final class Spike {
+
+    private static final List<String> PARTS = List.of("odd", "large", "speed", "stages", "slots", "profile");
 
     private static final int CONTEXT = 4096 + 512;
     private static final int HELD = 4096;
@@ -43,6 +46,11 @@ public final class Spike {
 
     static void main(String... arguments) {
         List<String> parts = List.of(arguments);
+        Optional<String> mistake = mistake(parts);
+        if (mistake.isPresent()) {
+            System.err.println("bench/cuda: " + mistake.get());
+            System.exit(2);
+        }
         try (Cuda cuda = Cuda.open()) {
             Device device = cuda.device();
             IO.println("%s, %d multiprocessors, %,d MiB of cache, driver for CUDA %d.%d"
@@ -81,6 +89,21 @@ public final class Spike {
             System.err.println("bench/cuda: " + missing.getMessage());
             System.exit(2);
         }
+    }
+
+    private static Optional<String> mistake(List<String> parts) {
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i).equals("golden")) {
+                i++;
+                if (i == parts.size()) {
+                    return Optional.of("golden without a folder, expected golden FOLDER");
+                }
+            } else if (!PARTS.contains(parts.get(i))) {
+                return Optional.of("no part is called '%s', expected golden FOLDER or some of %s"
+                        .formatted(parts.get(i), String.join(", ", PARTS)));
+            }
+        }
+        return Optional.empty();
     }
 
     /// One part that fails is no reason to leave out the others.

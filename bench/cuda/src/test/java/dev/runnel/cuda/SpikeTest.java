@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import dev.runnel.engine.CacheType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -15,21 +17,33 @@ class SpikeTest {
 
     @Test
     void whereThereIsNoDriverOneSentenceSaysSo() throws IOException, InterruptedException {
-        Process spike = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Drunnel.libcuda=libcuda-that-is-not-there.so",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.runnel.cuda.Spike")
-                .redirectErrorStream(true)
-                .start();
+        assertThat(said()).isEqualTo("bench/cuda: no CUDA driver: libcuda-that-is-not-there.so can't be loaded");
+    }
+
+    @Test
+    void whatIsNoPartIsNamed() throws IOException, InterruptedException {
+        assertThat(said("fast"))
+                .isEqualTo(
+                        "bench/cuda: no part is called 'fast', expected golden FOLDER or some of odd, large, speed, stages,"
+                                + " slots, profile");
+        assertThat(said("odd", "golden")).isEqualTo("bench/cuda: golden without a folder, expected golden FOLDER");
+    }
+
+    /// What the program says where there is no driver; it ends with 2.
+    private static String said(String... parts) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Drunnel.libcuda=libcuda-that-is-not-there.so",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.runnel.cuda.Spike"));
+        command.addAll(List.of(parts));
+        Process spike = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(spike.getInputStream().readAllBytes(), UTF_8);
 
         assertThat(spike.waitFor()).isEqualTo(2);
-        assertThat(said)
-                .isEqualTo("bench/cuda: no CUDA driver: libcuda-that-is-not-there.so can't be loaded"
-                        + System.lineSeparator());
+        return said.strip();
     }
 
     @ParameterizedTest
