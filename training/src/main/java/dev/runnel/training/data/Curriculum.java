@@ -28,9 +28,11 @@ public final class Curriculum {
         SHARES.put(new JsonAnswers(), 8);
     }
 
-    /// How many documents are drills, late and early.
-    private static final double DRILLS = 0.2;
+    /// How many documents are drills, early, then, and in the last part of a run, where people's phrases get what they
+    /// leave.
     private static final double EARLY_DRILLS = 0.35;
+    private static final double DRILLS = 0.2;
+    private static final double LAST_DRILLS = 0.08;
 
     /// English needs more: what is said there in many words, Chinese says in a few characters.
     private static final double ENGLISH = 0.58;
@@ -53,7 +55,8 @@ public final class Curriculum {
     /// wherever it stands.
     public Conversation next(Random random, double progress) {
         Draw draw = draw(random, progress);
-        if (draw.chance(DRILLS + (EARLY_DRILLS - DRILLS) * draw.early())) {
+        double drills = progress > 1 ? LAST_DRILLS : DRILLS + (EARLY_DRILLS - DRILLS) * draw.early();
+        if (draw.chance(drills)) {
             return Drill.any(draw);
         }
         Conversation conversation = one(random, progress);
