@@ -105,6 +105,14 @@ final class LabAccuracy {
         known.put("one", new Load.Closed(1, requests));
         known.put("eight", new Load.Closed(8, 4 * requests));
         known.put("open", new Load.Open(8, 1000, requests));
+        words.stream()
+                .filter(word -> !known.containsKey(word) && !word.equals("cold"))
+                .findFirst()
+                .ifPresent(word -> {
+                    System.err.println("lab-accuracy: no load is called '%s', expected some of %s, or cold"
+                            .formatted(word, String.join(", ", known.keySet())));
+                    System.exit(2);
+                });
         List<Load> named = words.stream().filter(known::containsKey).map(known::get).toList();
         List<Load> loads = named.isEmpty() ? List.copyOf(known.values()) : named;
         if (!words.contains("cold")) {

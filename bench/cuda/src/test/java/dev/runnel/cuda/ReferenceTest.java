@@ -3,6 +3,7 @@ package dev.runnel.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.engine.gguf.GgufFile;
+import dev.runnel.testing.SharedData;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +18,7 @@ class ReferenceTest {
         "golden/models/llama3-ropefreqs.gguf, 1e-2" // F32 there, rounded
     })
     void theDefinitionGivesTheGoldenLogits(String model, double tolerance) {
-        Path gguf = Checkout.shared(model);
+        Path gguf = SharedData.require(model);
         Golden golden = Golden.beside(gguf);
 
         try (Arena arena = Arena.ofShared();

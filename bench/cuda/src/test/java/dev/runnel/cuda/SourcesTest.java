@@ -3,11 +3,15 @@ package dev.runnel.cuda;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.testing.SharedData;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.PaddingLayout;
 import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -21,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// What Java and the kernels' source both say is the same in both.
 class SourcesTest {
 
-    private static final String DECODE = Checkout.source("decode.cu");
+    private static final String DECODE = source("decode.cu");
 
     @Test
     void structsHaveTheFieldsThatTheKernelDeclares() {
@@ -63,7 +67,7 @@ class SourcesTest {
         "decode-f32-16x4, decode.cu"
     })
     void programsAreBuiltFromTheSourcesThatAreHere(String program, String source) {
-        String sum = sha256(Checkout.source(source) + Checkout.source("instructions.cuh"));
+        String sum = sha256(source(source) + source("instructions.cuh"));
 
         assertThat(Programs.ptx(program))
                 .as("bench/cuda/build-ptx builds them anew")
@@ -112,6 +116,15 @@ class SourcesTest {
                 Pattern.compile("constexpr int " + name + " = (\\d+);").matcher(DECODE);
         assertThat(constant.find()).as(name).isTrue();
         return Integer.parseInt(constant.group(1));
+    }
+
+    private static String source(String name) {
+        try {
+            return Files.readString(
+                    SharedData.checkout().resolve("bench/cuda/src/main/cuda").resolve(name));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
     }
 
     private static String sha256(String text) {

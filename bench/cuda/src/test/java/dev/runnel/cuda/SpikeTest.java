@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.runnel.engine.CacheType;
+import dev.runnel.testing.SharedData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ class SpikeTest {
     @ParameterizedTest
     @EnumSource(names = {"F32", "F16"})
     void onACardTheGoldenLogitsComeOut(CacheType cacheType) {
-        Path gguf = Checkout.shared("golden/quants/q-llama-F16.gguf");
+        Path gguf = SharedData.require("golden/quants/q-llama-F16.gguf");
         try (Cuda cuda = open()) {
             GoldenCheck.Result result = GoldenCheck.run(cuda, gguf, cacheType);
 
