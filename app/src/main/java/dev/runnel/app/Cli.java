@@ -9,7 +9,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -22,11 +21,7 @@ import picocli.CommandLine.ParameterException;
 /// The commands as one program: how they are called, and how each of them ends.
 final class Cli {
 
-    /// Commands that begin with a model, unless their options say otherwise.
-    private static final Set<String> LOADING = Set.of("serve", "chat", "complete");
-
     private final Shell shell;
-    private final Rooms rooms;
     private final RunnelCommand runnel = new RunnelCommand();
 
     /// In the order they are written in, the most wanted first.
@@ -34,7 +29,6 @@ final class Cli {
 
     Cli(Shell shell, Rooms rooms) {
         this.shell = shell;
-        this.rooms = rooms;
         commands.put("serve", () -> new ServeCommand(shell, rooms));
         commands.put("chat", () -> new ChatCommand(shell, rooms));
         commands.put("complete", () -> new CompleteCommand(shell, rooms));
@@ -59,9 +53,6 @@ final class Cli {
     ///
     /// @return one of [ExitCode]
     int run(List<String> arguments) {
-        if (!arguments.isEmpty() && LOADING.contains(arguments.getFirst())) {
-            rooms.prepare(); // beside picocli, whose reflection takes as long
-        }
         try {
             return program(needed(arguments)).execute(arguments.toArray(String[]::new));
         } catch (OutOfMemoryError exhausted) {

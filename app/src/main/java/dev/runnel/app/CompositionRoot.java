@@ -27,11 +27,6 @@ class CompositionRoot implements Rooms {
     }
 
     @Override
-    public void prepare() {
-        Engine.prepare();
-    }
-
-    @Override
     public Backend folder(Path folder, EngineOptions options, FolderOptions folderOptions) {
         return ModelFolder.open(folder, options, folderOptions);
     }

@@ -20,9 +20,6 @@ interface Rooms {
     /// @param file empty: the demonstration model that the program carries
     LoadedModel load(Optional<Path> file, EngineOptions options, LoadingListener listener);
 
-    /// Begins with what [#load] does for any model, and returns at once.
-    default void prepare() {}
-
     /// Opens a folder of models, which are loaded when they are asked for.
     ///
     /// @param options of each model

@@ -7,7 +7,6 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
 import dev.runnel.core.TokenCodec;
-import dev.runnel.engine.kernel.KernelChoice;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
@@ -104,12 +103,6 @@ public final class Engine implements Backend {
     /// @param listener hears how it goes, on the calling thread
     public static Engine embedded(EngineOptions options, LoadingListener listener) {
         return EngineLoader.of(options, listener).embedded();
-    }
-
-    /// Begins with what every model needs and returns at once, so that a model that is opened soon is there
-    /// sooner. For whoever has something else to do first; without it all happens when a model is opened.
-    public static void prepare() {
-        Thread.ofPlatform().name("runnel-preparing").daemon().start(KernelChoice::detect);
     }
 
     /// What a model file says of itself, whether or not it can be run.
