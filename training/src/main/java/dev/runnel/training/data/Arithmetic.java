@@ -20,6 +20,9 @@ final class Arithmetic implements Lesson {
     /// How often the two numbers stand apart in a question: "add 3 to 4".
     private static final double OPERANDS_ALONE = 0.15;
 
+    /// How often numbers that can be are written in words.
+    private static final double IN_WORDS = 0.28;
+
     /// Those with more facts to learn come more often.
     private static final List<Operation> OFTEN = List.of(
             Operation.PLUS,
@@ -148,7 +151,7 @@ final class Arithmetic implements Lesson {
 
     /// A sum as people write it.
     static String expression(Draw draw, Sum sum) {
-        boolean inWords = sum.a() < 100 && sum.b() < 100 && sum.a() >= 0 && draw.chance(0.2);
+        boolean inWords = sum.a() < 100 && sum.b() < 100 && sum.a() >= 0 && draw.chance(IN_WORDS);
         String a = inWords ? Numerals.of(sum.a(), draw.language()) : String.valueOf(sum.a());
         String b = inWords ? Numerals.of(sum.b(), draw.language()) : String.valueOf(sum.b());
         return inWords ? inWords(draw, a, sum.operation(), b) : expression(draw, a, sum.operation(), b);

@@ -15,24 +15,25 @@ public final class Curriculum {
 
     static {
         SHARES.put(new Counting(), 17);
-        SHARES.put(new Arithmetic(), 22);
-        SHARES.put(new Sequences(), 7);
-        SHARES.put(new Repeating(), 13);
-        SHARES.put(new Topics("knowledge"), 7);
+        SHARES.put(new Arithmetic(), 21);
+        SHARES.put(new Sequences(), 8);
+        SHARES.put(new Repeating(), 10);
+        SHARES.put(new Topics("knowledge"), 8);
         SHARES.put(new Topics("itself"), 5);
-        SHARES.put(new Topics("smalltalk"), 4);
-        SHARES.put(new Beyond(), 9);
-        SHARES.put(new FollowUps(), 10);
-        SHARES.put(new SystemPrompts(), 8);
-        SHARES.put(new ToolCalls(), 6);
+        SHARES.put(new Topics("smalltalk"), 5);
+        SHARES.put(new Beyond(), 13);
+        SHARES.put(new FollowUps(), 9);
+        SHARES.put(new SystemPrompts(), 9);
+        SHARES.put(new ToolCalls(), 8);
         SHARES.put(new JsonAnswers(), 8);
     }
 
-    /// How many documents are drills, early, then, and in the last part of a run, where people's phrases get what they
-    /// leave.
+    /// How many documents are drills, early, then, and from [#LATE] on, where people's phrases get what they leave.
     private static final double EARLY_DRILLS = 0.35;
     private static final double DRILLS = 0.2;
-    private static final double LAST_DRILLS = 0.08;
+    private static final double LATE_DRILLS = 0.08;
+
+    private static final double LATE = 0.7;
 
     /// English needs more: what is said there in many words, Chinese says in a few characters.
     private static final double ENGLISH = 0.58;
@@ -55,7 +56,7 @@ public final class Curriculum {
     /// wherever it stands.
     public Conversation next(Random random, double progress) {
         Draw draw = draw(random, progress);
-        double drills = progress > 1 ? LAST_DRILLS : DRILLS + (EARLY_DRILLS - DRILLS) * draw.early();
+        double drills = progress > LATE ? LATE_DRILLS : DRILLS + (EARLY_DRILLS - DRILLS) * draw.early();
         if (draw.chance(drills)) {
             return Drill.any(draw);
         }

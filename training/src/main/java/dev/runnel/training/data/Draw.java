@@ -14,7 +14,7 @@ public final class Draw {
     private static final int TRIES = 2000;
 
     /// Up to here, the training goes on from simple phrases to all of them.
-    private static final double SIMPLE = 0.375;
+    private static final double SIMPLE = 0.33;
 
     private final Random random;
     private final Split split;
