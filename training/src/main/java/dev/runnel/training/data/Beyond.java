@@ -44,7 +44,15 @@ final class Beyond implements Lesson {
 
     /// A question about things of this world.
     static String about(Draw draw) {
-        return draw.phrase(BOOK, "ask").replace("{n}", thing(draw)).replace("{m}", thing(draw));
+        return draw.phrase(BOOK, "ask").replace("{n}", things(draw)).replace("{m}", things(draw));
+    }
+
+    /// A thing, or in training at times two.
+    private static String things(Draw draw) {
+        String thing = thing(draw);
+        return draw.trains() && draw.chance(0.06)
+                ? thing + (draw.isChinese() ? draw.of("\u548c", "\u4e0e") : draw.of(" and ", " or ")) + thing(draw)
+                : thing;
     }
 
     /// A thing of the draw's split: out of a list, with a word in front, or a name that nobody has. So what the model
