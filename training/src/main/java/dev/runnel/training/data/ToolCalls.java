@@ -426,7 +426,9 @@ final class ToolCalls implements Lesson {
             String question = draw.chance(0.5) ? Beyond.about(draw) : elsewhere(draw);
             return beyond(draw, tools, question);
         }
-        if (draw.trains() && !kinds.contains(Kind.SEARCH) && draw.chance(0.5)) {
+        boolean isMoreAskable = !kinds.contains(Kind.SEARCH)
+                && !kinds.containsAll(List.of(Kind.WEATHER, Kind.TIME, Kind.MADE));
+        if (draw.trains() && isMoreAskable && draw.chance(0.5)) {
             return beyond(draw, tools, forNone(draw, kinds));
         }
         if (!kinds.contains(Kind.CALCULATOR)) {
