@@ -379,6 +379,9 @@ final class ToolCalls implements Lesson {
         if (!kinds.contains(Kind.TIME)) {
             sections.add("timeask");
         }
+        if (!kinds.contains(Kind.CALCULATOR)) {
+            sections.add("sum");
+        }
         if (!kinds.contains(Kind.MADE)) {
             sections.add("about");
             sections.add("about");
@@ -387,12 +390,25 @@ final class ToolCalls implements Lesson {
         String section = draw.of(sections);
         return switch (section) {
             case "about" -> worldly(draw);
+            case "sum" -> tooLarge(draw);
             case "made" -> {
                 Conversation made = about(draw, Offer.of(draw, Kind.MADE), Tools.NONE);
                 yield made.messages().getFirst().text();
             }
             default -> decorated(draw, draw.phrase(BOOK, section).replace("{c}", value(draw, "c")), false);
         };
+    }
+
+    /// A sum that the model can't do without a calculator.
+    private static String tooLarge(Draw draw) {
+        while (true) {
+            int a = draw.between(250, 9999);
+            int b = draw.between(250, 9999);
+            if (draw.mayUse(a + " " + b)) {
+                Operation operation = draw.of(Operation.PLUS, Operation.TIMES, Operation.TIMES);
+                return decorated(draw, Arithmetic.question(draw, new Sum(a, operation, b)), false);
+            }
+        }
     }
 
     private static String worldly(Draw draw) {
