@@ -299,9 +299,10 @@ final class ToolCalls implements Lesson {
             case "c" -> draw.trains() && draw.chance(0.2) ? Beyond.thing(draw) : word(draw, "cities");
             case "p" -> draw.trains() && draw.chance(0.2) ? Text.capital(draw.letters(3, 7)) : word(draw, "people");
             case "d" -> word(draw, "days");
-            case "i" -> draw.trains() && draw.chance(0.25)
-                    ? String.valueOf(draw.between(1, draw.of(99, 9999, 999_999)))
-                    : draw.letters(1, 4) + draw.of("", "-", "_") + draw.between(1, 999);
+            case "i" ->
+                draw.trains() && draw.chance(0.25)
+                        ? String.valueOf(draw.between(1, draw.of(99, 9999, 999_999)))
+                        : draw.letters(1, 4) + draw.of("", "-", "_") + draw.between(1, 999);
             case "t" -> Beyond.thing(draw);
             case "w" -> saying(draw);
             default -> throw new IllegalArgumentException("no value is called '%s'".formatted(kind));
@@ -442,8 +443,8 @@ final class ToolCalls implements Lesson {
             String question = draw.chance(0.5) ? Beyond.about(draw) : elsewhere(draw);
             return beyond(draw, tools, question);
         }
-        boolean isMoreAskable = !kinds.contains(Kind.SEARCH)
-                && !kinds.containsAll(List.of(Kind.WEATHER, Kind.TIME, Kind.MADE));
+        boolean isMoreAskable =
+                !kinds.contains(Kind.SEARCH) && !kinds.containsAll(List.of(Kind.WEATHER, Kind.TIME, Kind.MADE));
         if (draw.trains() && isMoreAskable && draw.chance(0.5)) {
             return beyond(draw, tools, forNone(draw, kinds));
         }
