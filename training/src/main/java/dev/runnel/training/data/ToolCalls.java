@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// Calling the tool that is plainly meant, answering from its result, and leaving tools alone where none is.
@@ -21,6 +22,16 @@ final class ToolCalls implements Lesson {
     private static final String NAME = "tool calls";
     private static final Phrasebook BOOK = Phrasebook.load("tools");
     private static final Phrasebook WORDS = Phrasebook.load("words");
+    private static final Phrasebook DECORATIONS = Phrasebook.load("decorations");
+
+    /// How often something is put around a question in training that must not get into the arguments.
+    private static final double DECORATED = 0.25;
+
+    /// What a question about things of this world has, if it may be one about the weather or the time.
+    private static final Pattern WEATHER_OR_TIME = Pattern.compile(
+            "(?i).*(weather|temperature|forecast|rain|snow|sunny|warm|cold|wind|humid|hot|time|hour|date|day"
+                    + "|天气|几点|时|雨|雪|气温|度|热|冷|风|今天|几号).*",
+            Pattern.DOTALL);
 
     /// What a tool is for: its section of names, and that of its parameter.
     private enum Kind {
@@ -139,7 +150,7 @@ final class ToolCalls implements Lesson {
         Offer meant = Offer.of(draw, kind(draw));
         List<Offer> offered = offered(draw, meant);
         Tools tools = tools(offered);
-        if (draw.chance(0.18)) {
+        if (draw.chance(draw.trains() ? 0.28 : 0.18)) {
             return withoutCall(draw, tools, offered.stream().map(Offer::kind).toList());
         }
         return about(draw, meant, tools);
@@ -255,7 +266,7 @@ final class ToolCalls implements Lesson {
 
     private static Conversation city(Draw draw, Offer offer, Tools tools, String section) {
         String city = value(draw, "c");
-        String question = asked(draw, draw.phrase(BOOK, section).replace("{c}", city));
+        String question = asked(draw, decorated(draw, draw.phrase(BOOK, section).replace("{c}", city), false));
         String result = offer.kind() == Kind.TIME
                 ? "%d:%02d".formatted(draw.between(0, 23), draw.between(10, 59))
                 : draw.of(BOOK.words(draw.language(), "weatherresult"));
@@ -264,12 +275,13 @@ final class ToolCalls implements Lesson {
 
     private static Conversation search(Draw draw, Offer offer, Tools tools) {
         String thing = Beyond.thing(draw);
-        return call(
-                draw, tools, offer, asked(draw, draw.phrase(BOOK, "searchask").replace("{t}", thing)), List.of(thing));
+        String question = draw.phrase(BOOK, "searchask").replace("{t}", thing);
+        return call(draw, tools, offer, asked(draw, decorated(draw, question, false)), List.of(thing));
     }
 
     private static Conversation made(Draw draw, Offer offer, Tools tools) {
-        String question = offer.question();
+        String question = draw.noisy(offer.question());
+        boolean isOpen = question.strip().endsWith("{w}");
         List<String> values = new ArrayList<>();
         for (Parameter parameter : offer.parameters()) {
             String value = value(draw, parameter.kind());
@@ -277,7 +289,7 @@ final class ToolCalls implements Lesson {
             question = question.replace("{" + parameter.kind() + "}", value);
         }
         String result = draw.chance(0.5) ? draw.of("ok", "done", "true", "found") : value(draw, draw.of("n", "i", "t"));
-        return conversation(draw, tools, offer, asked(draw, question), values, result, "");
+        return conversation(draw, tools, offer, asked(draw, decorated(draw, question, isOpen)), values, result, "");
     }
 
     /// Something to be copied into the arguments.
@@ -287,7 +299,10 @@ final class ToolCalls implements Lesson {
             case "c" -> draw.trains() && draw.chance(0.2) ? Beyond.thing(draw) : word(draw, "cities");
             case "p" -> draw.trains() && draw.chance(0.2) ? Text.capital(draw.letters(3, 7)) : word(draw, "people");
             case "d" -> word(draw, "days");
-            case "i" -> draw.letters(1, 4) + draw.of("", "-", "_") + draw.between(1, 999);
+            case "i" ->
+                draw.trains() && draw.chance(0.25)
+                        ? String.valueOf(draw.between(1, draw.of(99, 9999, 999_999)))
+                        : draw.letters(1, 4) + draw.of("", "-", "_") + draw.between(1, 999);
             case "t" -> Beyond.thing(draw);
             case "w" -> saying(draw);
             default -> throw new IllegalArgumentException("no value is called '%s'".formatted(kind));
@@ -308,6 +323,13 @@ final class ToolCalls implements Lesson {
             saying = Repeating.saying(draw);
         } while (saying.length() > 30);
         return saying;
+    }
+
+    /// Something around it, or nothing: what stands unmarked at the end stays there.
+    private static String decorated(Draw draw, String question, boolean isOpen) {
+        return draw.trains() && !isOpen && draw.chance(DECORATED)
+                ? draw.phrase(DECORATIONS.section(draw.language().code())).replace("{q}", question)
+                : question;
     }
 
     /// Not in lower case, and not with wide signs in a list, as arguments are copied from it.
@@ -349,6 +371,65 @@ final class ToolCalls implements Lesson {
         return draw.phrase(BOOK, draw.of("weatherask", "timeask")).replace("{c}", value(draw, "c"));
     }
 
+    /// What none of these tools is for; a search is not among them, as it would find anything.
+    private static String forNone(Draw draw, List<Kind> kinds) {
+        List<String> sections = new ArrayList<>();
+        if (!kinds.contains(Kind.WEATHER)) {
+            sections.add("weatherask");
+        }
+        if (!kinds.contains(Kind.TIME)) {
+            sections.add("timeask");
+        }
+        if (!kinds.contains(Kind.CALCULATOR)) {
+            sections.add("sum");
+        }
+        if (!kinds.contains(Kind.MADE)) {
+            sections.add("about");
+            sections.add("about");
+            sections.add("made");
+        }
+        String section = draw.of(sections);
+        return switch (section) {
+            case "about" -> worldly(draw);
+            case "sum" -> tooLarge(draw);
+            case "made" -> {
+                Conversation made = about(draw, Offer.of(draw, Kind.MADE), Tools.NONE);
+                yield made.messages().getFirst().text();
+            }
+            default -> decorated(draw, draw.phrase(BOOK, section).replace("{c}", value(draw, "c")), false);
+        };
+    }
+
+    /// A sum that the model can't do without a calculator.
+    private static String tooLarge(Draw draw) {
+        while (true) {
+            int a = draw.between(250, 9999);
+            int b = draw.between(250, 9999);
+            if (draw.mayUse(a + " " + b)) {
+                Operation operation = draw.of(Operation.PLUS, Operation.TIMES, Operation.TIMES);
+                return decorated(draw, Arithmetic.question(draw, new Sum(a, operation, b)), false);
+            }
+        }
+    }
+
+    private static String worldly(Draw draw) {
+        while (true) {
+            String question = Beyond.about(draw);
+            if (!WEATHER_OR_TIME.matcher(question).matches()) {
+                return decorated(draw, question, false);
+            }
+        }
+    }
+
+    private static Conversation beyond(Draw draw, Tools tools, String question) {
+        return new Conversation(
+                NAME,
+                draw.language(),
+                List.of(new Message.User(asked(draw, question))),
+                tools,
+                Beyond.answer(draw.language()));
+    }
+
     /// Tools are there, and the question is about none of them.
     private static Conversation withoutCall(Draw draw, Tools tools, List<Kind> kinds) {
         List<Lesson> lessons = new ArrayList<>(List.of(
@@ -358,14 +439,14 @@ final class ToolCalls implements Lesson {
                 new Topics("knowledge"),
                 new Sequences(),
                 new Counting()));
-        if (kinds.equals(List.of(Kind.CALCULATOR)) && draw.chance(0.3)) {
+        if (kinds.equals(List.of(Kind.CALCULATOR)) && draw.chance(draw.trains() ? 0.4 : 0.3)) {
             String question = draw.chance(0.5) ? Beyond.about(draw) : elsewhere(draw);
-            return new Conversation(
-                    NAME,
-                    draw.language(),
-                    List.of(new Message.User(asked(draw, question))),
-                    tools,
-                    Beyond.answer(draw.language()));
+            return beyond(draw, tools, question);
+        }
+        boolean isMoreAskable =
+                !kinds.contains(Kind.SEARCH) && !kinds.containsAll(List.of(Kind.WEATHER, Kind.TIME, Kind.MADE));
+        if (draw.trains() && isMoreAskable && draw.chance(0.5)) {
+            return beyond(draw, tools, forNone(draw, kinds));
         }
         if (!kinds.contains(Kind.CALCULATOR)) {
             lessons.add(new Arithmetic());
