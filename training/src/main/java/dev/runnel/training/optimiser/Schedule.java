@@ -1,6 +1,7 @@
 package dev.runnel.training.optimiser;
 
-/// How fast a run learns: up over the first steps, level for a while, then down in a straight line to almost nothing (Bergsma
+/// How fast a run learns: up over the first steps, level for a while, then down in a straight line to almost nothing
+/// (Bergsma
 /// et al. 2025). A model can only be judged after the way down.
 ///
 /// @param steps of the whole run
