@@ -6,4 +6,5 @@ module dev.runnel.core {
     requires static org.jspecify;
 
     exports dev.runnel.core;
+    exports dev.runnel.core.moderation;
 }

@@ -5,6 +5,8 @@ import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Backends;
 import dev.runnel.core.Model;
+import dev.runnel.core.moderation.Blocklist;
+import dev.runnel.core.moderation.ModeratedBackend;
 import dev.runnel.engine.CacheType;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
@@ -136,6 +138,15 @@ final class ServeCommand implements Callable<Integer> {
                     + "several times, or with commas. Pages from this machine always may.")
     Set<String> allowedOrigins = Set.of();
 
+    @Option(
+            names = "--blocklist",
+            paramLabel = "FILE",
+            description = "Phrases, one to a line, that no reply may contain. A reply that comes to one ends before it "
+                    + "with finish_reason content_filter, whole or streamed, and its work stops. Lines that begin with "
+                    + "# are remarks. Default: none.")
+    @Nullable
+    Path blocklist;
+
     @Option(names = "--access-log", description = "Write a line for each request on standard error.")
     boolean accessLog;
 
@@ -218,6 +229,7 @@ final class ServeCommand implements Callable<Integer> {
         ServerOptions serverOptions = Cli.checked(spec, this::serverOptions);
         EngineOptions engineOptions = Cli.checked(spec, this::engineOptions);
         List<NamedUpstream> relayed = Cli.checked(spec, () -> upstreams.upstreams(shell.environment()));
+        Optional<Blocklist> blocked = Optional.ofNullable(blocklist).map(this::read);
         CompletableFuture<Void> stop = new CompletableFuture<>();
         CompletionServer.requireFree(serverOptions);
         try (Opening opening = new Opening(() -> open(engineOptions, folderOptions, relayed));
@@ -227,7 +239,8 @@ final class ServeCommand implements Callable<Integer> {
                 opening.giveUp();
             });
             Served served = opening.await();
-            server.serve(served.backend());
+            server.serve(blocked.<Backend>map(phrases -> new ModeratedBackend(served.backend(), phrases))
+                    .orElse(served.backend()));
             announce(served, server.port());
             stop.join();
             shell.err().println("Stopping; what runs may finish within " + graceSeconds + " s.");
@@ -236,6 +249,14 @@ final class ServeCommand implements Callable<Integer> {
             shell.err().println("Stopped while the model was loading.");
         }
         return ExitCode.DONE;
+    }
+
+    private Blocklist read(Path file) {
+        try {
+            return Blocklist.of(TextFlags.read(file));
+        } catch (IllegalArgumentException unusable) {
+            throw new CommandFailure("%s: %s".formatted(file, unusable.getMessage()), unusable);
+        }
     }
 
     /// What is to be served, opened on a thread of its own: beside the start of the server, and so that a server whose

@@ -54,7 +54,8 @@ final class TextFlags {
         }
     }
 
-    private static String read(Path file) {
+    /// A file that is a text.
+    static String read(Path file) {
         try {
             return decoded(file.toString(), Files.readAllBytes(file));
         } catch (NoSuchFileException failure) {

@@ -26,6 +26,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +39,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -86,6 +88,37 @@ class ServeCommandTest {
                 .contains("\"content\":\"2\"")
                 .contains("\"content\":\"。\"")
                 .contains("data: [DONE]");
+    }
+
+    @Test
+    void whatIsOnTheBlocklistIsNeverSent(@TempDir Path folder) throws Exception {
+        Path phrases = Files.writeString(folder.resolve("phrases.txt"), "# what nobody says\nsecret word\n");
+        ScriptedRooms rooms =
+                ScriptedRooms.playing(Script.saying("scripted", "the ", "sec", "ret wo", "rd", ".", " And more"));
+        TestProgram server = new TestProgram(rooms);
+        running = serve(server, "--port", "0", "--blocklist", phrases.toString());
+
+        assertThat(stream(server).rest())
+                .contains("\"content\":\"the \"", "\"finish_reason\":\"content_filter\"", "data: [DONE]")
+                .doesNotContain("\"content\":\"sec", "ret wo", "And more");
+        assertThat(rooms.inProgress()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            none.txt,  there is no file
+            empty.txt, 'empty.txt: a blocklist has no phrases, expected at least one'
+            .,         can't be read
+            """)
+    void aBlocklistThatIsNoneIsToldBeforeAnythingIsLoaded(String file, String message, @TempDir Path folder)
+            throws Exception {
+        Files.writeString(folder.resolve("empty.txt"), "# nothing yet\n");
+
+        assertThat(program.run("serve", "--blocklist", folder.resolve(file).toString()))
+                .isEqualTo(ExitCode.FAILED);
+
+        assertThat(program.err()).contains(message).hasLineCount(1);
+        assertThat(rooms.opened()).isEmpty();
     }
 
     @Test

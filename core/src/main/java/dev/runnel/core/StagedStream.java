@@ -14,6 +14,7 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
     private final CompletionStream source;
     private final Stage stage;
     private final EventChannel channel = new EventChannel(this);
+    private boolean hasUsage; // for the thread that signals
 
     // All under the lock of this.
     private boolean subscribed;
@@ -114,10 +115,17 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
             outstanding -= outstanding == Long.MAX_VALUE ? 0 : 1;
         }
         try {
-            stage.accept(event, channel::emit);
+            stage.accept(event, made -> {
+                hasUsage |= made instanceof TokenEvent.Usage;
+                channel.emit(made);
+            });
         } catch (RuntimeException broken) {
             cancelled();
             channel.fail(BackendException.of(broken));
+            return;
+        }
+        if (hasUsage && !(event instanceof TokenEvent.Usage)) {
+            cancelled(); // the stage has ended the stream before its source did
             return;
         }
         pull();
