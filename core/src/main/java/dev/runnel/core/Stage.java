@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 /// What acts on a stream: events in, events out, in the order that [dev.runnel.core] promises on both sides.
 ///
 /// A stage belongs to one stream and may keep state. It is called by one thread at a time. It ends the stream
-/// by passing [TokenEvent.Usage] on, as its source does, or by telling one of its own before: then the work stops. If it
-/// throws, the work stops, too, and the stream fails.
+/// by passing [TokenEvent.Usage] on, as its source does, or by telling one of its own before that: then the work
+/// stops. If it throws, the work stops, too, and the stream fails.
 @FunctionalInterface
 public interface Stage {
 

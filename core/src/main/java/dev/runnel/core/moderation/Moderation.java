@@ -144,7 +144,8 @@ public final class Moderation implements Stage {
 
         /// Pieces with logprobs are passed on whole, as these belong to their tokens.
         private boolean canBeCut() {
-            return !(piece instanceof TokenEvent.Text answer) || answer.logprobs().isEmpty();
+            return !(piece instanceof TokenEvent.Text answer)
+                    || answer.logprobs().isEmpty();
         }
 
         /// Its first `length` characters; of a piece with logprobs, as many whole tokens as are in them.
@@ -183,8 +184,8 @@ public final class Moderation implements Stage {
             }
             return tokens.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new TokenEvent.Text(
-                            answer.choice(), answer.text().substring(0, end), tokens));
+                    : Optional.of(
+                            new TokenEvent.Text(answer.choice(), answer.text().substring(0, end), tokens));
         }
     }
 }

@@ -24,27 +24,34 @@ class BlocklistTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', ignoreLeadingAndTrailingWhitespace = false, value = {
-        "secret word|a secret word.|2", //
-        "secret word|a SeCreT  \t Word|2",
-        "secret word|a ｓｅｃｒｅｔ word|2",
-        "secret word|a sec\u200bret word|2",
-        "secret word|a secret\nword|2",
-        "secret word|a secret words|-1",
-        "secret word|secretword|-1",
-        "ass|class|-1",
-        "ass|assess|-1",
-        "ass|an ass!|3",
-        "ass|an ass|3",
-        "c++|in c++20|3",
-        "密码|这是密码吗|2",
-        "密 码|这是密码吗|-1",
-        "naïve|so NAÏVE|3",
-        "👍👍|a👍👍👍|1",
-        "aa b|aaa b aa b|6"
-    })
+    @CsvSource(
+            delimiter = '|',
+            ignoreLeadingAndTrailingWhitespace = false,
+            value = {
+                "secret word|a secret word.|2", //
+                "secret word|a SeCreT  \t Word|2",
+                "secret word|a ｓｅｃｒｅｔ word|2",
+                "secret word|a sec\u200bret word|2",
+                "secret word|a secret words|-1",
+                "secret word|secretword|-1",
+                "ass|class|-1",
+                "ass|assess|-1",
+                "ass|an ass!|3",
+                "ass|an ass|3",
+                "c++|in c++20|3",
+                "密码|这是密码吗|2",
+                "密 码|这是密码吗|-1",
+                "naïve|so NAÏVE|3",
+                "👍👍|a👍👍👍|1",
+                "aa b|aaa b aa b|6"
+            })
     void aPhraseIsFoundAsPeopleReadIt(String phrase, String text, int place) {
         assertThat(found(List.of(phrase), text)).isEqualTo(place);
+    }
+
+    @Test
+    void aPhraseIsFoundAcrossLines() {
+        assertThat(found(List.of("secret word"), "a secret\n\n word")).isEqualTo(2);
     }
 
     @Test

@@ -18,11 +18,11 @@ class ModeratedBackendTest extends BackendContract {
     private static final Script ENDLESS =
             Script.saying("script", Collections.nCopies(100_000, "tick ").toArray(String[]::new));
 
-    private ScriptedBackend scripted;
+    private final ScriptedBackend scripted =
+            new ScriptedBackend("script", ModeratedBackendTest::scriptFor, ScriptedBackend.Timer.REAL);
 
     @Override
     protected Backend open() {
-        scripted = new ScriptedBackend("script", ModeratedBackendTest::scriptFor, ScriptedBackend.Timer.REAL);
         return new ModeratedBackend(scripted, new Blocklist(List.of("never said")));
     }
 

@@ -157,8 +157,7 @@ class ModerationTest {
     void reasoningRefusalsAndArgumentsAreLookedAtLikeAnswers() {
         for (TokenEvent piece :
                 List.of(new Thinking(0, "the 密码"), new Refusal(0, "the 密码"), new Arguments(0, "the 密码"))) {
-            List<TokenEvent> passed =
-                    passed(moderation(), new Started("m", 1), new Call(0, "1", "tool"), piece);
+            List<TokenEvent> passed = passed(moderation(), new Started("m", 1), new Call(0, "1", "tool"), piece);
 
             assertThat(passed).hasSize(5).endsWith(CUT, new Usage(3, 4));
             assertThat(passed.get(2).toString()).contains("the ").doesNotContain("密");
