@@ -1,6 +1,7 @@
 package dev.runnel.app.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -22,7 +23,7 @@ final class MemoryRate {
             List<long[]> arrays = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 long[] array = new long[LONGS];
-                java.util.Arrays.setAll(array, at -> at);
+                Arrays.setAll(array, at -> at);
                 arrays.add(array);
             }
             double best = 0;
@@ -41,14 +42,21 @@ final class MemoryRate {
         }
     }
 
-    /// One long of each line, so that it is memory that is waited for.
+    /// One long of each line, so that it is memory that is waited for, and at four places at once: what is fetched
+    /// ahead
+    /// ends with each page, so a core that reads at one place stands still there.
     private static long sum(long[] array) {
+        int quarter = array.length / 4;
         long a = 0;
         long b = 0;
-        for (int i = 0; i < array.length; i += 2 * STRIDE) {
+        long c = 0;
+        long d = 0;
+        for (int i = 0; i < quarter; i += STRIDE) {
             a += array[i];
-            b += array[i + STRIDE];
+            b += array[i + quarter];
+            c += array[i + 2 * quarter];
+            d += array[i + 3 * quarter];
         }
-        return a + b;
+        return a + b + c + d;
     }
 }

@@ -29,13 +29,17 @@ final class HalfScales implements PackedScales {
 
     @Override
     public PackedProduct.Step loading(PackedProduct product) {
-        return (block, from, _, scratch) ->
-                load(product.w().data(), product.scalesOffset(block, from), product.blocks(from), scratch.scales);
+        return (block, from, n, scratch) -> load(
+                product.w().data(),
+                product.scalesOffset(block, from),
+                product.blocks(from),
+                scratch.scales,
+                product.scalesAt(n));
     }
 
-    private static void load(MemorySegment packed, long at, int blocks, float[] scales) {
+    private static void load(MemorySegment packed, long at, int blocks, float[] scales, int to) {
         for (int i = 0; i < blocks * ROWS; i += Lanes.COUNT) {
-            Lanes.halves(packed, at + 2L * i).intoArray(scales, i);
+            Lanes.halves(packed, at + 2L * i).intoArray(scales, to + i);
         }
     }
 }

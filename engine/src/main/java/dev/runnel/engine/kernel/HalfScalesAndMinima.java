@@ -33,20 +33,21 @@ final class HalfScalesAndMinima implements PackedScales {
 
     @Override
     public PackedProduct.Step loading(PackedProduct product) {
-        return (block, from, _, scratch) -> load(
+        return (block, from, n, scratch) -> load(
                 product.w().data(),
                 product.scalesOffset(block, from),
                 product.blocks(from),
                 scratch.scales,
-                scratch.minima);
+                scratch.minima,
+                product.scalesAt(n));
     }
 
-    private static void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
+    private static void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima, int to) {
         for (int b = 0; b < blocks; b++) {
             for (int i = 0; i < ROWS; i += Lanes.COUNT) {
                 long from = at + (long) b * 2 * MINIMA + 2L * i;
-                Lanes.halves(packed, from).intoArray(scales, b * ROWS + i);
-                Lanes.halves(packed, from + MINIMA).intoArray(minima, b * ROWS + i);
+                Lanes.halves(packed, from).intoArray(scales, to + b * ROWS + i);
+                Lanes.halves(packed, from + MINIMA).intoArray(minima, to + b * ROWS + i);
             }
         }
     }

@@ -108,9 +108,14 @@ final class Lanes {
         return ShortVector.fromArray(SHORT_PAIRS, from, at);
     }
 
-    /// A short in all lanes, that is twice in its int.
-    static ShortVector twice(int[] from, int at) {
-        return IntVector.broadcast(INTS, from[at]).reinterpretAsShorts();
+    /// A short in all lanes.
+    static ShortVector everywhere(short[] from, int at) {
+        return ShortVector.broadcast(SHORT_PAIRS, from[at]);
+    }
+
+    /// Ints as shorts.
+    static void intoArray(IntVector ints, short[] to, int at) {
+        ((ShortVector) ints.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(to, at);
     }
 
     /// Finite F16 numbers: their bits moved to where a float has them, then what the exponent's bias lacks.

@@ -14,7 +14,7 @@ public record Matrix(TensorType type, int rows, int columns, Layout layout, Memo
     public enum Layout {
         /// One row after another, as the type says; what a file has.
         STORED,
-        /// Two planes in the order that vectors want them in; what [Kernels#arrange] makes.
+        /// The order that vectors want them in, see [PackedFormat]; what [Kernels#arrange] makes.
         PACKED
     }
 

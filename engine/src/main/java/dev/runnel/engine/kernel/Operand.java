@@ -25,9 +25,9 @@ public final class Operand {
     /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`.
     float[] strands = {};
 
-    /// The whole numbers: `(tokens, columns)`; for packed matrices each twice in its int, see [Packing], and of many
-    /// tokens `(tiles, columns, PackedBlocks.WIDEST)`.
-    int[] quants = {};
+    /// The whole numbers: `(tokens, columns)`, for packed matrices and many tokens `(tiles, columns,
+    /// PackedBlocks.WIDEST)`. Shorts, so that they take little of the first-level cache.
+    short[] quants = {};
 
     /// The scale of the elements of each of the weights' groups: `(tokens, groups)`.
     float[] scales = {};
@@ -35,9 +35,8 @@ public final class Operand {
     /// The sum of each group's whole numbers: `(tokens, groups)`.
     int[] sums = {};
 
-    /// What sums of products with packed weights begin with, twice in each int: `(tokens, groups)`, see
-    /// [Packing#excess].
-    int[] starts = {};
+    /// What sums of products with packed weights begin with: `(tokens, groups)`, see [Packing#excess].
+    short[] starts = {};
 
     /// `scale * sum` of each group, which is what its minimum is multiplied by: `(tokens, groups)`.
     float[] totals = {};
@@ -48,12 +47,12 @@ public final class Operand {
     /// @param groups of all tokens
     void reserve(int quants, int groups) {
         if (this.quants.length < quants) {
-            this.quants = new int[quants];
+            this.quants = new short[quants];
         }
         if (scales.length < groups) {
             scales = new float[groups];
             sums = new int[groups];
-            starts = new int[groups];
+            starts = new short[groups];
             totals = new float[groups];
         }
     }
@@ -97,14 +96,14 @@ public final class Operand {
         }
     }
 
-    private static float roundBlock(float[] x, int at, int[] q, int to) {
+    private static float roundBlock(float[] x, int at, short[] q, int to) {
         float largest = 0;
         for (int i = 0; i < BLOCK; i++) {
             largest = Math.max(largest, Math.abs(x[at + i]));
         }
         float inverse = inverse(largest);
         for (int i = 0; i < BLOCK; i++) {
-            q[to + i] = (int) (x[at + i] * inverse + ROUNDER - ROUNDER);
+            q[to + i] = (short) (x[at + i] * inverse + ROUNDER - ROUNDER);
         }
         return scale(largest);
     }

@@ -8,42 +8,48 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// A [GroupedFormat] in the order that vectors want it in.
 ///
 /// ```
-/// data     (blocks of rows, block)
-/// block    (blocks of columns)       scales and minima, see [PackedScales]
+/// data     (blocks of rows, pieces of columns)
+/// piece    (blocks of columns)       scales and minima, see [PackedScales]
 ///          (runs)                    whole numbers, see [Packing]
 /// ```
 ///
+/// @param piece most columns of a piece, which divide [PackedProduct#COLUMNS]. What is computed of a short one
+///     stays in the first-level cache beside what is read; long ones begin and end less often, which pays where
+///     scales have scales themselves
 /// @param low what a packed number is short of the one that it stands for: a packing's range is fixed
-record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scales, int low) {
+record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scales, int piece, int low) {
+
+    private static final int SHORT = 256;
+    private static final int LONG = PackedProduct.COLUMNS;
 
     private static final int ROWS = Packing.ROWS;
 
     static PackedFormat q4_0() {
-        return new PackedFormat(new Q4_0(), new Packing4(), new HalfScales(), 0);
+        return new PackedFormat(new Q4_0(), new Packing4(), new HalfScales(), SHORT, 0);
     }
 
     static PackedFormat q4_1() {
-        return new PackedFormat(new Q4_1(), new Packing4(), new HalfScalesAndMinima(), 8);
+        return new PackedFormat(new Q4_1(), new Packing4(), new HalfScalesAndMinima(), SHORT, 8);
     }
 
     static PackedFormat q5_0() {
-        return new PackedFormat(new Q5_0(), new Packing5(), new HalfScales(), 0);
+        return new PackedFormat(new Q5_0(), new Packing5(), new HalfScales(), SHORT, 0);
     }
 
     static PackedFormat q5_1() {
-        return new PackedFormat(new Q5_1(), new Packing5(), new HalfScalesAndMinima(), 16);
+        return new PackedFormat(new Q5_1(), new Packing5(), new HalfScalesAndMinima(), SHORT, 16);
     }
 
     static PackedFormat q4_K() {
-        return new PackedFormat(new Q4_K(), new Packing4(), new ScaledScalesAndMinima(), 8);
+        return new PackedFormat(new Q4_K(), new Packing4(), new ScaledScalesAndMinima(), LONG, 8);
     }
 
     static PackedFormat q5_K() {
-        return new PackedFormat(new Q5_K(), new Packing5(), new ScaledScalesAndMinima(), 16);
+        return new PackedFormat(new Q5_K(), new Packing5(), new ScaledScalesAndMinima(), LONG, 16);
     }
 
     static PackedFormat q6_K() {
-        return new PackedFormat(new Q6_K(), new Packing6(), new ScaledScales(), 0);
+        return new PackedFormat(new Q6_K(), new Packing6(), new ScaledScales(), LONG, 0);
     }
 
     /// Groups of a row.
@@ -55,23 +61,28 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
         return definition.group / packing.run;
     }
 
-    /// Runs of a row.
-    int runs(Matrix w) {
-        return w.columns() / packing.run;
+    /// Columns of the piece that begins at `from`.
+    int columns(Matrix w, int from) {
+        return Math.min(piece, w.columns() - from);
     }
 
-    /// Bytes from the start of a packed matrix to the numbers of a block of rows.
-    long quantsOffset(Matrix w, int block) {
-        return scalesOffset(w, block) + scalesBytes(w);
+    /// Bytes from the start of a packed matrix to the scales of a block of rows' piece that begins at `from`.
+    long scalesOffset(Matrix w, int block, int from) {
+        return block * bytes(w.columns()) + bytes(from);
     }
 
-    /// Bytes from the start of a packed matrix to the scales of a block of rows.
-    long scalesOffset(Matrix w, int block) {
-        return block * (scalesBytes(w) + runs(w) * packing.runBytes());
+    /// Bytes from the start of a packed matrix to the numbers of a block of rows' piece that begins at `from`.
+    long quantsOffset(Matrix w, int block, int from) {
+        return scalesOffset(w, block, from) + scalesBytes(columns(w, from));
     }
 
-    private long scalesBytes(Matrix w) {
-        return (long) w.columns() / definition.block * scales.bytes();
+    /// Bytes that so many columns of a block of rows take.
+    private long bytes(int columns) {
+        return scalesBytes(columns) + columns / packing.run * packing.runBytes();
+    }
+
+    private long scalesBytes(int columns) {
+        return (long) columns / definition.block * scales.bytes();
     }
 
     private static int rowBlocks(Matrix w) {
@@ -90,7 +101,7 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
             return stored;
         }
         int blocks = rowBlocks(stored);
-        MemorySegment data = memory.allocate(scalesOffset(stored, blocks), Packing.WORD_BYTES);
+        MemorySegment data = memory.allocate(blocks * bytes(stored.columns()), Packing.WORD_BYTES);
         Matrix packed = new Matrix(stored.type(), stored.rows(), stored.columns(), Matrix.Layout.PACKED, data);
         short[][] rows = new short[workers.count()][stored.columns()]; // made once: a model has many
         workers.run(blocks, (worker, block) -> {
@@ -105,36 +116,40 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
         for (int k = 0; k < q.length; k += definition.block) {
             long block = stored.offset(row) + (long) (k / definition.block) * definition.blockBytes;
             definition.quants(stored.data(), block, q, k);
-            scales.pack(stored.data(), block, packed.data(), scalesOffset(packed, row, k), row % ROWS);
+            scales.pack(stored.data(), block, packed.data(), blockOffset(packed, row, k), row % ROWS);
         }
         for (int k = 0; k < q.length; k++) {
             q[k] -= (short) low;
         }
-        packing.pack(q, packed.data(), runOffset(packed, row, 0));
+        for (int k = 0; k < q.length; k += packing.run) {
+            packing.pack(q, k, packed.data(), runOffset(packed, row, k));
+        }
     }
 
-    /// Where the first word of a row's run lies.
-    private long runOffset(Matrix packed, int row, int run) {
-        return quantsOffset(packed, row / ROWS) + run * packing.runBytes() + row % ROWS * 2L;
+    /// Where the first word of a row's run lies that begins at column `k`.
+    private long runOffset(Matrix packed, int row, int k) {
+        return quantsOffset(packed, row / ROWS, k - k % piece)
+                + k % piece / packing.run * packing.runBytes()
+                + row % ROWS * 2L;
     }
 
     /// Where the scales of the block lie that a row's column `k` belongs to.
-    private long scalesOffset(Matrix packed, int row, int k) {
-        return scalesOffset(packed, row / ROWS) + (long) (k / definition.block) * scales.bytes();
+    private long blockOffset(Matrix packed, int row, int k) {
+        return scalesOffset(packed, row / ROWS, k - k % piece) + (long) (k % piece / definition.block) * scales.bytes();
     }
 
     /// What [Format#dequantize] gives for a row of the stored matrix.
     void dequantize(Matrix packed, int row, float[] to, int at) {
         for (int k = 0; k < packed.columns(); k++) {
-            long block = scalesOffset(packed, row, k);
+            long block = blockOffset(packed, row, k);
             int g = k % definition.block / definition.group;
-            int q = packing.element(packed.data(), runOffset(packed, row, k / packing.run), k % packing.run) + low;
+            int q = packing.element(packed.data(), runOffset(packed, row, k - k % packing.run), k % packing.run) + low;
             to[at + k] = scales.scale(packed.data(), block, row % ROWS, g) * q
                     + scales.minimum(packed.data(), block, row % ROWS, g);
         }
     }
 
-    /// Rounds a vector for rows of `w`, with each number twice in its int.
+    /// Rounds a vector for rows of `w`.
     ///
     /// @param t number of the vector among those of `x`, and of its place in `to`
     void prepare(Matrix w, float[] x, int t, Operand to) {
@@ -150,11 +165,11 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
     /// WIDEST)`. Those that are no more are zeros.
     ///
     /// @param tile number of the first of them, divided by as many
-    void prepareTile(Matrix w, float[] x, int tokens, int tile, Operand to, int[] rounded) {
+    void prepareTile(Matrix w, float[] x, int tokens, int tile, Operand to, short[] rounded) {
         int n = w.columns();
         int wide = PackedBlocks.WIDEST;
         int there = Math.min(wide, tokens - tile * wide);
-        Arrays.fill(rounded, there * Operand.BLOCK, wide * Operand.BLOCK, 0);
+        Arrays.fill(rounded, there * Operand.BLOCK, wide * Operand.BLOCK, (short) 0);
         for (int k = 0; k < n; k += Operand.BLOCK) {
             for (int j = 0; j < there; j++) {
                 int t = tile * wide + j;
@@ -164,7 +179,7 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
         }
     }
 
-    private static void interleave(int[] rounded, int wide, int[] to, int at) {
+    private static void interleave(short[] rounded, int wide, short[] to, int at) {
         for (int i = 0; i < Operand.BLOCK; i++) {
             for (int j = 0; j < wide; j++) {
                 to[at++] = rounded[j * Operand.BLOCK + i];
@@ -173,12 +188,12 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
     }
 
     /// @param g of the block's first group in `to`
-    private void round(float[] x, int at, int[] quants, int quantsAt, Operand to, int g) {
+    private void round(float[] x, int at, short[] quants, int quantsAt, Operand to, int g) {
         float largest = Rounding.largest(x, at);
-        float scale = Operand.scale(largest);
         float inverse = Operand.inverse(largest);
         int first = Rounding.round(x, at, inverse, quants, quantsAt);
         int second = Rounding.round(x, at + Rounding.CHUNK, inverse, quants, quantsAt + Rounding.CHUNK);
+        float scale = Operand.scale(largest);
         if (definition.group == Operand.BLOCK) {
             put(to, g, scale, first + second);
         } else {
@@ -190,8 +205,7 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
     private void put(Operand to, int g, float scale, int sum) {
         to.scales[g] = scale;
         to.sums[g] = sum * low;
-        int start = -sum * packing.excess();
-        to.starts[g] = start << 16 | (start & 0xffff);
+        to.starts[g] = (short) (-sum * packing.excess());
         to.totals[g] = scale * sum;
     }
 }

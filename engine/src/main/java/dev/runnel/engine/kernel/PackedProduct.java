@@ -3,19 +3,18 @@ package dev.runnel.engine.kernel;
 /// A packed matrix times a batch: the packed numbers themselves where the batch is small, else some
 /// columns of a block of rows unpacked, and as many tokens at a time as the registers hold sums for.
 ///
-/// Columns are taken in pieces, so that what is unpacked of them stays in the cache that a core has to itself
-/// while all tokens pass by, as do the sums of one token. Totals are in [Scratch] until the last piece is done.
+/// Columns are taken a piece at a time, or as many as stay unpacked in the cache that a core has to itself while all
+/// tokens pass by. Totals are in [Scratch] until the last of them is done.
 ///
 /// @param w packed
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float[] y) {
 
-    /// Most columns of a piece: unpacked they take 256 KiB. One token is no faster with fewer, since each piece
-    /// begins at another place in memory.
+    /// Most columns that are unpacked at a time, a multiple of a piece's: they take 256 KiB.
     static final int COLUMNS = 2048;
 
-    /// Runs with sums of their own: those of a piece with the shortest runs and one token, which are more than a
-    /// tile's.
+    /// Runs with sums of their own: those of the longest piece with the shortest runs and one token, which are
+    /// more than a tile's.
     static final int RUNS = COLUMNS / 8;
 
     private static final int ROWS = Packing.ROWS;
@@ -32,9 +31,9 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     @FunctionalInterface
     interface Step {
 
-        /// @param from first column of the piece
-        /// @param t number of a token, or of a tile of them
-        void run(int block, int from, int t, Scratch scratch);
+        /// @param from first column
+        /// @param n number of a token, or of a tile of them; of a step that loads, columns loaded before
+        void run(int block, int from, int n, Scratch scratch);
     }
 
     /// Whether so many tokens are taken in tiles, the last of which may have room left. A tile costs the same however
@@ -70,6 +69,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         Step[] each = wide
                 ? new Step[] {(_, from, tile, scratch) -> multiplyTile(from, tile, scratch)}
                 : new Step[] {this::multiply, (_, from, t, scratch) -> addGroups(from, t, scratch)};
+        int columns = wide ? COLUMNS : format.piece();
         int turns = wide ? tiles(tokens) : tokens;
         int totals = turns * (wide ? WIDE : 1) * ROWS;
         return (worker, part) -> {
@@ -79,8 +79,11 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
                 int block = r / ROWS;
                 next = Math.min((block + 1) * ROWS, to);
                 scratch.clearTotals(totals);
-                for (int from = 0; from < w.columns(); from += COLUMNS) {
-                    run(first, block, from, 0, scratch);
+                for (int from = 0; from < w.columns(); from += columns) {
+                    int end = Math.min(from + columns, w.columns());
+                    for (int at = from; at < end; at += format.piece()) {
+                        run(first, block, at, at - from, scratch);
+                    }
                     for (int t = 0; t < turns; t++) {
                         run(each, block, from, t, scratch);
                     }
@@ -92,15 +95,15 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         };
     }
 
-    private static void run(Step[] steps, int block, int from, int t, Scratch scratch) {
+    private static void run(Step[] steps, int block, int from, int n, Scratch scratch) {
         for (Step step : steps) {
-            step.run(block, from, t, scratch);
+            step.run(block, from, n, scratch);
         }
     }
 
     /// Columns of the piece that begins at `from`.
     private int columns(int from) {
-        return Math.min(COLUMNS, w.columns() - from);
+        return format.columns(w, from);
     }
 
     /// Blocks of a row in the piece that begins at `from`.
@@ -108,21 +111,24 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         return columns(from) / format.definition().block;
     }
 
-    /// Runs of a row in the piece.
+    /// Runs of a row in the piece that begins at `from`.
     int runs(int from) {
         return columns(from) / format.packing().run;
     }
 
+    /// Where in [Scratch] the scales come that are behind those of `n` columns.
+    int scalesAt(int n) {
+        return n / format.definition().group * ROWS;
+    }
+
     /// Bytes from the start of the weights to the scales of the piece.
     long scalesOffset(int block, int from) {
-        int before = from / format.definition().block;
-        return format.scalesOffset(w, block) + (long) before * format.scales().bytes();
+        return format.scalesOffset(w, block, from);
     }
 
     /// Bytes from the start of the weights to the numbers of the piece.
     long quantsOffset(int block, int from) {
-        Packing packing = format.packing();
-        return format.quantsOffset(w, block) + from / packing.run * packing.runBytes();
+        return format.quantsOffset(w, block, from);
     }
 
     // One token
@@ -146,7 +152,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     private void multiplyTile(int from, int tile, Scratch scratch) {
         int group = format.definition().group;
         int runs = format.runsOfGroup();
-        int groups = columns(from) / group;
+        int groups = Math.min(COLUMNS, w.columns() - from) / group;
         int atOnce = PackedBlocks.RUNS / runs;
         int xAt = tile * w.columns() + from;
         int xGroup = tile * WIDE * format.groups(w) + from / group;

@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
 ///
 /// ```
 /// block  (runs, words, ROWS)   16 bits each: ROWS rows of a matrix
-/// x      (runs, run)           the same 16 bits twice in each int
+/// x      (runs, run)           16 bits each
 /// sums   (runs, ROWS)          16 bits each
 /// ```
 ///
@@ -53,14 +53,12 @@ abstract class Packing {
         return 0;
     }
 
-    /// Writes a row's words.
+    /// Writes a row's run, whose elements are those from `at` on.
     ///
-    /// @param to bytes from the start of `packed` to the first of them
-    final void pack(short[] elements, MemorySegment packed, long to) {
-        for (int k = 0; k < elements.length; k += run) {
-            for (int word = 0; word < words; word++, to += WORD_BYTES) {
-                packed.set(WORD, to, (short) pack(elements, k, word));
-            }
+    /// @param to bytes from the start of `packed` to its first word
+    final void pack(short[] elements, int at, MemorySegment packed, long to) {
+        for (int word = 0; word < words; word++) {
+            packed.set(WORD, to + (long) word * WORD_BYTES, (short) pack(elements, at, word));
         }
     }
 
@@ -81,9 +79,9 @@ abstract class Packing {
     /// @param block bytes from the start of `packed`
     /// @param x the vector, from `xAt` on
     /// @param starts what the sum of each group of the vector begins with instead of 0, from `startAt`
-    ///     on: twice in its int what [#excess] says
+    ///     on, see [#excess]
     abstract void multiply(
-            MemorySegment packed, long block, int runs, int[] x, int xAt, int[] starts, int startAt, short[] sums);
+            MemorySegment packed, long block, int runs, short[] x, int xAt, short[] starts, int startAt, short[] sums);
 
     /// Writes the elements of a piece as `(runs, run, ROWS)`.
     abstract PackedProduct.Step unpacking(PackedProduct product);

@@ -1,7 +1,7 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Lanes.everywhere;
 import static dev.runnel.engine.kernel.Lanes.shortPairs;
-import static dev.runnel.engine.kernel.Lanes.twice;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ShortVector;
@@ -42,10 +42,10 @@ final class Packing4 extends Packing {
 
     @Override
     void multiply(
-            MemorySegment packed, long block, int runs, int[] x, int xAt, int[] starts, int startAt, short[] sums) {
+            MemorySegment packed, long block, int runs, short[] x, int xAt, short[] starts, int startAt, short[] sums) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
             for (int j = 0; j < runs; j++) {
-                var sum0 = twice(starts, startAt + j);
+                var sum0 = everywhere(starts, startAt + j);
                 var sum1 = sum0;
                 long words = block + (long) j * WORDS * WORD_BYTES + (long) Short.BYTES * h;
                 int elements = xAt + j * RUN;
@@ -53,16 +53,16 @@ final class Packing4 extends Packing {
                     var v0 = shortPairs(packed, words + (long) i * WORD_BYTES);
                     var v1 = shortPairs(packed, words + (long) i * WORD_BYTES + Lanes.VECTOR_BYTES);
                     int at = elements + IN_WORD * i;
-                    var element = twice(x, at);
+                    var element = everywhere(x, at);
                     sum0 = sum0.add(v0.and(MASK).mul(element));
                     sum1 = sum1.add(v1.and(MASK).mul(element));
-                    element = twice(x, at + 1);
+                    element = everywhere(x, at + 1);
                     sum0 = sum0.add(nibble(v0, 4).mul(element));
                     sum1 = sum1.add(nibble(v1, 4).mul(element));
-                    element = twice(x, at + 2);
+                    element = everywhere(x, at + 2);
                     sum0 = sum0.add(nibble(v0, 8).mul(element));
                     sum1 = sum1.add(nibble(v1, 8).mul(element));
-                    element = twice(x, at + 3);
+                    element = everywhere(x, at + 3);
                     sum0 = sum0.add(v0.lanewise(VectorOperators.LSHR, 12).mul(element));
                     sum1 = sum1.add(v1.lanewise(VectorOperators.LSHR, 12).mul(element));
                 }
@@ -74,19 +74,19 @@ final class Packing4 extends Packing {
 
     @Override
     PackedProduct.Step unpacking(PackedProduct product) {
-        return (block, from, _, scratch) ->
-                unpack(product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants);
+        return (block, from, n, scratch) -> unpack(
+                product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants, n * ROWS);
     }
 
-    private static void unpack(MemorySegment packed, long block, int runs, short[] to) {
+    private static void unpack(MemorySegment packed, long block, int runs, short[] quants, int to) {
         for (int i = 0; i < WORDS * runs; i++) {
             for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
                 var v = shortPairs(packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h);
-                int at = IN_WORD * i * ROWS + h;
-                v.and(MASK).sub(EXCESS).intoArray(to, at);
-                nibble(v, 4).sub(EXCESS).intoArray(to, at + ROWS);
-                nibble(v, 8).sub(EXCESS).intoArray(to, at + 2 * ROWS);
-                v.lanewise(VectorOperators.LSHR, 12).sub(EXCESS).intoArray(to, at + 3 * ROWS);
+                int at = to + IN_WORD * i * ROWS + h;
+                v.and(MASK).sub(EXCESS).intoArray(quants, at);
+                nibble(v, 4).sub(EXCESS).intoArray(quants, at + ROWS);
+                nibble(v, 8).sub(EXCESS).intoArray(quants, at + 2 * ROWS);
+                v.lanewise(VectorOperators.LSHR, 12).sub(EXCESS).intoArray(quants, at + 3 * ROWS);
             }
         }
     }

@@ -1,7 +1,7 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Lanes.everywhere;
 import static dev.runnel.engine.kernel.Lanes.shortPairs;
-import static dev.runnel.engine.kernel.Lanes.twice;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ShortVector;
@@ -45,7 +45,7 @@ final class Packing5 extends Packing {
 
     @Override
     void multiply(
-            MemorySegment packed, long block, int runs, int[] x, int xAt, int[] starts, int startAt, short[] sums) {
+            MemorySegment packed, long block, int runs, short[] x, int xAt, short[] starts, int startAt, short[] sums) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
             for (int j = 0; j < runs; j++) {
                 var sum0 = ShortVector.zero(Lanes.SHORT_PAIRS);
@@ -57,19 +57,19 @@ final class Packing5 extends Packing {
                     long word = block + (long) i * WORD_BYTES + (long) Short.BYTES * h;
                     var v0 = shortPairs(packed, word);
                     var v1 = shortPairs(packed, word + Lanes.VECTOR_BYTES);
-                    var element = twice(x, at);
+                    var element = everywhere(x, at);
                     sum0 = sum0.add(v0.lanewise(VectorOperators.ASHR, 11).mul(element));
                     sum1 = sum1.add(v1.lanewise(VectorOperators.ASHR, 11).mul(element));
-                    element = twice(x, at + 1);
+                    element = everywhere(x, at + 1);
                     sum0 = sum0.add(number(v0, 5).mul(element));
                     sum1 = sum1.add(number(v1, 5).mul(element));
-                    element = twice(x, at + 2);
+                    element = everywhere(x, at + 2);
                     sum0 = sum0.add(number(v0, 10).mul(element));
                     sum1 = sum1.add(number(v1, 10).mul(element));
                     last0 = last0.add(last0).or(v0.and(ONE));
                     last1 = last1.add(last1).or(v1.and(ONE));
                 }
-                var element = twice(x, at);
+                var element = everywhere(x, at);
                 number(last0, 11).mul(element).add(sum0).intoArray(sums, j * ROWS + h);
                 number(last1, 11).mul(element).add(sum1).intoArray(sums, j * ROWS + h + Lanes.SHORT_COUNT);
             }
@@ -78,23 +78,23 @@ final class Packing5 extends Packing {
 
     @Override
     PackedProduct.Step unpacking(PackedProduct product) {
-        return (block, from, _, scratch) ->
-                unpack(product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants);
+        return (block, from, n, scratch) -> unpack(
+                product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants, n * ROWS);
     }
 
-    private void unpack(MemorySegment packed, long block, int runs, short[] to) {
+    private void unpack(MemorySegment packed, long block, int runs, short[] quants, int to) {
         for (int j = 0; j < runs; j++) {
             for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
                 var last = ShortVector.zero(Lanes.SHORT_PAIRS);
-                int at = run * j * ROWS + h;
+                int at = to + run * j * ROWS + h;
                 for (int i = words * j; i < words * j + words; i++, at += 3 * ROWS) {
                     var v = shortPairs(packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h);
-                    v.lanewise(VectorOperators.ASHR, 11).intoArray(to, at);
-                    number(v, 5).intoArray(to, at + ROWS);
-                    number(v, 10).intoArray(to, at + 2 * ROWS);
+                    v.lanewise(VectorOperators.ASHR, 11).intoArray(quants, at);
+                    number(v, 5).intoArray(quants, at + ROWS);
+                    number(v, 10).intoArray(quants, at + 2 * ROWS);
                     last = last.add(last).or(v.and(ONE));
                 }
-                number(last, 11).intoArray(to, at);
+                number(last, 11).intoArray(quants, at);
             }
         }
     }

@@ -1,7 +1,7 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Lanes.everywhere;
 import static dev.runnel.engine.kernel.Lanes.shortPairs;
-import static dev.runnel.engine.kernel.Lanes.twice;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ShortVector;
@@ -45,7 +45,7 @@ final class Packing6 extends Packing {
 
     @Override
     void multiply(
-            MemorySegment packed, long block, int runs, int[] x, int xAt, int[] starts, int startAt, short[] sums) {
+            MemorySegment packed, long block, int runs, short[] x, int xAt, short[] starts, int startAt, short[] sums) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
             for (int j = 0; j < runs; j++) {
                 var sum0 = ShortVector.zero(Lanes.SHORT_PAIRS);
@@ -57,19 +57,19 @@ final class Packing6 extends Packing {
                     long word = block + (long) i * WORD_BYTES + (long) Short.BYTES * h;
                     var v0 = shortPairs(packed, word);
                     var v1 = shortPairs(packed, word + Lanes.VECTOR_BYTES);
-                    var element = twice(x, at);
+                    var element = everywhere(x, at);
                     sum0 = sum0.add(v0.lanewise(VectorOperators.ASHR, 10).mul(element));
                     sum1 = sum1.add(v1.lanewise(VectorOperators.ASHR, 10).mul(element));
-                    element = twice(x, at + 1);
+                    element = everywhere(x, at + 1);
                     sum0 = sum0.add(number(v0, 6).mul(element));
                     sum1 = sum1.add(number(v1, 6).mul(element));
                     rest0 = rest0.lanewise(VectorOperators.LSHL, 4).or(v0.and(REST));
                     rest1 = rest1.lanewise(VectorOperators.LSHL, 4).or(v1.and(REST));
                 }
-                var element = twice(x, at);
+                var element = everywhere(x, at);
                 sum0 = sum0.add(number(rest0, 4).mul(element));
                 sum1 = sum1.add(number(rest1, 4).mul(element));
-                element = twice(x, at + 1);
+                element = everywhere(x, at + 1);
                 number(rest0, 10).mul(element).add(sum0).intoArray(sums, j * ROWS + h);
                 number(rest1, 10).mul(element).add(sum1).intoArray(sums, j * ROWS + h + Lanes.SHORT_COUNT);
             }
@@ -78,23 +78,23 @@ final class Packing6 extends Packing {
 
     @Override
     PackedProduct.Step unpacking(PackedProduct product) {
-        return (block, from, _, scratch) ->
-                unpack(product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants);
+        return (block, from, n, scratch) -> unpack(
+                product.w().data(), product.quantsOffset(block, from), product.runs(from), scratch.quants, n * ROWS);
     }
 
-    private void unpack(MemorySegment packed, long block, int runs, short[] to) {
+    private void unpack(MemorySegment packed, long block, int runs, short[] quants, int to) {
         for (int j = 0; j < runs; j++) {
             for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
                 var rest = ShortVector.zero(Lanes.SHORT_PAIRS);
-                int at = run * j * ROWS + h;
+                int at = to + run * j * ROWS + h;
                 for (int i = words * j; i < words * j + words; i++, at += 2 * ROWS) {
                     var v = shortPairs(packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h);
-                    v.lanewise(VectorOperators.ASHR, 10).intoArray(to, at);
-                    number(v, 6).intoArray(to, at + ROWS);
+                    v.lanewise(VectorOperators.ASHR, 10).intoArray(quants, at);
+                    number(v, 6).intoArray(quants, at + ROWS);
                     rest = rest.lanewise(VectorOperators.LSHL, 4).or(v.and(REST));
                 }
-                number(rest, 4).intoArray(to, at);
-                number(rest, 10).intoArray(to, at + ROWS);
+                number(rest, 4).intoArray(quants, at);
+                number(rest, 10).intoArray(quants, at + ROWS);
             }
         }
     }

@@ -22,13 +22,13 @@ final class Rounding {
         return largest.reduceLanes(VectorOperators.MAX);
     }
 
-    /// Rounds a chunk times `inverse` to whole numbers, and writes each twice into its int. Returns their sum.
-    static int round(float[] x, int at, float inverse, int[] to, int toAt) {
+    /// Rounds a chunk times `inverse` to whole numbers, and returns their sum.
+    static int round(float[] x, int at, float inverse, short[] to, int toAt) {
         int sum = 0;
         for (int i = 0; i < CHUNK; i += Lanes.COUNT) {
             var q = Lanes.toInts(
                     floats(x, at + i).mul(inverse).add(Operand.ROUNDER).sub(Operand.ROUNDER));
-            q.and(0xffff).or(q.lanewise(VectorOperators.LSHL, 16)).intoArray(to, toAt + i);
+            Lanes.intoArray(q, to, toAt + i);
             sum += q.reduceLanes(VectorOperators.ADD);
         }
         return sum;

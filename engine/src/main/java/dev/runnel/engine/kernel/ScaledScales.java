@@ -45,11 +45,15 @@ final class ScaledScales implements PackedScales {
 
     @Override
     public PackedProduct.Step loading(PackedProduct product) {
-        return (block, from, _, scratch) ->
-                load(product.w().data(), product.scalesOffset(block, from), product.blocks(from), scratch.scales);
+        return (block, from, n, scratch) -> load(
+                product.w().data(),
+                product.scalesOffset(block, from),
+                product.blocks(from),
+                scratch.scales,
+                product.scalesAt(n));
     }
 
-    private void load(MemorySegment packed, long at, int blocks, float[] scales) {
+    private void load(MemorySegment packed, long at, int blocks, float[] scales, int to) {
         for (int b = 0; b < blocks; b++) {
             for (int i = 0; i < ROWS; i += Lanes.COUNT) {
                 long from = at + (long) b * bytes();
@@ -57,7 +61,7 @@ final class ScaledScales implements PackedScales {
                 for (int g = 0; g < GROUPS; g++) {
                     Lanes.bytesAsFloats(packed, factor(from, i, g))
                             .mul(d)
-                            .intoArray(scales, (b * GROUPS + g) * ROWS + i);
+                            .intoArray(scales, to + (b * GROUPS + g) * ROWS + i);
                 }
             }
         }

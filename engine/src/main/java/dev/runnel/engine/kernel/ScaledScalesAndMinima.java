@@ -49,26 +49,27 @@ final class ScaledScalesAndMinima implements PackedScales {
 
     @Override
     public PackedProduct.Step loading(PackedProduct product) {
-        return (block, from, _, scratch) -> load(
+        return (block, from, n, scratch) -> load(
                 product.w().data(),
                 product.scalesOffset(block, from),
                 product.blocks(from),
                 scratch.scales,
-                scratch.minima);
+                scratch.minima,
+                product.scalesAt(n));
     }
 
-    private void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima) {
+    private void load(MemorySegment packed, long at, int blocks, float[] scales, float[] minima, int to) {
         for (int b = 0; b < blocks; b++) {
             for (int i = 0; i < ROWS; i += Lanes.COUNT) {
                 long from = at + (long) b * bytes();
                 var d = Lanes.halves(packed, from + 2L * i);
                 var dMin = Lanes.halves(packed, from + D_MIN + 2L * i).neg();
                 for (int g = 0; g < GROUPS; g++) {
-                    int to = (b * GROUPS + g) * ROWS + i;
-                    Lanes.bytesAsFloats(packed, factor(from, i, g)).mul(d).intoArray(scales, to);
+                    int place = to + (b * GROUPS + g) * ROWS + i;
+                    Lanes.bytesAsFloats(packed, factor(from, i, g)).mul(d).intoArray(scales, place);
                     Lanes.bytesAsFloats(packed, factor(from, i, g) + ROWS)
                             .mul(dMin)
-                            .intoArray(minima, to);
+                            .intoArray(minima, place);
                 }
             }
         }

@@ -46,7 +46,7 @@ public final class Scratch {
     float[] totals = {};
 
     /// Rounded elements: `(tokens, BLOCK)`.
-    final int[] rounded = new int[PackedBlocks.MOST * Operand.BLOCK];
+    final short[] rounded = new short[PackedBlocks.MOST * Operand.BLOCK];
 
     /// Unfinished sums: `(STRANDS, tokens, LaneBlocks.ROWS)`.
     final float[] rowStrands = new float[Kernels.STRANDS * PackedBlocks.MOST * LaneBlocks.ROWS];

@@ -6,6 +6,7 @@ import dev.runnel.engine.kernel.Matrix;
 import dev.runnel.engine.kernel.Operand;
 import dev.runnel.engine.kernel.Scratch;
 import dev.runnel.engine.kernel.Workers;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /// The kernels, spread over the workers: matrices by rows, everything else by tokens.
@@ -50,28 +51,80 @@ final class Compute {
         workers.run(parts, task);
     }
 
+    /// A layer, and where its results go: `y (tokens, outputs)`.
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Output(Linear layer, float[] y) {
+
+        private Matrix weight() {
+            return layer.weight();
+        }
+
+        private boolean readsLike(Output other) {
+            return weight().type() == other.weight().type()
+                    && weight().layout() == other.weight().layout();
+        }
+    }
+
     /// `x (tokens, inputs) -> y (tokens, outputs)`.
     void apply(Linear layer, float[] x, int tokens, float[] y) {
-        multiply(layer.weight(), x, tokens, y);
-        float[] bias = layer.bias();
-        if (bias != null) {
-            for (int t = 0; t < tokens; t++) {
-                kernels.add(y, t * bias.length, 1, bias, 0, bias.length);
+        apply(x, tokens, new Output(layer, y));
+    }
+
+    /// The same vectors through several layers: `x (tokens, inputs)`. Weights of one type are one piece of work, so
+    /// vectors are prepared once, and the workers wait for each other once.
+    void apply(float[] x, int tokens, Output... outputs) {
+        List<Output> all = List.of(outputs);
+        for (int from = 0, to; from < all.size(); from = to) {
+            to = from + 1;
+            while (to < all.size() && all.get(to).readsLike(all.get(from))) {
+                to++;
+            }
+            multiply(all.subList(from, to), x, tokens);
+        }
+        for (Output output : outputs) {
+            float[] bias = output.layer().bias();
+            if (bias != null) {
+                for (int t = 0; t < tokens; t++) {
+                    kernels.add(output.y(), t * bias.length, 1, bias, 0, bias.length);
+                }
             }
         }
     }
 
     /// `x (tokens, columns) -> y (tokens, rows)`.
     void multiply(Matrix matrix, float[] x, int tokens, float[] y) {
-        int share = Math.ceilDiv(matrix.rows(), workers.count() * PARTS_PER_WORKER);
-        int rows = Math.ceilDiv(share, ROWS) * ROWS;
-        int preparations = kernels.preparationParts(matrix, tokens);
+        multiply(List.of(new Output(new Linear(matrix, null), y)), x, tokens);
+    }
+
+    private void multiply(List<Output> outputs, float[] x, int tokens) {
+        Matrix first = outputs.getFirst().weight();
+        int preparations = kernels.preparationParts(first, tokens);
         if (preparations > 0) {
-            workers.run(preparations, kernels.preparation(matrix, x, tokens, operand, scratches));
+            workers.run(preparations, kernels.preparation(first, x, tokens, operand, scratches));
         }
-        workers.run(
-                Math.ceilDiv(matrix.rows(), rows),
-                kernels.multiplication(matrix, x, operand, tokens, y, rows, scratches));
+        int whole = 0;
+        for (Output output : outputs) {
+            whole += output.weight().rows();
+        }
+        int share = Math.ceilDiv(whole, workers.count() * PARTS_PER_WORKER);
+        int rows = Math.ceilDiv(share, ROWS) * ROWS;
+        Workers.Task[] tasks = new Workers.Task[outputs.size()];
+        int[] ends = new int[tasks.length]; // the number of the first part that is not the task's
+        int parts = 0;
+        for (int i = 0; i < tasks.length; i++) {
+            Matrix matrix = outputs.get(i).weight();
+            tasks[i] = kernels.multiplication(
+                    matrix, x, operand, tokens, outputs.get(i).y(), rows, scratches);
+            parts += Math.ceilDiv(matrix.rows(), rows);
+            ends[i] = parts;
+        }
+        workers.run(parts, (worker, part) -> {
+            int i = 0;
+            while (part >= ends[i]) {
+                i++;
+            }
+            tasks[i].run(worker, i == 0 ? part : part - ends[i - 1]);
+        });
     }
 
     /// Normalizes every token's vector: `x (tokens, n) -> y (tokens, n)`.

@@ -42,8 +42,7 @@ record Mlp(Activation activation, @Nullable Linear gate, Linear up, Linear down)
     /// `x (vectors, width) -> y (vectors, width)`.
     void forward(Step step, Compute compute, float[] x, int vectors, float[] y) {
         if (gate != null) {
-            compute.apply(gate, x, vectors, step.gate);
-            compute.apply(up, x, vectors, step.up);
+            compute.apply(x, vectors, new Compute.Output(gate, step.gate), new Compute.Output(up, step.up));
             compute.gate(activation, step.gate, step.up, vectors, up.outputs());
             compute.apply(down, step.gate, vectors, y);
         } else {

@@ -62,9 +62,12 @@ final class SelfAttention {
     /// `h (tokens, width) -> out (tokens, width)`, through one layer; keys and values go to the cache.
     void forward(Step step, int index, LayerAttention layer) {
         int n = step.tokens();
-        compute.apply(layer.query(), step.h, n, step.q);
-        compute.apply(layer.key(), step.h, n, step.k);
-        compute.apply(layer.value(), step.h, n, step.v);
+        compute.apply(
+                step.h,
+                n,
+                new Compute.Output(layer.query(), step.q),
+                new Compute.Output(layer.key(), step.k),
+                new Compute.Output(layer.value(), step.v));
         compute.inParallel(n, (worker, token) -> {
             place(step, layer, token, compute.scratch(worker));
             store(step, index, token);
