@@ -59,7 +59,7 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     public void subscribe(Flow.Subscriber<? super TokenEvent> subscriber) {
         channel.subscribe(subscriber);
         run(() -> {
-            while (opened < firstSources()) {
+            while (!over && opened < firstSources()) {
                 openNext();
             }
         });
@@ -112,7 +112,7 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
     }
 
     private void openNext() {
-        if (!over && opened < sources.size()) {
+        if (opened < sources.size()) {
             Source next = sources.get(opened++);
             next.stream.subscribe(next); // costs nothing yet, and a refusal shows at once
         }

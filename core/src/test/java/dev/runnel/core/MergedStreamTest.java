@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
 import org.junit.jupiter.api.Test;
 
 class MergedStreamTest {
@@ -109,6 +110,52 @@ class MergedStreamTest {
         merged.close();
 
         assertThat(reader.awaitEnd().failure().kind()).isEqualTo(BackendException.Kind.CLOSED);
+        assertThat(backend.inProgress()).isZero();
+    }
+
+    @Test
+    void oneThatIsClosedBeforeItIsReadOpensNothing() {
+        ScriptedBackend backend = new ScriptedBackend("m", script(1, "a"));
+        CompletionStream merged =
+                CompletionStream.merged(List.of(backend.complete(REQUEST), backend.complete(REQUEST)), 1);
+        merged.close();
+
+        RecordingReader reader = RecordingReader.toTheEndOf(merged);
+
+        assertThat(reader.events()).isEmpty();
+        assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.CLOSED);
+        assertThat(backend.inProgress()).isZero();
+    }
+
+    @Test
+    void aReaderThatLeavesAsSoonAsItCanLeavesNothingRunning() {
+        ScriptedBackend backend = new ScriptedBackend("m", script(1, "a"));
+        List<String> heard = new ArrayList<>();
+
+        CompletionStream.merged(List.of(backend.complete(REQUEST), backend.complete(REQUEST)), 1)
+                .subscribe(new Flow.Subscriber<>() {
+                    @Override
+                    public void onSubscribe(Flow.Subscription subscription) {
+                        subscription.cancel();
+                    }
+
+                    @Override
+                    public void onNext(TokenEvent event) {
+                        heard.add(event.toString());
+                    }
+
+                    @Override
+                    public void onError(Throwable failure) {
+                        heard.add(failure.toString());
+                    }
+
+                    @Override
+                    public void onComplete() {
+                        heard.add("the end");
+                    }
+                });
+
+        assertThat(heard).isEmpty();
         assertThat(backend.inProgress()).isZero();
     }
 
