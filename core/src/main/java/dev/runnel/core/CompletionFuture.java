@@ -29,8 +29,8 @@ final class CompletionFuture implements Flow.Subscriber<TokenEvent> {
     public void onNext(TokenEvent event) {
         try {
             fold.accept(event);
-        } catch (BackendException outOfOrder) {
-            future.completeExceptionally(outOfOrder);
+        } catch (RuntimeException | Error fault) { // out of order, or too much to hold: who waits must hear of it
+            future.completeExceptionally(BackendException.of(fault));
             stream.close();
         }
     }
@@ -44,8 +44,8 @@ final class CompletionFuture implements Flow.Subscriber<TokenEvent> {
     public void onComplete() {
         try {
             future.complete(fold.completion());
-        } catch (BackendException brokenOff) {
-            future.completeExceptionally(brokenOff);
+        } catch (RuntimeException | Error fault) { // broken off, or likewise
+            future.completeExceptionally(BackendException.of(fault));
         }
     }
 }

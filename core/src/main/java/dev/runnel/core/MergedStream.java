@@ -194,7 +194,7 @@ final class MergedStream implements CompletionStream, EventChannel.Producer {
             if (next != null) {
                 try {
                     next.run();
-                } catch (RuntimeException broken) {
+                } catch (RuntimeException | Error broken) {
                     fail(BackendException.of(broken));
                 }
             }

@@ -119,7 +119,7 @@ final class StagedStream implements CompletionStream, Flow.Subscriber<TokenEvent
                 hasUsage |= made instanceof TokenEvent.Usage;
                 channel.emit(made);
             });
-        } catch (RuntimeException broken) {
+        } catch (RuntimeException | Error broken) {
             cancelled();
             channel.fail(BackendException.of(broken));
             return;

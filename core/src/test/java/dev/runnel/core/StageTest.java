@@ -107,6 +107,17 @@ class StageTest {
     }
 
     @Test
+    void aStageThatRunsOutOfMemoryStopsTheWorkAndFailsTheStreamToo() {
+        RecordingReader reader = RecordingReader.toTheEndOf(stream((_, _) -> {
+            throw new OutOfMemoryError("no room for another event");
+        }));
+
+        assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
+        assertThat(reader.failure()).hasMessageContaining("no room for another event");
+        assertThat(backend.inProgress()).isZero();
+    }
+
+    @Test
     void aStageThatKeepsTheUsageBackFailsTheStream() {
         RecordingReader reader = RecordingReader.toTheEndOf(stream((event, next) -> {
             if (!(event instanceof TokenEvent.Usage)) {
