@@ -180,14 +180,14 @@ final class Exchange {
     private void attempt(Runnable step) {
         try {
             step.run();
-        } catch (RuntimeException fault) {
+        } catch (RuntimeException | Error fault) { // memory that runs out, too, or the client would wait for ever
             failed(fault);
         }
     }
 
     /// A reason to refuse becomes a status. What comes too late for one can't be told: the connection is
     /// reset, so that what was sent isn't taken for all there is.
-    void failed(RuntimeException fault) {
+    void failed(Throwable fault) {
         Refusal refusal = fault instanceof Refusal known ? known : Refusal.of(noted(fault));
         if (answered) {
             kind = refusal.kind();

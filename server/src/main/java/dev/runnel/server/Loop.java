@@ -205,8 +205,11 @@ final class Loop extends VerticleBase {
             ready = spare;
             spare = batch;
         }
-        batch.forEach(StreamedReply::drain);
-        batch.clear();
+        try {
+            batch.forEach(StreamedReply::drain);
+        } finally {
+            batch.clear(); // or whoever rings next would take it for one that the loop knows of
+        }
     }
 
     /// Ends what only waits, and lets the rest finish; [#quiet] tells when it has.

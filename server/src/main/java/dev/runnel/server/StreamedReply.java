@@ -115,7 +115,7 @@ final class StreamedReply implements Flow.Subscriber<TokenEvent> {
         rung.set(false);
         try {
             sendWhatCame();
-        } catch (RuntimeException fault) {
+        } catch (RuntimeException | Error fault) { // none may get to the loop, which has others to drain
             exchange.failed(fault);
         }
     }

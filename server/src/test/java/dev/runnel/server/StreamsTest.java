@@ -172,6 +172,27 @@ class StreamsTest {
     }
 
     @Test
+    void memoryThatRunsOutCostsOneReplyAndNotTheLoop() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        InstantSource exhausted = () -> {
+            if (asked.incrementAndGet() == 2) { // the first request's head
+                throw new OutOfMemoryError("no room for another date");
+            }
+            return Serving.CLOCK.instant();
+        };
+        try (Serving serving = Serving.script(HELLO, exhausted);
+                RawClient client = RawClient.to(serving.server())) {
+            client.post("/v1/chat/completions", Serving.chat(true));
+            assertThat(client.isReset()).isTrue();
+
+            HttpResponse<String> next = serving.post("/v1/chat/completions", Serving.chatWithUsage());
+
+            assertThat(Serving.fold(next.body()).text()).isEqualTo("Hello 🌍");
+            assertThat(serving.inProgress()).isZero();
+        }
+    }
+
+    @Test
     void choicesInterleaveAsTheyCome() throws Exception {
         Script two = Script.of(
                 new Started(Serving.MODEL, 2),
