@@ -50,7 +50,7 @@ final class StandIn implements AutoCloseable {
     }
 
     URI url() {
-        return URI.create("http://127.0.0.1:%d/v1".formatted(listener.getLocalPort()));
+        return URI.create("http://127.0.0.1:" + listener.getLocalPort() + "/v1");
     }
 
     private void accept() {

@@ -95,6 +95,19 @@ class ProcessTest {
     }
 
     @Test
+    void figuresAreTheSameWhateverTheLocale() throws Exception {
+        Process pull = start(
+                Main.class,
+                Map.of("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR"),
+                "pull",
+                "owner/repository",
+                "--connections=999");
+
+        assertThat(exitCode(pull)).isEqualTo(ExitCode.USAGE);
+        assertThat(err()).contains("--connections is 999, expected 1 to ");
+    }
+
+    @Test
     void aReaderWhoHasSeenEnoughEndsTheWorkQuietly() throws Exception {
         Process complete = start(ScriptedProgram.class, Map.of(), "complete", "hi");
         BufferedReader head = complete.inputReader(UTF_8);

@@ -56,7 +56,7 @@ final class PromptReader {
         for (int i = 0; i < ids.size(); i++) {
             if (ids.get(i) < 0 || ids.get(i) >= tokenizer.size()) {
                 throw BackendException.invalidRequest(
-                        "prompt[%d]".formatted(i),
+                        "prompt[" + i + "]",
                         "the token %d is not in this model's vocabulary of 0 to %d"
                                 .formatted(ids.get(i), tokenizer.size() - 1));
             }

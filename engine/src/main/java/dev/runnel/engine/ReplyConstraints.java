@@ -71,7 +71,7 @@ final class ReplyConstraints {
     }
 
     private static String pathOf(int tool) {
-        return "tools[%d].function.parameters".formatted(tool);
+        return "tools[" + tool + "].function.parameters";
     }
 
     private static Optional<Tool> toolAt(String path, List<Tool> offered) {

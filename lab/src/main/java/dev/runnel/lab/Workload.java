@@ -24,7 +24,7 @@ public record Workload(List<CompletionRequest> requests, boolean unique) {
     /// @param index counted from 0 through a whole bench
     CompletionRequest request(int index) {
         CompletionRequest request = requests.get(index % requests.size());
-        return unique ? request.withPrompt(numbered(request.prompt(), "[%d] ".formatted(index))) : request;
+        return unique ? request.withPrompt(numbered(request.prompt(), "[" + index + "] ")) : request;
     }
 
     private static Prompt numbered(Prompt prompt, String number) {

@@ -67,7 +67,7 @@ final class Body {
 
     private static Refusal tooLong(int limit) {
         return Refusal.of(
-                Errors.Transport.BODY_TOO_LARGE, "the request's body is longer than %,d bytes".formatted(limit));
+                Errors.Transport.BODY_TOO_LARGE, "the request's body is longer than %d bytes".formatted(limit));
     }
 
     /// Length of the body as the head tells: 0 if it doesn't, and more than any limit if it makes no sense.

@@ -52,9 +52,9 @@ final class Refusal extends RuntimeException {
     static Refusal ofMalformed(Throwable fault) {
         return switch (fault) {
             case TooLongHttpLineException _ ->
-                of(414, "the request's first line is longer than %,d bytes".formatted(Loop.LINE_BYTES));
+                of(414, "the request's first line is longer than %d bytes".formatted(Loop.LINE_BYTES));
             case TooLongHttpHeaderException _ ->
-                of(431, "the request's headers are longer than %,d bytes".formatted(Loop.HEADERS_BYTES));
+                of(431, "the request's headers are longer than %d bytes".formatted(Loop.HEADERS_BYTES));
             default -> of(400, "the request is not HTTP/1.1: " + fault.getMessage());
         };
     }

@@ -117,7 +117,7 @@ final class Configuration {
             if (found.size() > MAX_WAYS) {
                 throw new ConstraintException(
                         "the grammar",
-                        "is too ambiguous: there are more than %,d ways to read the text so far".formatted(MAX_WAYS));
+                        "is too ambiguous: there are more than %d ways to read the text so far".formatted(MAX_WAYS));
             }
             Way way = work.removeLast();
             first = first.or(way.state().first());

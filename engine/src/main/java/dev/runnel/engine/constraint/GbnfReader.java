@@ -31,7 +31,7 @@ final class GbnfReader {
     static Node read(String text, String path) {
         if (text.length() > MAX_LENGTH) {
             throw new ConstraintException(
-                    path, "has %,d characters, expected at most %,d".formatted(text.length(), MAX_LENGTH));
+                    path, "has %d characters, expected at most %d".formatted(text.length(), MAX_LENGTH));
         }
         return new GbnfReader(text, path).grammar();
     }
@@ -239,7 +239,7 @@ final class GbnfReader {
         }
         if (digits.length() > 5 || Integer.parseInt(digits) > MAX_REPEATS) {
             throw new ConstraintException(
-                    path, "repeats %s times on line %d, expected at most %,d".formatted(digits, line(), MAX_REPEATS));
+                    path, "repeats %s times on line %d, expected at most %d".formatted(digits, line(), MAX_REPEATS));
         }
         return Integer.parseInt(digits);
     }

@@ -29,7 +29,7 @@ final class JsonReader {
     static JsonValue read(String text, String path) {
         if (text.length() > MAX_LENGTH) {
             throw new ConstraintException(
-                    path, "has %,d characters, expected at most %,d".formatted(text.length(), MAX_LENGTH));
+                    path, "has %d characters, expected at most %d".formatted(text.length(), MAX_LENGTH));
         }
         JsonReader reader = new JsonReader(text, path);
         JsonValue value = reader.value(0);

@@ -114,7 +114,7 @@ final class Nfa {
     private int place() {
         if (size == MAX_PLACES) {
             throw new ConstraintException(
-                    path, "is too large to be enforced: it takes more than %,d states".formatted(MAX_PLACES));
+                    path, "is too large to be enforced: it takes more than %d states".formatted(MAX_PLACES));
         }
         if (size == bytes.length) {
             int capacity = size * 2;

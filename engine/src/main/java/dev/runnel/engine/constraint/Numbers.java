@@ -161,7 +161,7 @@ final class Numbers {
             if (plain.scale() < 0
                     || plain.scale() > DIGIT_LIMIT
                     || plain.unscaledValue().compareTo(BigInteger.valueOf(MAX_DIVISOR)) > 0) {
-                throw new Pattern.Refusal("is out of bounds: without its point %s is more than %,d"
+                throw new Pattern.Refusal("is out of bounds: without its point %s is more than %d"
                         .formatted(range.multipleOf().toString(), MAX_DIVISOR));
             }
             divisor = plain.unscaledValue().intValueExact();

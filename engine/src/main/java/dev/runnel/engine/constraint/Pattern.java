@@ -79,7 +79,7 @@ final class Pattern {
 
     private int node() throws Refusal {
         if (chars.size() == MAX_NODES) {
-            throw new Refusal("is too large: %s takes more than %,d states".formatted(shortened(), MAX_NODES));
+            throw new Refusal("is too large: %s takes more than %d states".formatted(shortened(), MAX_NODES));
         }
         chars.add(null);
         targets.add(-1);
@@ -492,7 +492,7 @@ final class Pattern {
                     known = numbers.size();
                     if (known == MAX_STATES) {
                         throw new Refusal(
-                                "is too large: %s takes more than %,d states".formatted(shortened(), MAX_STATES));
+                                "is too large: %s takes more than %d states".formatted(shortened(), MAX_STATES));
                     }
                     numbers.put(to, known);
                     work.add(to);

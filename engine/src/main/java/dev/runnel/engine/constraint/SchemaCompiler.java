@@ -626,7 +626,7 @@ final class SchemaCompiler {
         Counts counts = counts(conjunction, "minLength", "maxLength");
         if (counts.min() > Lengths.LONGEST) {
             throw Objects.requireNonNull(conjunction.with("minLength"))
-                    .refusal("minLength", "is %,d, expected at most %,d".formatted(counts.min(), Lengths.LONGEST));
+                    .refusal("minLength", "is %d, expected at most %d".formatted(counts.min(), Lengths.LONGEST));
         }
         int max = counts.max() == Node.UNBOUNDED ? Lengths.UNBOUNDED : Math.min(counts.max(), Lengths.LONGEST);
         if (dfa == CharDfa.ANY) {
@@ -783,7 +783,7 @@ final class SchemaCompiler {
         int min = counts.min();
         if (min > MAX_ITEMS) {
             throw Objects.requireNonNull(conjunction.with("minItems"))
-                    .refusal("minItems", "is %,d, expected at most %,d".formatted(min, MAX_ITEMS));
+                    .refusal("minItems", "is %d, expected at most %d".formatted(min, MAX_ITEMS));
         }
         int max = counts.max() == Node.UNBOUNDED ? Node.UNBOUNDED : Math.min(counts.max(), MAX_ITEMS);
         for (Schema schema : conjunction.schemas()) {

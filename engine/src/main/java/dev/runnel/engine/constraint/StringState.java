@@ -113,7 +113,7 @@ final class StringState extends State {
             } else if (states.size() >= MAX_STATES) {
                 throw new ConstraintException(
                         "a string",
-                        "takes more than %,d states, which is too much to be enforced".formatted(MAX_STATES));
+                        "takes more than %d states, which is too much to be enforced".formatted(MAX_STATES));
             }
             return states.computeIfAbsent(key, it -> new StringState(this, it));
         }

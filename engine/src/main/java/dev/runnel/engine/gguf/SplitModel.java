@@ -3,6 +3,7 @@ package dev.runnel.engine.gguf;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.gguf.GgufReader.Content;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
@@ -136,6 +137,6 @@ final class SplitModel {
     }
 
     private static String suffix(int number, int count) {
-        return "-%05d-of-%05d.gguf".formatted(number, count);
+        return String.format(Locale.ROOT, "-%05d-of-%05d.gguf", number, count);
     }
 }

@@ -238,8 +238,13 @@ final class Numbers {
             return plain.indexOf('.') < 0 ? plain + ".0" : plain;
         }
         String fraction = digits.length() == 1 ? "" : "." + digits.substring(1);
-        return "%s%s%se%s%02d"
-                .formatted(
-                        number < 0 ? "-" : "", digits.charAt(0), fraction, point > 0 ? "+" : "-", Math.abs(point - 1));
+        return String.format(
+                Locale.ROOT,
+                "%s%s%se%s%02d",
+                number < 0 ? "-" : "",
+                digits.charAt(0),
+                fraction,
+                point > 0 ? "+" : "-",
+                Math.abs(point - 1));
     }
 }

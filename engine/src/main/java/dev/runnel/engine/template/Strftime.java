@@ -39,7 +39,7 @@ final class Strftime {
             case 'c' -> format(time, "%a %b %e %H:%M:%S %Y");
             case 'd' -> padded(time.getDayOfMonth(), 2);
             case 'D', 'x' -> format(time, "%m/%d/%y");
-            case 'e' -> "%2d".formatted(time.getDayOfMonth());
+            case 'e' -> String.format(LANGUAGE, "%2d", time.getDayOfMonth());
             case 'f' -> padded(time.get(ChronoField.MICRO_OF_SECOND), 6);
             case 'F' -> format(time, "%Y-%m-%d");
             case 'G' -> padded(time.get(IsoFields.WEEK_BASED_YEAR), 4);
@@ -69,6 +69,6 @@ final class Strftime {
     }
 
     private static String padded(int number, int digits) {
-        return ("%0" + digits + "d").formatted(number);
+        return String.format(LANGUAGE, "%0" + digits + "d", number);
     }
 }

@@ -98,7 +98,7 @@ class GbnfTest {
                 "root ::= [a-c | expected ]",
                 "root ::= (\"a\" | expected )",
                 "root ::= \"a\"{3,2} | repeats at least 3 and at most 2 times",
-                "root ::= \"a\"{99999} | repeats 99999 times on line 1, expected at most 5,000",
+                "root ::= \"a\"{99999} | repeats 99999 times on line 1, expected at most 5000",
                 "root ::= <think> \"a\" | refers to a token with < on line 1, which can't be enforced",
                 "root = \"a\" | expected ::=",
                 "root ::= \"\\q\" | expected an escape",

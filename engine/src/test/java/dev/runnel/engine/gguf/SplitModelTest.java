@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.fixtures.Damage;
 import dev.runnel.engine.fixtures.GgufWriter;
+import dev.runnel.testing.OtherDigits;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -51,6 +52,16 @@ class SplitModelTest {
                 bytes += Files.size(part);
             }
             assertThat(file.bytes()).isEqualTo(bytes);
+        }
+    }
+
+    @Test
+    void thePartsAreFoundWhateverDigitsTheUserWrites() throws IOException {
+        List<Path> files = model().writeSplit(folder, "m", 3);
+
+        try (OtherDigits _ = new OtherDigits();
+                GgufFile file = GgufFile.open(files.getFirst())) {
+            assertThat(file.tensors()).hasSize(4);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.runnel.testing.OtherDigits;
 import java.math.BigInteger;
 import java.time.Clock;
 import java.time.LocalDateTime;
@@ -193,6 +194,17 @@ class ChatTemplateTest {
         assertThat(formatted(sunday, "%F %T|%D %R|%c|%x|%X|%r|%n%t|%Q%"))
                 .isEqualTo(
                         "2026-01-04 00:08:07|01/04/26 00:08|Sun Jan  4 00:08:07 2026|01/04/26|00:08:07|12:08:07 AM|\n\t|%Q%");
+    }
+
+    @Test
+    void aPromptIsTheSameWhateverDigitsTheUserWrites() {
+        LocalDateTime sunday = LocalDateTime.of(2026, 1, 4, 0, 8, 7);
+
+        try (OtherDigits _ = new OtherDigits()) {
+            assertThat(formatted(sunday, "%e %d %H:%M %j %Y")).isEqualTo(" 4 04 00:08 004 2026");
+            assertThat(ChatTemplate.compile("test", "{{ 1e-7 }}").render(Map.of()))
+                    .isEqualTo("1e-07");
+        }
     }
 
     private static String formatted(LocalDateTime time, String format) {
