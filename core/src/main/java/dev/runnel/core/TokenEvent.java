@@ -120,7 +120,7 @@ public sealed interface TokenEvent {
         }
 
         public int totalTokens() {
-            return promptTokens + completionTokens;
+            return Math.addExact(promptTokens, completionTokens);
         }
 
         private static void requirePart(String part, int partCount, String whole, int wholeCount) {

@@ -35,11 +35,13 @@ final class UsageObject {
     static TokenEvent.Usage read(Node usage) {
         int prompt = usage.get("prompt_tokens").integer(0, Integer.MAX_VALUE);
         int completion = usage.get("completion_tokens").integer(0, Integer.MAX_VALUE);
-        long parts = (long) prompt + completion;
+        if ((long) prompt + completion > Integer.MAX_VALUE) {
+            throw usage.invalid(
+                    "usage has %d and %d tokens, which are more than anyone can count".formatted(prompt, completion));
+        }
         Optional<Node> total = usage.find("total_tokens");
-        int apart = total.map(count -> count.integer(0, Integer.MAX_VALUE) - parts)
-                .orElse(0L)
-                .intValue();
+        int apart = total.map(count -> count.integer(0, Integer.MAX_VALUE) - prompt - completion)
+                .orElse(0);
         Optional<Integer> told = part(usage, "completion_tokens_details", "reasoning_tokens", Integer.MAX_VALUE);
         int reasoning = told.filter(count -> count > 0).orElse(Math.max(apart, 0));
         if (apart < 0 || (apart > 0 && reasoning != apart)) {
