@@ -320,7 +320,7 @@ public final class ChunkReader {
         }
         if (next) {
             if (name.isBlank()) {
-                throw UpstreamReply.malformed("the upstream called a tool without naming it");
+                throw UpstreamReply.unnamedTool();
             }
             endPieces(index, choice, Kind.ARGUMENTS, events);
             end(index, choice, Kind.ARGUMENTS, events);

@@ -99,9 +99,13 @@ public final class CompletionReader {
     private static ToolCall call(Node call) {
         Node function = call.get("function");
         String id = UpstreamReply.rawText(call, "id");
+        String name = UpstreamReply.rawText(function, "name");
+        if (name.isBlank()) {
+            throw UpstreamReply.unnamedTool();
+        }
         return new ToolCall(
-                id.isBlank() ? UpstreamReply.newCallId() : id,
-                function.get("name").text(),
+                id.isBlank() ? UpstreamReply.newCallId() : WholeText.repaired(id),
+                WholeText.repaired(name),
                 WholeText.repaired(UpstreamReply.rawText(function, "arguments")));
     }
 

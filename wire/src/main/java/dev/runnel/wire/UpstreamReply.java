@@ -46,6 +46,10 @@ final class UpstreamReply {
         return UpstreamFault.MALFORMED_EVENT.failure(message);
     }
 
+    static BackendException unnamedTool() {
+        return malformed("the upstream called a tool without naming it");
+    }
+
     /// The reasoning in a message or a delta, as it came; it has no name that all agree on.
     static String thinking(Node message) {
         return message.find("reasoning_content")

@@ -35,6 +35,7 @@ class CompletionReaderTest {
             {"model":"m","choices":[{"index":0,"message":{"content":[]},"finish_reason":"stop"}]} | the upstream's reply makes no sense: choices[0].message.content is an array, expected a string
             {"model":"m","choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]} | the upstream's reply makes no sense: usage is missing
             {"model":"m","choices":[{"index":0,"message":{"tool_calls":[{}]},"finish_reason":"tool_calls"}]} | the upstream's reply makes no sense: choices[0].message.tool_calls[0].function is missing
+            {"model":"m","choices":[{"index":0,"message":{"tool_calls":[{"id":"c","function":{"name":" ","arguments":"{}"}}]},"finish_reason":"tool_calls"}]} | the upstream called a tool without naming it
             {"model":"m","choices":[{"index":0,"message":{"function_call":{}},"finish_reason":"function_call"}]} | the upstream called a tool, but was offered none
             """)
     void whatIsNoWholeReplyIsTheUpstreamsFault(String body, String message) {
