@@ -71,9 +71,10 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     /// A file's text on one line that is no surprise to a terminal.
-    private static String line(String text) {
-        String start = text.length() > LONGEST_VALUE
-                ? text.substring(0, text.offsetByCodePoints(0, LONGEST_VALUE)) + "… (" + text.length() + " characters)"
+    static String line(String text) {
+        int length = text.codePointCount(0, text.length());
+        String start = length > LONGEST_VALUE
+                ? text.substring(0, text.offsetByCodePoints(0, LONGEST_VALUE)) + "… (" + length + " characters)"
                 : text;
         return Style.harmless(start.replace("\n", "\\n").replace("\t", "\\t"));
     }

@@ -31,6 +31,12 @@ class InspectCommandTest {
     }
 
     @Test
+    void charactersAreCountedAsPeopleCountThem() {
+        assertThat(InspectCommand.line("🌍".repeat(60))).isEqualTo("🌍".repeat(60));
+        assertThat(InspectCommand.line("🌍".repeat(160))).isEqualTo("🌍".repeat(100) + "… (160 characters)");
+    }
+
+    @Test
     void withoutAFileItSaysWhatIsMissing() {
         assertThat(program.run("inspect")).isEqualTo(ExitCode.USAGE);
 
