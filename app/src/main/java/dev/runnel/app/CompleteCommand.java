@@ -7,9 +7,6 @@ import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.lab.Timeline;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -114,12 +111,7 @@ final class CompleteCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "there is no prompt; expected it as an argument or on standard input");
         }
-        try {
-            String text = new String(shell.in().readAllBytes(), StandardCharsets.UTF_8);
-            return text.replaceFirst("\\R\\z", "");
-        } catch (IOException failure) {
-            throw new UncheckedIOException("standard input can't be read: " + failure.getMessage(), failure);
-        }
+        return TextFlags.standardInput(shell);
     }
 
     private void print(CompletionStream events) {

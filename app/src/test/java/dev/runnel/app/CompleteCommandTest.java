@@ -1,5 +1,6 @@
 package dev.runnel.app;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.app.ScriptedRooms.Opened;
@@ -12,6 +13,7 @@ import dev.runnel.core.Sampling;
 import dev.runnel.core.Script;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.EngineOptions;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -85,6 +87,16 @@ class CompleteCommandTest {
         program.in("第一行\nsecond line\n").run("complete");
 
         assertThat(ScriptedRooms.messages(rooms.request())).containsExactly(new Message.User("第一行\nsecond line"));
+    }
+
+    @Test
+    void standardInputThatIsNoUtf8IsRefusedAndNotGuessedAt() {
+        byte[] latin1 = "Grüße".getBytes(ISO_8859_1);
+
+        assertThat(program.in(new ByteArrayInputStream(latin1)).run("complete")).isEqualTo(ExitCode.FAILED);
+
+        assertThat(program.err()).isEqualTo("runnel: standard input is no text in UTF-8\n");
+        assertThat(rooms.requests()).isEmpty();
     }
 
     @Test
