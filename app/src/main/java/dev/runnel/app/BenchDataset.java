@@ -94,6 +94,9 @@ final class BenchDataset {
                     default -> json.skipChildren();
                 }
             }
+            if (json.nextToken() != null) {
+                throw new IOException("it goes on after its first object");
+            }
         }
         if (hasMessages) {
             return new Line(messages(text), maxTokens);

@@ -506,6 +506,7 @@ class BenchCommandTest {
     @CsvSource(delimiter = '|', textBlock = """
             {"prompt": "a"}~{"prompt": "b"}~{"prompt":   | asked.jsonl, line 3: it is no JSON object
             {"prompt": "a"}~["b"]                        | asked.jsonl, line 2: it is no JSON object
+            {"prompt": "a"} {"prompt": "b"}              | asked.jsonl, line 1: it goes on after its first object
             {"prompt": 3}                                | asked.jsonl, line 1: its prompt is no string
             {"question": "a"}                            | asked.jsonl, line 1: it has neither a prompt nor messages
             {"prompt": "a", "max_tokens": "b"}           | asked.jsonl, line 1: its max_tokens is no number of tokens
