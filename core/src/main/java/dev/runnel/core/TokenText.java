@@ -1,5 +1,7 @@
 package dev.runnel.core;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,5 +24,19 @@ public record TokenText(String text, List<Integer> bytes) {
             unsigned.add(Byte.toUnsignedInt(each));
         }
         return new TokenText(new String(bytes, StandardCharsets.UTF_8), unsigned);
+    }
+
+    /// Whether it is whole characters, as far as its bytes are known.
+    public boolean isWhole() {
+        byte[] utf8 = new byte[bytes.size()];
+        for (int i = 0; i < utf8.length; i++) {
+            utf8[i] = bytes.get(i).byteValue();
+        }
+        try {
+            var _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
+            return true;
+        } catch (CharacterCodingException _) {
+            return false;
+        }
     }
 }

@@ -4,9 +4,6 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenCodec;
 import dev.runnel.core.TokenText;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -111,19 +108,14 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
 
     /// Text, or the bytes of what is none.
     private static void piece(TokenText token, ByteSink out) {
-        byte[] bytes = new byte[token.bytes().size()];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = token.bytes().get(i).byteValue();
-        }
-        try {
-            var _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+        if (token.isWhole()) {
             out.string(token.text());
-        } catch (CharacterCodingException _) {
-            for (int i = 0; i < bytes.length; i++) {
-                out.raw(i == 0 ? "[" : ",").index(token.bytes().get(i));
-            }
-            out.raw("]");
+            return;
         }
+        for (int i = 0; i < token.bytes().size(); i++) {
+            out.raw(i == 0 ? "[" : ",").index(token.bytes().get(i));
+        }
+        out.raw("]");
     }
 
     private static Function<TokenCodec, byte[]> detokenize(Node body) {

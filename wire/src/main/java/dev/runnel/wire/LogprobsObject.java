@@ -1,12 +1,8 @@
 package dev.runnel.wire;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.runnel.core.TokenLogprob;
 import dev.runnel.core.TokenLogprob.Alternative;
 import dev.runnel.core.TokenText;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -16,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// The wire's `logprobs`, in the form of chats and in that of text completions.
 final class LogprobsObject {
@@ -141,20 +138,9 @@ final class LogprobsObject {
 
     /// The token's text, or its bytes in letters where they are no text.
     private static String spelled(TokenText token) {
-        byte[] bytes = new byte[token.bytes().size()];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = token.bytes().get(i).byteValue();
-        }
-        try {
-            var _ = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-            return token.text();
-        } catch (CharacterCodingException _) {
-            StringBuilder spelled = new StringBuilder(BYTES);
-            for (byte each : bytes) {
-                spelled.append("\\x%02x".formatted(each));
-            }
-            return spelled.toString();
-        }
+        return token.isWhole()
+                ? token.text()
+                : token.bytes().stream().map("\\x%02x"::formatted).collect(Collectors.joining("", BYTES, ""));
     }
 
     private static TokenText unspelled(String name) {
