@@ -54,16 +54,9 @@ record ReplyForm(
                 includeUsage, obfuscated, logprobs, callsFinishAsStop, reasoningAlias, tier, timings, echoed);
     }
 
-    ReplyForm withLogprobs(int alternatives) {
+    ReplyForm withLogprobs(OptionalInt logprobs) {
         return new ReplyForm(
-                includeUsage,
-                obfuscated,
-                OptionalInt.of(alternatives),
-                callsFinishAsStop,
-                reasoningAlias,
-                tier,
-                timings,
-                echoed);
+                includeUsage, obfuscated, logprobs, callsFinishAsStop, reasoningAlias, tier, timings, echoed);
     }
 
     ReplyForm withCallsFinishingAsStop(boolean callsFinishAsStop) {

@@ -3,7 +3,6 @@ package dev.runnel.wire;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.OutputFormat;
 import dev.runnel.core.Prompt;
-import dev.runnel.core.Stopping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,34 +19,19 @@ final class RequestReader {
     private static final int MOST_CHOICES = 128;
 
     private static final int MOST_CANDIDATES = 20;
-    private static final int MOST_ALTERNATIVES = 20;
     private static final int MOST_TEXT_ALTERNATIVES = 5;
 
     /// What the older endpoint takes for a limit where the client names none.
     private static final int TEXT_MAX_TOKENS = 16;
 
     /// Known to both endpoints; those that are read nowhere change nothing about the answer.
-    private static final Set<String> KNOWN = Set.of(
+    private static final Set<String> KNOWN = SamplingReader.known(
             "model",
             "stream",
             "stream_options",
             "max_tokens",
-            "temperature",
-            "top_p",
-            "top_k",
-            "min_p",
-            "typical_p",
-            "repetition_penalty",
-            "repeat_penalty",
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
             "logprobs",
             "n",
-            "stop",
-            "stop_token_ids",
-            "ignore_eos",
-            "seed",
             "grammar",
             "response_format",
             "cache_prompt",
@@ -122,11 +106,7 @@ final class RequestReader {
                 prompts.getFirst(),
                 candidates,
                 SamplingReader.sampling(body),
-                new Stopping(
-                        maxTokens(),
-                        SamplingReader.stop(body, options),
-                        SamplingReader.stopTokens(body),
-                        body.flag("ignore_eos")),
+                SamplingReader.stopping(maxTokens(), body, options),
                 format(),
                 candidates > choices && logprobs.isEmpty() ? OptionalInt.of(0) : logprobs,
                 !isChat() && body.flag("echo"),
@@ -146,18 +126,13 @@ final class RequestReader {
         if (asked.isPresent() && !stream) {
             throw asked.get().invalid("stream_options is set, but stream is not true");
         }
-        boolean padded = asked.flatMap(node -> node.find("include_obfuscation"))
-                .map(Node::flag)
-                .orElse(form.obfuscated());
-        return new ReplyForm(
-                asked.map(node -> node.flag("include_usage")).orElse(false),
-                padded,
-                logprobs,
-                form.callsFinishAsStop(),
-                form.reasoningAlias(),
-                isChat() && body.find("service_tier").isPresent(),
-                body.flag("timings") || body.flag("timings_per_token"),
-                "");
+        return form.withUsage(asked.map(node -> node.flag("include_usage")).orElse(false))
+                .withObfuscation(asked.flatMap(node -> node.find("include_obfuscation"))
+                        .map(Node::flag)
+                        .orElse(form.obfuscated()))
+                .withLogprobs(logprobs)
+                .withTier(isChat() && body.find("service_tier").isPresent())
+                .withTimings(body.flag("timings") || body.flag("timings_per_token"));
     }
 
     private Optional<String> warning() {
@@ -268,7 +243,8 @@ final class RequestReader {
     private OptionalInt chatLogprobs() {
         boolean asked = body.flag("logprobs");
         Optional<Node> top = body.find("top_logprobs");
-        int alternatives = top.map(count -> count.integer(0, MOST_ALTERNATIVES)).orElse(0);
+        int alternatives = top.map(count -> count.integer(0, CompletionRequest.MOST_ALTERNATIVES))
+                .orElse(0);
         if (top.isPresent() && !asked) {
             throw top.get().invalid("top_logprobs is set, but logprobs is not true");
         }

@@ -4,7 +4,6 @@ import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Message;
 import dev.runnel.core.OutputFormat;
 import dev.runnel.core.Prompt;
-import dev.runnel.core.Stopping;
 import dev.runnel.core.ToolCall;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,31 +16,15 @@ import java.util.Set;
 /// what refers to an earlier response is refused.
 final class ResponsesReader {
 
-    private static final int MOST_ALTERNATIVES = 20;
-
     private static final String LOGPROBS = "message.output_text.logprobs";
 
-    private static final Set<String> KNOWN = Set.of(
+    private static final Set<String> KNOWN = SamplingReader.known(
             "model",
             "input",
             "instructions",
             "stream",
             "stream_options",
             "max_output_tokens",
-            "temperature",
-            "top_p",
-            "top_k",
-            "min_p",
-            "typical_p",
-            "repetition_penalty",
-            "repeat_penalty",
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "seed",
-            "stop",
-            "stop_token_ids",
-            "ignore_eos",
             "cache_prompt",
             "chat_template_kwargs",
             "tools",
@@ -108,13 +91,7 @@ final class ResponsesReader {
                         body.find("chat_template_kwargs").map(Node::objectText).orElse("{}")),
                 1,
                 SamplingReader.sampling(body),
-                new Stopping(
-                        body.find("max_output_tokens")
-                                .map(most -> OptionalInt.of(most.integer(1, Integer.MAX_VALUE)))
-                                .orElse(OptionalInt.empty()),
-                        SamplingReader.stop(body, options),
-                        SamplingReader.stopTokens(body),
-                        body.flag("ignore_eos")),
+                SamplingReader.stopping(maxTokens(), body, options),
                 text.flatMap(wanted -> wanted.find("format")).map(TOOLS::format).orElse(OutputFormat.FREE),
                 logprobs(),
                 false,
@@ -140,11 +117,17 @@ final class ResponsesReader {
         body.refuseUnless("background", "false", asked -> !asked.flag());
     }
 
+    private OptionalInt maxTokens() {
+        return body.find("max_output_tokens")
+                .map(most -> OptionalInt.of(most.integer(1, Integer.MAX_VALUE)))
+                .orElse(OptionalInt.empty());
+    }
+
     private OptionalInt logprobs() {
         boolean asked = body.find("include").map(Node::elements).orElse(List.of()).stream()
                 .anyMatch(what -> what.text().equals(LOGPROBS));
         int alternatives = body.find("top_logprobs")
-                .map(count -> count.integer(0, MOST_ALTERNATIVES))
+                .map(count -> count.integer(0, CompletionRequest.MOST_ALTERNATIVES))
                 .orElse(0);
         return asked ? OptionalInt.of(alternatives) : OptionalInt.empty();
     }

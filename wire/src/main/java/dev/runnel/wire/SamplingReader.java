@@ -3,13 +3,17 @@ package dev.runnel.wire;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.ReasoningEffort;
 import dev.runnel.core.Sampling;
+import dev.runnel.core.Stopping;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Reads what all endpoints word alike: how tokens are chosen and what ends a choice. Beside OpenAI's
 /// fields these are the ones that users of local servers send, under the names that llama.cpp and vLLM
@@ -17,6 +21,22 @@ import java.util.Set;
 final class SamplingReader {
 
     private static final Sampling DEFAULT = Sampling.DEFAULT;
+
+    private static final Set<String> KNOWN = Set.of(
+            "temperature",
+            "top_p",
+            "top_k",
+            "min_p",
+            "typical_p",
+            "repetition_penalty",
+            "repeat_penalty",
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "stop",
+            "stop_token_ids",
+            "ignore_eos",
+            "seed");
 
     private SamplingReader() {}
 
@@ -63,7 +83,12 @@ final class SamplingReader {
         throw bias.invalid("%s: '%s' is no id of a token".formatted(bias.path(), Node.shortened(id)));
     }
 
-    static List<String> stop(Node body, WireOptions options) {
+    /// @param maxTokens which each endpoint has a word of its own for
+    static Stopping stopping(OptionalInt maxTokens, Node body, WireOptions options) {
+        return new Stopping(maxTokens, stop(body, options), stopTokens(body), body.flag("ignore_eos"));
+    }
+
+    private static List<String> stop(Node body, WireOptions options) {
         Optional<Node> stop = body.find("stop");
         if (stop.isEmpty()) {
             return List.of();
@@ -92,7 +117,7 @@ final class SamplingReader {
         return text;
     }
 
-    static Set<Integer> stopTokens(Node body) {
+    private static Set<Integer> stopTokens(Node body) {
         Set<Integer> tokens = new HashSet<>();
         body.find("stop_token_ids")
                 .ifPresent(ids -> ids.elements().forEach(id -> tokens.add(id.integer(0, Integer.MAX_VALUE))));
@@ -110,6 +135,11 @@ final class SamplingReader {
             case "max" -> ReasoningEffort.MAX;
             default -> throw effort.expected("none, minimal, low, medium, high, xhigh or max");
         };
+    }
+
+    /// What an endpoint knows: the members that are read here, and its own.
+    static Set<String> known(String... own) {
+        return Stream.concat(KNOWN.stream(), Stream.of(own)).collect(Collectors.toUnmodifiableSet());
     }
 
     /// Refuses members of the body that no endpoint of ours knows.

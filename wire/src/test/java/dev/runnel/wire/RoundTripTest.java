@@ -121,7 +121,7 @@ class RoundTripTest {
                     CompletionWriter.write(
                             endpoint,
                             envelope,
-                            ReplyForm.PLAIN.withLogprobs(ALTERNATIVES),
+                            ReplyForm.PLAIN.withLogprobs(OptionalInt.of(ALTERNATIVES)),
                             Completion.of(events),
                             WholeExtensions.NONE,
                             Optional.empty()));
@@ -227,7 +227,7 @@ class RoundTripTest {
     private byte[] written(Endpoint endpoint, List<TokenEvent> events) {
         ReplyForm form = ReplyForm.PLAIN
                 .withUsage(true)
-                .withLogprobs(ALTERNATIVES)
+                .withLogprobs(OptionalInt.of(ALTERNATIVES))
                 .withObfuscation(random.nextBoolean())
                 .withReasoningAlias(random.nextBoolean())
                 .withTier(random.nextBoolean());

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,7 +70,7 @@ class TranscriptTest {
         }
 
         ReplyForm form() {
-            return tellsLogprobs() ? ReplyForm.PLAIN.withLogprobs(ALTERNATIVES) : ReplyForm.PLAIN;
+            return tellsLogprobs() ? ReplyForm.PLAIN.withLogprobs(OptionalInt.of(ALTERNATIVES)) : ReplyForm.PLAIN;
         }
 
         /// The events read from the stream as it comes in pieces of up to `most` bytes.
