@@ -27,7 +27,7 @@ final class Lowering {
         return switch (grammar) {
             case Grammar.JsonObject _ -> json.object();
             case Grammar.JsonSchema(var schema, var path) ->
-                new SchemaCompiler(JsonReader.read(schema, path), path, json).compile();
+                new SchemaCompiler(JsonValueMaker.read(schema, path), path, json).compile();
             case Grammar.Gbnf(var text, var path) -> GbnfReader.read(text, path);
             case Grammar.Literal(var text) -> new Node.Text(text);
             case Grammar.Token(var id) -> {

@@ -1,2 +1,2 @@
-/// JSON text to plain values. The door is [JsonTree].
+/// JSON text to values: plain ones ([JsonTree]), or whatever a [JsonReader.Maker] makes of it.
 package dev.runnel.engine.json;

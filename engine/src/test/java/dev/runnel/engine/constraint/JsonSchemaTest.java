@@ -194,7 +194,9 @@ class JsonSchemaTest {
                 "{'allOf': [{'$ref': '#'}]} | ` can't be enforced: it refers to itself for the same value`",
                 "{'type': 'string', 'enum': [1]} | ` can't be satisfied: nothing that this model can write matches it`",
                 "false | ` can't be satisfied`",
-                "{'a': } | ` is not JSON: found } at character 7, expected a value`",
+                "{'a': } | ` is no JSON: at character 7 stands '}', expected a value`",
+                "{'type': 'null', 'type': 'null'} | ` is no JSON: at character 18 stands '\"', expected a name that`",
+                "{'maximum': 1e99999} | ` holds the number 1e99999, expected one of at most 400 digits`",
             })
     void whatCannotBeKeptIsRefusedByName(String schema, String problem) {
         assertThatThrownBy(() -> schema(schema))

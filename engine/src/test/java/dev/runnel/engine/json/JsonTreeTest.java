@@ -40,6 +40,7 @@ class JsonTreeTest {
                 "{a: 1}       | is no JSON: at character 2 stands 'a', expected a name in quotes",
                 "{\"a\" 1}    | is no JSON: at character 6 stands '1', expected ':'",
                 "\"\\x\"      | is no JSON: at character 3 stands 'x', expected an escape",
+                "\"\\u００４１\" | is no JSON: at character 4 stands '０', expected four hexadecimal digits",
             })
     void whatIsNoJsonIsRefusedWithItsPlace(String text, String fault) {
         assertThatThrownBy(() -> JsonTree.parse(text))
