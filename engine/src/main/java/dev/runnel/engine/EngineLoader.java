@@ -158,6 +158,7 @@ final class EngineLoader {
     /// @param release frees the file; whoever calls this does it if this throws, else the engine
     private Engine load(GgufFile file, String fileId, Instant created, boolean isTrusted, Runnable release) {
         String owner = owner(file.metadata());
+        ModelSummary summary = ModelSummary.of(file); // reads all that the file says, and refuses what makes no sense
         ModelText text = readText(file);
         Tokenizer tokenizer = text.tokenizer();
 
@@ -169,7 +170,7 @@ final class EngineLoader {
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
             return new Engine(
                     model,
-                    ModelSummary.of(file),
+                    summary,
                     text,
                     transformer,
                     vocabularyOf(tokenizer),

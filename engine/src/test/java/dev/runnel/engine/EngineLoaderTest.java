@@ -16,10 +16,12 @@ import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.testing.RecordingReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
@@ -242,6 +244,21 @@ class EngineLoaderTest {
         assertRefused(
                 write("odd.gguf", model),
                 "odd.gguf: has 401 tokens in its vocabulary and weights for 400, expected as many");
+    }
+
+    @Test
+    void whatAFileSaysIsReadBeforeItsWeightsTakeMemory() throws IOException {
+        byte[] bytes = TinyModels.llama(1).string("general.note", "~ not UTF-8").toByteArray();
+        String latin1 = new String(bytes, StandardCharsets.ISO_8859_1);
+        bytes[latin1.indexOf("~ not UTF-8")] = (byte) 0xFF;
+        Path file = Files.write(folder.resolve("note.gguf"), bytes);
+        List<LoadingListener.Phase> phases = new ArrayList<>();
+
+        assertThatThrownBy(() -> Engine.open(file, EngineOptions.DEFAULT, (phase, _) -> phases.add(phase))
+                        .close())
+                .hasMessage("note.gguf: metadata key general.note holds a string that is not valid UTF-8");
+
+        assertThat(phases).doesNotContain(LoadingListener.Phase.WEIGHTS);
     }
 
     @Test
