@@ -123,9 +123,18 @@ public final class ModelFolder implements Backend {
         return new FolderStream(this, slot, request).channel;
     }
 
+    /// That of the model where it is loaded, else one that is read from its file each time.
     @Override
     public Optional<TokenCodec> codec(String model) {
-        return Optional.ofNullable(slots.get(model)).map(slot -> ModelText.open(slot.found.file()));
+        FolderSlot slot = slots.get(model);
+        if (slot == null) {
+            return Optional.empty();
+        }
+        Backend loaded;
+        synchronized (lock) {
+            loaded = slot.backend;
+        }
+        return loaded != null ? loaded.codec(model) : Optional.of(ModelText.open(slot.found.file()));
     }
 
     /// Ids of the models that are loaded.

@@ -1,6 +1,7 @@
 package dev.runnel.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
@@ -10,6 +11,7 @@ import dev.runnel.core.CompletionStream;
 import dev.runnel.core.Model;
 import dev.runnel.core.Script;
 import dev.runnel.core.ScriptedBackend;
+import dev.runnel.core.TokenCodec;
 import dev.runnel.testing.RecordingReader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.logging.Level;
@@ -98,6 +101,11 @@ class ModelFolderTest {
         }
 
         @Override
+        public Optional<TokenCodec> codec(String model) {
+            return Optional.of(ModelText.embedded());
+        }
+
+        @Override
         public void close() {
             log.add("close " + id);
             scripted.close();
@@ -149,6 +157,15 @@ class ModelFolderTest {
 
         assertThat(folder.load()).containsEntry("a", new BackendLoad(1, 1, 8, 4, 2, 0.5, 6, 3));
         assertThat(folder.load()).containsEntry("b", BackendLoad.NONE);
+    }
+
+    @Test
+    void theTokensOfALoadedModelAreAskedOfItAndNotOfItsFile() {
+        assertThatThrownBy(() -> folder.codec("a")).hasMessage("a.gguf: there is no such file");
+        assertThat(answered("a")).isTrue();
+
+        assertThat(folder.codec("a")).isPresent();
+        assertThat(folder.codec("no such model")).isEmpty();
     }
 
     @Test
