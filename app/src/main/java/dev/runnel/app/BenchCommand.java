@@ -246,9 +246,10 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private Plan plan() {
-        double mostSeconds = TimeUnit.DAYS.toSeconds(7);
+        long mostSeconds = TimeUnit.DAYS.toSeconds(7);
         if (!(timeoutSeconds > 0 && timeoutSeconds <= mostSeconds)) {
-            throw new IllegalArgumentException("timeout is %s s, expected above 0".formatted(timeoutSeconds));
+            throw new IllegalArgumentException(
+                    "timeout is %s s, expected above 0 and at most %d".formatted(timeoutSeconds, mostSeconds));
         }
         int rounds = this.rounds != null ? this.rounds : against != null || whole ? 5 : 1;
         return new Plan(

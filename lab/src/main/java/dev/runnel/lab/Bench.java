@@ -108,7 +108,7 @@ public final class Bench {
             index += plan.warmUp();
             int all = plan.loads().get(load).requests();
             for (int round = 1; round <= plan.rounds(); round++) {
-                int requests = all * round / plan.rounds() - all * (round - 1) / plan.rounds();
+                int requests = upTo(round, all) - upTo(round - 1, all);
                 for (int i = 0; i < targets.size(); i++) {
                     int target = round % 2 == 1 ? i : targets.size() - 1 - i;
                     turns.add(new Turn(target, load, round, index, requests));
@@ -117,6 +117,11 @@ public final class Bench {
             }
         }
         return turns;
+    }
+
+    /// Requests of the first `rounds` rounds, as even as can be.
+    private int upTo(int rounds, int all) {
+        return (int) ((long) all * rounds / plan.rounds());
     }
 
     private void next() {

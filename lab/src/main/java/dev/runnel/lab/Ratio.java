@@ -1,6 +1,5 @@
 package dev.runnel.lab;
 
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -30,8 +29,7 @@ public record Ratio(double median, double least, double most, int rounds) {
         }
         int middle = ratios.length / 2;
         double median = ratios.length % 2 == 1 ? ratios[middle] : (ratios[middle - 1] + ratios[middle]) / 2;
-        return Optional.of(
-                new Ratio(median, ratios[0], Arrays.stream(ratios).max().getAsDouble(), ratios.length));
+        return Optional.of(new Ratio(median, ratios[0], ratios[ratios.length - 1], ratios.length));
     }
 
     private static OptionalDouble ratio(OptionalDouble a, OptionalDouble b) {
