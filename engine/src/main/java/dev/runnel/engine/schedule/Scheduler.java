@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 /// the one thread that steps: its own, once [#start]ed, or a test's.
 public final class Scheduler implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(Scheduler.class.getName());
+
     /// Tokens of a reply for which there has to be room before it begins, so that it does not stop at once.
     private static final int HEADROOM = 64;
 
@@ -64,6 +66,8 @@ public final class Scheduler implements AutoCloseable {
     private final List<Generation> arrivals = new ArrayList<>();
     /// Changes once, under the gate.
     private volatile boolean closed;
+    /// What has ended the loop, where nobody asked it to end. Set before `closed`.
+    private volatile @Nullable Throwable fault;
 
     private final List<Generation> waiting = new ArrayList<>();
     private final List<Sequence> running = new ArrayList<>();
@@ -193,7 +197,7 @@ public final class Scheduler implements AutoCloseable {
         try {
             intake.execute(() -> prepare(newcomer));
         } catch (RejectedExecutionException _) {
-            refuse(newcomer, shuttingDown());
+            refuse(newcomer, ended());
         }
     }
 
@@ -201,14 +205,14 @@ public final class Scheduler implements AutoCloseable {
     /// it.
     private void prepare(Generation newcomer) {
         if (closed) {
-            refuse(newcomer, shuttingDown());
+            refuse(newcomer, ended());
             return;
         }
         if (!newcomer.isCancelled()) {
             try {
                 newcomer.prepare(model.contextLength(), model.vocabularySize(), seeds.getAsLong());
             } catch (RuntimeException | Error failure) {
-                refuse(newcomer, closed ? shuttingDown() : BackendException.of(failure));
+                refuse(newcomer, closed ? ended() : BackendException.of(failure));
                 return;
             }
             newcomer.channel.emit(new TokenEvent.Started(newcomer.request.model(), newcomer.request.choices()));
@@ -221,7 +225,7 @@ public final class Scheduler implements AutoCloseable {
             }
         }
         if (tooLate) {
-            refuse(newcomer, shuttingDown());
+            refuse(newcomer, ended());
         } else {
             wake();
         }
@@ -241,6 +245,9 @@ public final class Scheduler implements AutoCloseable {
                     LockSupport.park(this);
                 }
             }
+        } catch (RuntimeException | Error broken) {
+            LOG.log(System.Logger.Level.ERROR, "the engine has stopped after a fault of its own", broken);
+            fault = broken;
         } finally {
             synchronized (gate) {
                 closed = true;
@@ -748,7 +755,7 @@ public final class Scheduler implements AutoCloseable {
         if (!generation.hasEnded) {
             retire(generation);
             countFailed(generation);
-            generation.channel.abort(shuttingDown());
+            generation.channel.abort(ended());
         }
     }
 
@@ -778,7 +785,14 @@ public final class Scheduler implements AutoCloseable {
         tally.cacheUse = model.cacheUse();
     }
 
-    private static BackendException shuttingDown() {
-        return new BackendException(BackendException.Kind.SHUTTING_DOWN, "the engine is being closed");
+    /// Why nothing more is done.
+    private BackendException ended() {
+        Throwable broken = fault;
+        return broken == null
+                ? new BackendException(BackendException.Kind.SHUTTING_DOWN, "the engine is being closed")
+                : new BackendException(
+                        BackendException.Kind.INTERNAL,
+                        "the engine has stopped after a fault of its own: " + broken,
+                        broken);
     }
 }

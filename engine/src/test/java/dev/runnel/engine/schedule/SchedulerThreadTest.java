@@ -21,6 +21,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +56,10 @@ class SchedulerThreadTest {
     }
 
     private CompletionStream complete(String prompt) {
+        return complete(scheduler, prompt);
+    }
+
+    private static CompletionStream complete(Scheduler scheduler, String prompt) {
         CompletionRequest request = CompletionRequest.of("fake", new Prompt.Text(prompt))
                 .withSampling(Sampling.GREEDY)
                 .withMaxTokens(1000);
@@ -116,6 +123,40 @@ class SchedulerThreadTest {
 
         silent.request(2).awaitEvents(5).cancel();
         Await.until("the work to stop", () -> scheduler.stats().running() == 0);
+    }
+
+    @Test
+    void aFaultOfTheLoopIsToldAsOneAndNotAsAShutdown() {
+        AtomicBoolean broken = new AtomicBoolean();
+        Scheduler breaking = new Scheduler(
+                new FakeModel(100_000, 1_000_000, FakeModel.saying(_ -> 'a')),
+                FakeModel.BYTES,
+                new Limits(8, 1000, 16, Duration.ofHours(1)),
+                intake,
+                () -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("the clock has stopped");
+                    }
+                    return System.nanoTime();
+                },
+                () -> 1);
+        Logger log = Logger.getLogger(Scheduler.class.getName());
+        log.setLevel(Level.OFF);
+        breaking.start();
+        RecordingReader running = RecordingReader.of(complete(breaking, "z"));
+        running.request(2).awaitEvents(2);
+
+        broken.set(true);
+        running.request(5).awaitEnd();
+        broken.set(false);
+
+        RecordingReader late = RecordingReader.toTheEndOf(complete(breaking, "a"));
+        for (RecordingReader reader : List.of(running, late)) {
+            assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
+            assertThat(reader.failure()).hasMessageContaining("the clock has stopped");
+        }
+        breaking.close();
+        log.setLevel(null);
     }
 
     @Test
