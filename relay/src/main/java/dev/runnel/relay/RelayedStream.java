@@ -139,8 +139,8 @@ final class RelayedStream implements EventChannel.Producer, Call.Caller {
             Call.Caller reader = whole ? new WholeReply(this) : this;
             call = new Call(network, upstream.options().firstToken(), reader);
             call.post(Endpoint.of(request.prompt()).path(), whole ? "application/json" : "text/event-stream", json);
-        } catch (BackendException inexpressible) {
-            fail(inexpressible);
+        } catch (RuntimeException | Error fault) { // inexpressible, as a rule; of the rest, too, someone must hear
+            fail(BackendException.of(fault));
         }
     }
 
