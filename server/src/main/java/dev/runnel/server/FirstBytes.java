@@ -30,6 +30,9 @@ final class FirstBytes extends ChannelInboundHandlerAdapter {
     private @Nullable Future<?> deadline;
     private int seen;
 
+    /// Vert.x has chosen, and gets all further bytes as they come.
+    private boolean chosen;
+
     /// @param patience longest wait for the preface or for the first request's head
     FirstBytes(Duration patience) {
         this.patience = patience;
@@ -51,18 +54,16 @@ final class FirstBytes extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         ChannelPipeline pipeline = context.pipeline();
-        while (bytes.isReadable()) {
+        while (bytes.isReadable() && !chosen) {
             context.fireChannelRead(bytes.readRetainedSlice(1));
             ChannelHandlerContext decoder = pipeline.context(HttpRequestDecoder.class);
             if (decoder != null) {
+                chosen = true;
                 pipeline.addAfter(decoder.name(), null, new FirstHead());
+            } else if (++seen == PREFACE_BYTES) {
+                chosen = true;
+                settle();
                 pipeline.remove(this);
-                break;
-            }
-            if (++seen == PREFACE_BYTES) {
-                isSettled();
-                pipeline.remove(this);
-                break;
             }
         }
         if (bytes.isReadable()) {
@@ -83,11 +84,12 @@ final class FirstBytes extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        isSettled();
+        settle();
         context.fireChannelInactive();
     }
 
-    private void isSettled() {
+    /// What was waited for is there, or never will be.
+    private void settle() {
         if (deadline != null) {
             deadline.cancel(false);
         }
@@ -99,25 +101,12 @@ final class FirstBytes extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             if (message instanceof HttpRequest request) {
-                isSettled();
+                settle();
                 request.headers().remove(HttpHeaderNames.UPGRADE);
+                context.pipeline().remove(FirstBytes.this);
                 context.pipeline().remove(this);
             }
             context.fireChannelRead(message);
-        }
-
-        @Override
-        public void userEventTriggered(ChannelHandlerContext context, Object event) {
-            if (event instanceof ChannelInputShutdownEvent) {
-                var _ = context.close();
-            }
-            context.fireUserEventTriggered(event);
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext context) {
-            isSettled();
-            context.fireChannelInactive();
         }
     }
 }
