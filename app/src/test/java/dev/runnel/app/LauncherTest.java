@@ -20,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The script that starts the program, in a checkout that is built, with a JDK that tells what it was asked.
 class LauncherTest {
 
+    private static final Path SCRIPT_OF_UTIL_LINUX = Path.of("/usr/bin/script");
+
     @TempDir
     Path folder;
 
@@ -55,6 +57,21 @@ class LauncherTest {
                 .contains("-XX:AOTCache=" + program.resolve("started.aot"), "-Xmx1g", "-Dx=y")
                 .containsSubsequence("--module-path", program.resolve("lib").toString(), "--module")
                 .endsWith("complete", "two words");
+    }
+
+    @Test
+    void theProgramIsToldThatNobodyIsAtATerminal() throws Exception {
+        assertThat(asked(Map.of(), runnel("--help"))).contains("-Drunnel.terminals=none");
+    }
+
+    /// A prompt from a file, an answer for a person's eyes, and messages for a log.
+    @Test
+    void theProgramIsToldOfEachTerminalByItself() throws Exception {
+        assumeTrue(Files.isExecutable(SCRIPT_OF_UTIL_LINUX), "no program that makes a terminal");
+        String command = "'%s' complete </dev/null 2>/dev/null".formatted(checkout.resolve("runnel"));
+
+        assertThat(asked(Map.of(), List.of(SCRIPT_OF_UTIL_LINUX.toString(), "-qec", command, "/dev/null")))
+                .contains("-Drunnel.terminals=none,out");
     }
 
     private List<String> runnel(String... arguments) {
