@@ -485,6 +485,8 @@ class ServeCommandTest {
             --upstream=a=http://h/v1 --upstream-model=m       | --upstream-model is m, expected [ID=]NAME/MODEL
             --upstream=a=http://h/v1 --upstream-model=a/m,m=a/n | --upstream-model serves two models as m
             --upstream=a=http://h/v1 --upstream-retries=99    | retries is 99, expected 0 to 10
+            --upstream=a=localhost:8000/v1                    | --upstream a: the upstream's address is localhost:8000/v1
+            --upstream=http://h/v1?key=1                      | --upstream h: the upstream's address holds a query
             """)
     void flagsOfUpstreamsThatDoNotFitAreNamed(String flags, String sentence) {
         assertThat(program.run(Stream.concat(Stream.of("serve"), Stream.of(flags.split(" +")))
