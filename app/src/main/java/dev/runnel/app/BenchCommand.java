@@ -85,6 +85,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--concurrency",
             paramLabel = "N[,N…]",
             split = ",",
+            hideParamSyntax = true,
             description = "Closed loop: so many readers, each of whom asks again once it has its reply. Several are "
                     + "measured one after another. Default: 1.")
     List<Integer> concurrency = List.of();
@@ -93,6 +94,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--request-rate",
             paramLabel = "R[,R…]",
             split = ",",
+            hideParamSyntax = true,
             description = "Open loop: so many requests a second on average, at random moments (Poisson) that follow "
                     + "from --seed, whether those before them are answered or not.")
     List<Double> requestRate = List.of();

@@ -17,8 +17,11 @@ final class ModelFiles {
     ///
     /// @param named a path, or `OWNER/REPO[:QUANT]`; what exists as a file is one
     /// @param environment of the process
-    /// @throws CommandFailure if it is a name of which nothing has been pulled
+    /// @throws CommandFailure if it is no name, or one of which nothing has been pulled
     static Path file(String named, Map<String, String> environment) {
+        if (named.isBlank()) {
+            throw new CommandFailure("the model's name is blank, expected a file or OWNER/REPO[:QUANT]");
+        }
         Path path = Path.of(named);
         Optional<HubName> name = HubName.parse(named);
         if (Files.exists(path) || name.isEmpty()) {

@@ -348,14 +348,14 @@ final class ServeCommand implements Callable<Integer> {
     private Served open(EngineOptions options, FolderOptions folderOptions, List<NamedUpstream> relayed) {
         List<Backend> backends = new ArrayList<>();
         List<String> lines = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
         try {
-            List<NamedUpstream> down = openUpstreams(relayed, backends, lines);
+            List<NamedUpstream> down = openUpstreams(relayed, backends, lines, taken);
             if (models != null) {
                 Backend folder = rooms.folder(models, options.withoutDraft(), folderOptions);
                 backends.add(folder);
-                lines.add(models + ": loaded when asked for, within "
-                        + Figures.bytes(folderOptions.memoryBytes()) + ": "
-                        + folder.models().stream().map(Model::id).collect(Collectors.joining(", ")));
+                lines.add(models + ": loaded when asked for, within " + Figures.bytes(folderOptions.memoryBytes())
+                        + ": " + served(folder, taken));
             }
             boolean nothingElse = backends.isEmpty();
             if (model != null || nothingElse) {
@@ -367,6 +367,12 @@ final class ServeCommand implements Callable<Integer> {
                     backends.add(loaded.backend());
                     Duration took = Duration.ofNanos(System.nanoTime() - start);
                     lines.add(loaded.description() + ", loaded in " + Figures.seconds(took));
+                    if (!taken.add(loaded.model().id())) {
+                        shell.err()
+                                .println("Note: requests for " + loaded.model().id()
+                                        + " are served from elsewhere and never reach this model;"
+                                        + " --model-id NAME gives it a name of its own");
+                    }
                     if (loaded.embedded()) {
                         lines.add("This is " + Source.EMBEDDED + ".");
                     }
@@ -383,21 +389,17 @@ final class ServeCommand implements Callable<Integer> {
     /// Opens those that can be opened. One that is down must not take down the others, nor the models of this
     /// machine; where there is nothing else, it is a failure.
     ///
+    /// @param taken gets the ids of their models
     /// @return those that are down
-    private List<NamedUpstream> openUpstreams(List<NamedUpstream> relayed, List<Backend> backends, List<String> lines) {
+    private List<NamedUpstream> openUpstreams(
+            List<NamedUpstream> relayed, List<Backend> backends, List<String> lines, Set<String> taken) {
         List<NamedUpstream> down = new ArrayList<>();
         List<BackendException> failures = new ArrayList<>();
-        Set<String> taken = new HashSet<>();
         for (NamedUpstream upstream : relayed) {
             try {
                 Backend relay = open(upstream);
                 backends.add(relay);
-                Map<Boolean, List<String>> ids =
-                        relay.models().stream().map(Model::id).collect(Collectors.partitioningBy(taken::add));
-                String hidden = String.join(", ", Objects.requireNonNull(ids.get(false)));
-                lines.add(upstream.url() + ": relayed, models: "
-                        + String.join(", ", Objects.requireNonNull(ids.get(true)))
-                        + (hidden.isEmpty() ? "" : "; served from elsewhere: " + hidden));
+                lines.add(upstream.url() + ": relayed, models: " + served(relay, taken));
             } catch (BackendException failure) {
                 down.add(upstream);
                 failures.add(failure);
@@ -411,6 +413,17 @@ final class ServeCommand implements Callable<Integer> {
         return down;
     }
 
+    /// The models of a backend, and apart those whose requests go to one before it.
+    ///
+    /// @param taken ids of models that are served already; gets its own
+    private static String served(Backend backend, Set<String> taken) {
+        Map<Boolean, List<String>> ids =
+                backend.models().stream().map(Model::id).collect(Collectors.partitioningBy(taken::add));
+        String hidden = String.join(", ", Objects.requireNonNull(ids.get(false)));
+        return String.join(", ", Objects.requireNonNull(ids.get(true)))
+                + (hidden.isEmpty() ? "" : "; served from elsewhere: " + hidden);
+    }
+
     private Backend open(NamedUpstream upstream) {
         return rooms.relay(upstream.url(), upstream.key(), upstream.options());
     }
@@ -419,9 +432,10 @@ final class ServeCommand implements Callable<Integer> {
         LateUpstreams late = new LateUpstreams();
         for (NamedUpstream upstream : down) {
             late.expect(() -> open(upstream), relay -> {
-                String ids = relay.models().stream().map(Model::id).collect(Collectors.joining(", "));
+                Set<String> taken = all.models().stream().map(Model::id).collect(Collectors.toSet());
                 all.add(relay);
-                shell.err().println("Note: " + upstream.url() + " is there and relayed, models: " + ids);
+                shell.err()
+                        .println("Note: " + upstream.url() + " is there and relayed, models: " + served(relay, taken));
             });
         }
         return late;

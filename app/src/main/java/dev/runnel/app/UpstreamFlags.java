@@ -1,6 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.relay.Retries;
+import dev.runnel.relay.Upstream;
 import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.util.LinkedHashMap;
@@ -62,6 +63,14 @@ final class UpstreamFlags {
         boolean namesModels() {
             return !options.models().isEmpty();
         }
+
+        void require() {
+            try {
+                Upstream.require(url, key);
+            } catch (IllegalArgumentException refused) {
+                throw new IllegalArgumentException("--upstream %s: %s".formatted(name, refused.getMessage()), refused);
+            }
+        }
     }
 
     /// Those of which models are named go first.
@@ -71,7 +80,7 @@ final class UpstreamFlags {
         Retries times = Retries.DEFAULT.withMost(retries);
         Map<String, URI> urls = urls();
         Map<String, Map<String, String>> mappings = mappings(urls.keySet());
-        return urls.entrySet().stream()
+        List<NamedUpstream> named = urls.entrySet().stream()
                 .map(upstream -> new NamedUpstream(
                         upstream.getKey(),
                         upstream.getValue(),
@@ -82,6 +91,8 @@ final class UpstreamFlags {
                                 .withRetries(times)))
                 .sorted((one, other) -> Boolean.compare(other.namesModels(), one.namesModels()))
                 .toList();
+        named.forEach(NamedUpstream::require);
+        return named;
     }
 
     private Map<String, URI> urls() {

@@ -66,6 +66,7 @@ class HelpTest {
         assertThat(program.out().replace("http://", "").replace("https://", ""))
                 .as("a URL in one piece")
                 .doesNotContain("http");
+        assertThat(program.out()).as("what picocli makes of lists").doesNotContain("]...]");
         assertThat(program.out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 

@@ -66,6 +66,17 @@ class PullCommandTest {
         assertThat(rooms.opened()).containsExactly(new Opened.Engine(Optional.of(file), EngineOptions.DEFAULT));
     }
 
+    /// As a shell makes it of a variable that is not set.
+    @Test
+    void aModelWithoutANameIsNotTheFolderThatSomebodyIsIn() {
+        TestProgram program = program();
+
+        assertThat(program.run("complete", "--model", "", "hi")).isEqualTo(ExitCode.FAILED);
+
+        assertThat(program.err())
+                .isEqualTo("runnel: the model's name is blank, expected a file or OWNER/REPO[:QUANT]\n");
+    }
+
     @Test
     void aModelThatWasNotPulledSaysHowToPullIt() {
         TestProgram program = program();

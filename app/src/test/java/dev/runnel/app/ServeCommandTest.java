@@ -352,6 +352,15 @@ class ServeCommandTest {
     }
 
     @Test
+    void aModelWhoseNameIsTakenIsSaidToBeOutOfReach() {
+        serve("--port", "0", "--models", "folder", "--model", "m.gguf", "--model-id", "one-of-a-folder");
+
+        assertThat(program.err())
+                .contains("Note: requests for one-of-a-folder are served from elsewhere and never reach this model;"
+                        + " --model-id NAME gives it a name of its own\n");
+    }
+
+    @Test
     void aNameForTheModelsOfAFolderIsAMistake() {
         assertThat(program.run("serve", "--models", "folder", "--model-id", "m"))
                 .isEqualTo(ExitCode.USAGE);
@@ -469,6 +478,17 @@ class ServeCommandTest {
     }
 
     @Test
+    void anUpstreamThatComesLateIsToldApartFromWhatIsServedByThen() {
+        String late = "http://127.0.0.1:1/late";
+        serve(program, "--port", "0", "--upstream", late, "--model", "m.gguf", "--model-id", "late");
+
+        Await.until(
+                "the upstream to be there",
+                () -> program.err()
+                        .contains("Note: " + late + " is there and relayed, models: ; served from elsewhere: late\n"));
+    }
+
+    @Test
     void whereTheOnlyUpstreamIsDownThereIsNothingToServe() {
         assertThat(program.run("serve", "--port", "0", "--upstream", "http://127.0.0.1:1/down"))
                 .isEqualTo(ExitCode.FAILED);
@@ -485,6 +505,8 @@ class ServeCommandTest {
             --upstream=a=http://h/v1 --upstream-model=m       | --upstream-model is m, expected [ID=]NAME/MODEL
             --upstream=a=http://h/v1 --upstream-model=a/m,m=a/n | --upstream-model serves two models as m
             --upstream=a=http://h/v1 --upstream-retries=99    | retries is 99, expected 0 to 10
+            --upstream=a=localhost:8000/v1                    | --upstream a: the upstream's address is localhost:8000
+            --upstream=http://h/v1?key=1                      | --upstream h: the upstream's address holds a query
             """)
     void flagsOfUpstreamsThatDoNotFitAreNamed(String flags, String sentence) {
         assertThat(program.run(Stream.concat(Stream.of("serve"), Stream.of(flags.split(" +")))

@@ -48,6 +48,13 @@ public final class Upstream implements Backend {
         return open(baseUrl, apiKey, options, new VertxOptions());
     }
 
+    /// Refuses what [#open] would refuse without asking anyone. For whoever has much to do before it.
+    ///
+    /// @throws IllegalArgumentException if the address or the key are none
+    public static void require(URI baseUrl, Optional<String> apiKey) {
+        var _ = Address.of(baseUrl, apiKey);
+    }
+
     static Upstream open(URI baseUrl, Optional<String> apiKey, UpstreamOptions options, VertxOptions vertxOptions) {
         Networks networks = new Networks(Address.of(baseUrl, apiKey), options, vertxOptions);
         try {

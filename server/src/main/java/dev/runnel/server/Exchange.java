@@ -208,9 +208,16 @@ final class Exchange {
     }
 
     private void requireHost() {
-        if (request.version() == HttpVersion.HTTP_1_1 && request.authority() == null) {
+        if (request.version() != HttpVersion.HTTP_1_1) {
+            return;
+        }
+        int hosts = request.headers().getAll(HttpHeaders.HOST).size();
+        if (request.authority() == null || hosts > 1) {
             connection.makeLast();
-            throw Refusal.of(400, "an HTTP/1.1 request has a host header, and this one has none that is valid");
+            throw Refusal.of(
+                    400,
+                    "an HTTP/1.1 request has one host header, and this one has "
+                            + (hosts > 1 ? hosts : "none that is valid"));
         }
     }
 

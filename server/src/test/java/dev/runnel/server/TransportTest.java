@@ -228,6 +228,7 @@ class TransportTest {
                 "nonsense\r\n\r\n",
                 "GET /health HTTP/1.1\r\nhost test\r\n\r\n",
                 "GET /health HTTP/1.1\r\n\r\n",
+                "GET /health HTTP/1.1\r\nhost: test\r\nhost: other\r\n\r\n",
                 "POST /v1/completions HTTP/1.1\r\nhost: test\r\ncontent-length: many\r\n\r\n",
                 "POST /v1/completions HTTP/1.1\r\nhost: test\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n",
                 "POST /v1/completions HTTP/1.1\r\nhost: test\r\ncontent-length: -1\r\n\r\n",

@@ -146,18 +146,34 @@ public final class ErrorReader {
     }
 
     private static Report report(Json body) {
-        Json error = body instanceof Json.Obj(var members) ? members.getOrDefault("error", body) : body;
+        return switch (body) {
+            case Json.Obj(var members) -> reported(members.getOrDefault("error", body));
+            case Json.Arr(var elements) when !elements.isEmpty() -> report(elements.getFirst()); // Google's form
+            case Json.Str _, Json.Arr _, Json.Num _, Json.Bool _, Json.Null _ -> reported(body);
+        };
+    }
+
+    private static Report reported(Json error) {
         return switch (error) {
             case Json.Obj(var members) ->
                 new Report(
                         quote(string(members, "message")
-                                .or(() -> string(members, "detail"))
+                                .or(() -> detail(members))
                                 .orElse("")),
                         string(members, "param"),
                         string(members, "code"));
             case Json.Str(var message) -> Report.of(quote(message));
             case Json.Arr _, Json.Num _, Json.Bool _, Json.Null _ -> Report.of(quote(""));
         };
+    }
+
+    /// FastAPI's word for a reason: a sentence, or a list of what is wrong where, which is quoted as it stands.
+    private static Optional<String> detail(Map<String, Json> members) {
+        return string(members, "detail")
+                .or(() -> members.get("detail") instanceof Json.Arr list
+                                && !list.elements().isEmpty()
+                        ? Optional.of(list.text())
+                        : Optional.empty());
     }
 
     private static Optional<String> string(Map<String, Json> members, String name) {

@@ -82,6 +82,9 @@ class ErrorReaderTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"message":"flat","code":400}        | flat
             {"detail":"fast"}                    | fast
+            {"detail":[{"loc":["body","n"],"msg":"too large"}]} | [{"loc":["body","n"],"msg":"too large"}]
+            {"detail":[]}                        | no reason given
+            [{"error":{"code":400,"message":"in a list"}}] | in a list
             {"error":"text"}                     | text
             {"error":{"message":""}}             | no reason given
             {"error":{"message":7}}              | no reason given

@@ -1,0 +1,102 @@
+package dev.runnel.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The script that starts the program, in a checkout that is built, with a JDK that tells what it was asked.
+class LauncherTest {
+
+    private static final Path SCRIPT_OF_UTIL_LINUX = Path.of("/usr/bin/script");
+
+    @TempDir
+    Path folder;
+
+    private Path checkout;
+    private Path jdk;
+
+    @BeforeEach
+    void build() throws IOException {
+        Path script = Path.of("..", "runnel");
+        assumeTrue(Files.isExecutable(script) && Files.isExecutable(Path.of("/bin/sh")), "no shell to start it with");
+        checkout = Files.createDirectory(folder.resolve("a checkout"));
+        Path program = Files.createDirectories(checkout.resolve("app/target/runnel"));
+        Files.createDirectory(checkout.resolve(".mvn"));
+        Files.copy(script, checkout.resolve("runnel"));
+        Files.copy(Path.of("..", ".mvn", "find-jdk.sh"), checkout.resolve(".mvn/find-jdk.sh"));
+        Files.createFile(program.resolve("started.aot"));
+        Path built = Files.createFile(program.resolve("built"));
+        Files.setLastModifiedTime(built, FileTime.from(Instant.now().plus(Duration.ofDays(1))));
+
+        jdk = Files.createDirectory(folder.resolve("a jdk"));
+        Files.createDirectory(jdk.resolve("bin"));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25\"\n");
+        executable(jdk.resolve("bin/javac"), "");
+        executable(jdk.resolve("bin/java"), "printf '%s\\n' \"$@\"\n");
+    }
+
+    @Test
+    void aCheckoutMayLieInAFolderWithASpaceInItsName() throws Exception {
+        List<String> asked = asked(Map.of("RUNNEL_JAVA_OPTS", "-Xmx1g -Dx=y"), runnel("complete", "two words"));
+
+        Path program = checkout.toRealPath().resolve("app/target/runnel");
+        assertThat(asked)
+                .contains("-XX:AOTCache=" + program.resolve("started.aot"), "-Xmx1g", "-Dx=y")
+                .containsSubsequence("--module-path", program.resolve("lib").toString(), "--module")
+                .endsWith("complete", "two words");
+    }
+
+    @Test
+    void theProgramIsToldThatNobodyIsAtATerminal() throws Exception {
+        assertThat(asked(Map.of(), runnel("--help"))).contains("-Drunnel.terminals=none");
+    }
+
+    /// A prompt from a file, an answer for a person's eyes, and messages for a log.
+    @Test
+    void theProgramIsToldOfEachTerminalByItself() throws Exception {
+        assumeTrue(Files.isExecutable(SCRIPT_OF_UTIL_LINUX), "no program that makes a terminal");
+        String command = "'%s' complete </dev/null 2>/dev/null".formatted(checkout.resolve("runnel"));
+
+        assertThat(asked(Map.of(), List.of(SCRIPT_OF_UTIL_LINUX.toString(), "-qec", command, "/dev/null")))
+                .contains("-Drunnel.terminals=none,out");
+    }
+
+    private List<String> runnel(String... arguments) {
+        return Stream.concat(Stream.of(checkout.resolve("runnel").toString()), Stream.of(arguments))
+                .toList();
+    }
+
+    /// What the JVM was asked, a line for each argument.
+    private List<String> asked(Map<String, String> environment, List<String> command) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().keySet().removeIf(name -> name.startsWith("RUNNEL_"));
+        builder.environment().put("JAVA_HOME", jdk.toString());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        List<String> lines = new String(process.getInputStream().readAllBytes(), UTF_8)
+                .lines()
+                .toList();
+        assertThat(process.waitFor()).isZero();
+        return lines;
+    }
+
+    private static void executable(Path file, String lines) throws IOException {
+        Files.writeString(file, "#!/bin/sh\n" + lines);
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+}
