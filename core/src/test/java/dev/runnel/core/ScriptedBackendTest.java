@@ -3,65 +3,20 @@ package dev.runnel.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.core.TokenEvent.Text;
-import dev.runnel.testing.BackendContract;
 import dev.runnel.testing.RecordingReader;
+import dev.runnel.testing.ScriptedContract;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
 
-class ScriptedBackendTest extends BackendContract {
+class ScriptedBackendTest extends ScriptedContract {
 
-    private static final Script SHORT = Script.saying("script", "Hel", "lo", " 你好", "!");
-    private static final Script ENDLESS = Script.saying(
-            "script", java.util.Collections.nCopies(1_000_000, "tick ").toArray(String[]::new));
-
-    private ScriptedBackend scripted;
-
-    /// Plays what the prompt's text names.
     @Override
     protected Backend open() {
-        scripted = new ScriptedBackend("script", ScriptedBackendTest::scriptFor, ScriptedBackend.Timer.REAL);
         return scripted;
-    }
-
-    private static Script scriptFor(CompletionRequest request) {
-        String text = ((Prompt.Text) request.prompt()).text();
-        return switch (text) {
-            case "short" -> SHORT;
-            case "endless" -> ENDLESS;
-            default ->
-                SHORT.failingAfter(
-                        Integer.parseInt(text),
-                        new BackendException(BackendException.Kind.INTERNAL, "the script says so"));
-        };
-    }
-
-    private static CompletionRequest request(String text) {
-        return CompletionRequest.of("script", new Prompt.Text(text));
-    }
-
-    @Override
-    protected CompletionRequest shortRequest() {
-        return request("short");
-    }
-
-    @Override
-    protected CompletionRequest endlessRequest() {
-        return request("endless");
-    }
-
-    @Override
-    protected Optional<CompletionRequest> requestFailingAfter(int events) {
-        return Optional.of(request(Integer.toString(events)));
-    }
-
-    @Override
-    protected int inProgress() {
-        return scripted.inProgress();
     }
 
     @Test

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import org.jspecify.annotations.Nullable;
 
 /// Phrases that no reply may contain, as an automaton that finds all of them in one pass (Aho and Corasick 1975,
 /// https://doi.org/10.1145/360825.360855). Immutable.
@@ -24,16 +23,24 @@ public final class Blocklist {
         /// Lengths of the phrases that end here, the longest first.
         final List<Integer> phrases = new ArrayList<>();
 
-        private @Nullable Node shorter; // the longest other beginning that this one ends with; null for the root
+        /// The longest other beginning that this one ends with; the root's is itself.
+        private Node shorter;
 
-        private Node(int length) {
+        private Node() {
+            length = 0;
+            shorter = this;
+        }
+
+        /// @param shorter until all beginnings are there and can be linked
+        private Node(int length, Node shorter) {
             this.length = length;
+            this.shorter = shorter;
         }
     }
 
     private static final int NOTHING = -1;
 
-    private final Node root = new Node(0);
+    private final Node root = new Node();
     private final int longest;
 
     /// @param phrases at least one; each holds something that can be seen
@@ -67,7 +74,7 @@ public final class Blocklist {
             }
             afterSpace = folded == ' ';
             int length = at.length + 1;
-            at = at.next.computeIfAbsent(folded, _ -> new Node(length));
+            at = at.next.computeIfAbsent(folded, _ -> new Node(length, root));
         }
         if (at == root) {
             throw new IllegalArgumentException("the phrase '%s' holds nothing that can be seen".formatted(phrase));
@@ -80,21 +87,16 @@ public final class Blocklist {
 
     /// Links each beginning to the longest other one that it ends with, the short ones first.
     private void link() {
-        Queue<Node> nodes = new ArrayDeque<>(root.next.values());
-        root.next.values().forEach(node -> node.shorter = root);
+        Queue<Node> nodes = new ArrayDeque<>(root.next.values()); // whose others are the root
         while (!nodes.isEmpty()) {
             Node node = nodes.remove();
             node.next.forEach((folded, longer) -> {
-                Node shorter = after(shorterOf(node), folded);
+                Node shorter = after(node.shorter, folded);
                 longer.shorter = shorter;
                 longer.phrases.addAll(shorter.phrases);
                 nodes.add(longer);
             });
         }
-    }
-
-    private Node shorterOf(Node node) {
-        return node.shorter == null ? root : node.shorter;
     }
 
     Node start() {
@@ -117,7 +119,7 @@ public final class Blocklist {
             if (at == root) {
                 return root;
             }
-            at = shorterOf(at);
+            at = at.shorter;
         }
     }
 

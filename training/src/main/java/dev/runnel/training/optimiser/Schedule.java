@@ -1,8 +1,7 @@
 package dev.runnel.training.optimiser;
 
-/// How fast a run learns: up over the first steps, level for a while, then down in a straight line to almost nothing
-/// (Bergsma
-/// et al. 2025). A model can only be judged after the way down.
+/// How fast a run learns: up over the first steps, level for a while, then down in a straight line to almost
+/// nothing (Bergsma et al. 2025, https://arxiv.org/abs/2502.15938). A model can only be judged after the way down.
 ///
 /// @param steps of the whole run
 public record Schedule(int steps) {
