@@ -142,8 +142,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--blocklist",
             paramLabel = "FILE",
             description = "Phrases, one to a line, that no reply may contain. A reply that comes to one ends before it "
-                    + "with finish_reason content_filter, whole or streamed, and its work stops. Lines that begin with "
-                    + "# are remarks. Default: none.")
+                    + "with finish_reason content_filter, whole or streamed. A model here stops its work then; an "
+                    + "upstream is read on for its usage. Lines that begin with # are remarks. Default: none.")
     @Nullable
     Path blocklist;
 
