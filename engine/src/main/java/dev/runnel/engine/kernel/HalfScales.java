@@ -1,8 +1,11 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.halves;
 import static dev.runnel.engine.kernel.Packing.ROWS;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /// A scale for each block, in F16; what [Q4_0] and [Q5_0] have.
 final class HalfScales implements PackedScales {
@@ -39,7 +42,42 @@ final class HalfScales implements PackedScales {
 
     private static void load(MemorySegment packed, long at, int blocks, float[] scales, int to) {
         for (int i = 0; i < blocks * ROWS; i += Lanes.COUNT) {
-            Lanes.halves(packed, at + 2L * i).intoArray(scales, to + i);
+            halves(packed, at + 2L * i).intoArray(scales, to + i);
+        }
+    }
+
+    @Override
+    public PackedProduct.Step adding(PackedProduct product) {
+        return (block, from, t, scratch) -> add(
+                product.w().data(),
+                product.scalesOffset(block, from),
+                product.blocks(from),
+                scratch.sums,
+                product.format().runsOfGroup(),
+                product.x(),
+                product.groupAt(from, t),
+                scratch.totals,
+                t * ROWS);
+    }
+
+    private static void add(
+            MemorySegment packed,
+            long at,
+            int blocks,
+            short[] sums,
+            int runs,
+            Operand x,
+            int xAt,
+            float[] totals,
+            int to) {
+        for (int i = 0; i < ROWS; i += Lanes.COUNT) {
+            var total = floats(totals, to + i);
+            for (int g = 0; g < blocks; g++) {
+                var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + g]);
+                var scale = halves(packed, at + (long) g * ROWS * Short.BYTES + 2L * i);
+                total = PackedSums.sum(sums, g * runs * ROWS + i, runs).fma(scale.mul(xScale), total);
+            }
+            total.intoArray(totals, to + i);
         }
     }
 }

@@ -9,47 +9,48 @@ import java.util.concurrent.atomic.AtomicBoolean;
 ///
 /// ```
 /// data     (blocks of rows, pieces of columns)
-/// piece    (blocks of columns)       scales and minima, see [PackedScales]
-///          (runs)                    whole numbers, see [Packing]
+/// piece    (runs)                    whole numbers, see [Packing]
+///          (blocks of columns)       scales and minima, see [PackedScales]
 /// ```
 ///
-/// @param piece most columns of a piece, which divide [PackedProduct#COLUMNS]. What is computed of a short one
-///     stays in the first-level cache beside what is read; long ones begin and end less often, which pays where
-///     scales have scales themselves
+/// A piece lies in the order in which one token reads it, so that a thread reads one stream: sums of the whole numbers
+/// come first, and then what they are multiplied by.
+///
 /// @param low what a packed number is short of the one that it stands for: a packing's range is fixed
-record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scales, int piece, int low) {
+record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scales, int low) {
 
-    private static final int SHORT = 256;
-    private static final int LONG = PackedProduct.COLUMNS;
+    /// Most columns of a piece, which divide [PackedProduct#COLUMNS]. What is computed of it stays in the first-level
+    /// cache beside what is read.
+    static final int PIECE = 256;
 
     private static final int ROWS = Packing.ROWS;
 
     static PackedFormat q4_0() {
-        return new PackedFormat(new Q4_0(), new Packing4(), new HalfScales(), SHORT, 0);
+        return new PackedFormat(new Q4_0(), new Packing4(), new HalfScales(), 0);
     }
 
     static PackedFormat q4_1() {
-        return new PackedFormat(new Q4_1(), new Packing4(), new HalfScalesAndMinima(), SHORT, 8);
+        return new PackedFormat(new Q4_1(), new Packing4(), new HalfScalesAndMinima(), 8);
     }
 
     static PackedFormat q5_0() {
-        return new PackedFormat(new Q5_0(), new Packing5(), new HalfScales(), SHORT, 0);
+        return new PackedFormat(new Q5_0(), new Packing5(), new HalfScales(), 0);
     }
 
     static PackedFormat q5_1() {
-        return new PackedFormat(new Q5_1(), new Packing5(), new HalfScalesAndMinima(), SHORT, 16);
+        return new PackedFormat(new Q5_1(), new Packing5(), new HalfScalesAndMinima(), 16);
     }
 
     static PackedFormat q4_K() {
-        return new PackedFormat(new Q4_K(), new Packing4(), new ScaledScalesAndMinima(), LONG, 8);
+        return new PackedFormat(new Q4_K(), new Packing4(), new ScaledScalesAndMinima(), 8);
     }
 
     static PackedFormat q5_K() {
-        return new PackedFormat(new Q5_K(), new Packing5(), new ScaledScalesAndMinima(), LONG, 16);
+        return new PackedFormat(new Q5_K(), new Packing5(), new ScaledScalesAndMinima(), 16);
     }
 
     static PackedFormat q6_K() {
-        return new PackedFormat(new Q6_K(), new Packing6(), new ScaledScales(), LONG, 0);
+        return new PackedFormat(new Q6_K(), new Packing6(), new ScaledScales(), 0);
     }
 
     /// Groups of a row.
@@ -63,26 +64,26 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
 
     /// Columns of the piece that begins at `from`.
     int columns(Matrix w, int from) {
-        return Math.min(piece, w.columns() - from);
-    }
-
-    /// Bytes from the start of a packed matrix to the scales of a block of rows' piece that begins at `from`.
-    long scalesOffset(Matrix w, int block, int from) {
-        return block * bytes(w.columns()) + bytes(from);
+        return Math.min(PIECE, w.columns() - from);
     }
 
     /// Bytes from the start of a packed matrix to the numbers of a block of rows' piece that begins at `from`.
     long quantsOffset(Matrix w, int block, int from) {
-        return scalesOffset(w, block, from) + scalesBytes(columns(w, from));
+        return block * bytes(w.columns()) + bytes(from);
+    }
+
+    /// Bytes from the start of a packed matrix to the scales of a block of rows' piece that begins at `from`.
+    long scalesOffset(Matrix w, int block, int from) {
+        return quantsOffset(w, block, from) + quantsBytes(columns(w, from));
     }
 
     /// Bytes that so many columns of a block of rows take.
     private long bytes(int columns) {
-        return scalesBytes(columns) + columns / packing.run * packing.runBytes();
+        return quantsBytes(columns) + (long) columns / definition.block * scales.bytes();
     }
 
-    private long scalesBytes(int columns) {
-        return (long) columns / definition.block * scales.bytes();
+    private long quantsBytes(int columns) {
+        return columns / packing.run * packing.runBytes();
     }
 
     private static int rowBlocks(Matrix w) {
@@ -128,14 +129,14 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
 
     /// Where the first word of a row's run lies that begins at column `k`.
     private long runOffset(Matrix packed, int row, int k) {
-        return quantsOffset(packed, row / ROWS, k - k % piece)
-                + k % piece / packing.run * packing.runBytes()
+        return quantsOffset(packed, row / ROWS, k - k % PIECE)
+                + k % PIECE / packing.run * packing.runBytes()
                 + row % ROWS * 2L;
     }
 
     /// Where the scales of the block lie that a row's column `k` belongs to.
     private long blockOffset(Matrix packed, int row, int k) {
-        return scalesOffset(packed, row / ROWS, k - k % piece) + (long) (k % piece / definition.block) * scales.bytes();
+        return scalesOffset(packed, row / ROWS, k - k % PIECE) + (long) (k % PIECE / definition.block) * scales.bytes();
     }
 
     /// What [Format#dequantize] gives for a row of the stored matrix.

@@ -10,12 +10,11 @@ package dev.runnel.engine.kernel;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float[] y) {
 
-    /// Most columns that are unpacked at a time, a multiple of a piece's: they take 256 KiB.
+    /// Most columns that are unpacked at a time: they take 256 KiB.
     static final int COLUMNS = 2048;
 
-    /// Runs with sums of their own: those of the longest piece with the shortest runs and one token, which are
-    /// more than a tile's.
-    static final int RUNS = COLUMNS / 8;
+    /// Runs with sums of their own: those of a tile, which are more than those of a piece.
+    static final int RUNS = PackedBlocks.MOST * PackedBlocks.RUNS;
 
     private static final int ROWS = Packing.ROWS;
 
@@ -64,12 +63,9 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     /// The task that [Kernels#multiplication] describes.
     Workers.Task task(int rows, Scratch[] scratches) {
         boolean wide = isWide(tokens);
-        Step scales = format.scales().loading(this);
-        Step[] first = wide ? new Step[] {scales, format.packing().unpacking(this)} : new Step[] {scales};
-        Step[] each = wide
-                ? new Step[] {(_, from, tile, scratch) -> multiplyTile(from, tile, scratch)}
-                : new Step[] {this::multiply, (_, from, t, scratch) -> addGroups(from, t, scratch)};
-        int columns = wide ? COLUMNS : format.piece();
+        Step[] first = stepsOfPiece();
+        Step[] each = stepsOfTurn();
+        int columns = wide ? COLUMNS : PackedFormat.PIECE;
         int turns = wide ? tiles(tokens) : tokens;
         int totals = turns * (wide ? WIDE : 1) * ROWS;
         return (worker, part) -> {
@@ -81,7 +77,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
                 scratch.clearTotals(totals);
                 for (int from = 0; from < w.columns(); from += columns) {
                     int end = Math.min(from + columns, w.columns());
-                    for (int at = from; at < end; at += format.piece()) {
+                    for (int at = from; at < end; at += PackedFormat.PIECE) {
                         run(first, block, at, at - from, scratch);
                     }
                     for (int t = 0; t < turns; t++) {
@@ -93,6 +89,24 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
                 }
             }
         };
+    }
+
+    /// What is done with a piece before any token meets it. One token alone takes scales as they are read.
+    private Step[] stepsOfPiece() {
+        if (tokens == 1) {
+            return new Step[] {};
+        }
+        Step scales = format.scales().loading(this);
+        return isWide(tokens) ? new Step[] {format.packing().unpacking(this), scales} : new Step[] {scales};
+    }
+
+    /// What is done for each token, or for each tile of them.
+    private Step[] stepsOfTurn() {
+        if (isWide(tokens)) {
+            return new Step[] {(_, from, tile, scratch) -> multiplyTile(from, tile, scratch)};
+        }
+        Step adding = tokens == 1 ? format.scales().adding(this) : (_, from, t, scratch) -> addGroups(from, t, scratch);
+        return new Step[] {this::multiply, adding};
     }
 
     private static void run(Step[] steps, int block, int from, int n, Scratch scratch) {
@@ -131,20 +145,22 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         return format.quantsOffset(w, block, from);
     }
 
-    // One token
+    /// Where in an [Operand] the groups of token `t` begin that are those of the columns from `from` on.
+    int groupAt(int from, int t) {
+        return t * format.groups(w) + from / format.definition().group;
+    }
+
+    // One token after another
 
     private void multiply(int block, int from, int t, Scratch scratch) {
         int xAt = t * w.columns() + from;
-        int startAt = t * format.groups(w) + from / format.definition().group;
         Packing packing = format.packing();
         long at = quantsOffset(block, from);
-        packing.multiply(w.data(), at, runs(from), x.quants, xAt, x.starts, startAt, scratch.sums);
+        packing.multiply(w.data(), at, runs(from), x.quants, xAt, x.starts, groupAt(from, t), scratch.sums);
     }
 
     private void addGroups(int from, int t, Scratch scratch) {
-        int group = format.definition().group;
-        int xAt = t * format.groups(w) + from / group;
-        add(0, xAt, columns(from) / group, 1, t * ROWS, scratch);
+        add(0, groupAt(from, t), columns(from) / format.definition().group, 1, t * ROWS, scratch);
     }
 
     // A tile of tokens

@@ -23,4 +23,8 @@ interface PackedScales {
 
     /// Writes the scales of a piece as `(groups, ROWS)`, and the minima if there are any.
     PackedProduct.Step loading(PackedProduct product);
+
+    /// Adds the sums of a piece to the totals of a token, as [PackedSums] does with scales that are loaded. Each is
+    /// used once here, so it is multiplied where it is read, and written nowhere.
+    PackedProduct.Step adding(PackedProduct product);
 }

@@ -31,6 +31,12 @@ final class PackedSums {
 
     private PackedSums() {}
 
+    /// The sum of a group, which has one run or two.
+    static FloatVector sum(short[] sums, int at, int runs) {
+        var first = shortsAsFloats(sums, at);
+        return runs == 1 ? first : first.add(shortsAsFloats(sums, at + ROWS));
+    }
+
     static void addOne(
             short[] sums,
             int stride,

@@ -1,9 +1,13 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Lanes.bytesAsFloats;
+import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.halves;
 import static dev.runnel.engine.kernel.Packing.ROWS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /// Scales of a signed byte, times a number in F16 for a block of sixteen groups; what [Q6_K] has.
 ///
@@ -57,13 +61,53 @@ final class ScaledScales implements PackedScales {
         for (int b = 0; b < blocks; b++) {
             for (int i = 0; i < ROWS; i += Lanes.COUNT) {
                 long from = at + (long) b * bytes();
-                var d = Lanes.halves(packed, from + 2L * i);
+                var d = halves(packed, from + 2L * i);
                 for (int g = 0; g < GROUPS; g++) {
-                    Lanes.bytesAsFloats(packed, factor(from, i, g))
+                    bytesAsFloats(packed, factor(from, i, g))
                             .mul(d)
                             .intoArray(scales, to + (b * GROUPS + g) * ROWS + i);
                 }
             }
+        }
+    }
+
+    @Override
+    public PackedProduct.Step adding(PackedProduct product) {
+        return (block, from, t, scratch) -> add(
+                product.w().data(),
+                product.scalesOffset(block, from),
+                product.blocks(from),
+                scratch.sums,
+                product.format().runsOfGroup(),
+                product.x(),
+                product.groupAt(from, t),
+                scratch.totals,
+                t * ROWS);
+    }
+
+    private void add(
+            MemorySegment packed,
+            long at,
+            int blocks,
+            short[] sums,
+            int runs,
+            Operand x,
+            int xAt,
+            float[] totals,
+            int to) {
+        for (int i = 0; i < ROWS; i += Lanes.COUNT) {
+            var total = floats(totals, to + i);
+            for (int b = 0; b < blocks; b++) {
+                long scales = at + (long) b * bytes();
+                var d = halves(packed, scales + 2L * i);
+                for (int g = 0; g < GROUPS; g++) {
+                    int group = b * GROUPS + g;
+                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + group]);
+                    var scale = bytesAsFloats(packed, factor(scales, i, g)).mul(d);
+                    total = PackedSums.sum(sums, group * runs * ROWS + i, runs).fma(scale.mul(xScale), total);
+                }
+            }
+            total.intoArray(totals, to + i);
         }
     }
 }

@@ -1,9 +1,13 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Lanes.bytesAsFloats;
+import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.halves;
 import static dev.runnel.engine.kernel.Packing.ROWS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 
 /// Scales and minima of six bits, times numbers in F16 for a block of eight groups; what [Q4_K] and [Q5_K] have.
 ///
@@ -62,16 +66,60 @@ final class ScaledScalesAndMinima implements PackedScales {
         for (int b = 0; b < blocks; b++) {
             for (int i = 0; i < ROWS; i += Lanes.COUNT) {
                 long from = at + (long) b * bytes();
-                var d = Lanes.halves(packed, from + 2L * i);
-                var dMin = Lanes.halves(packed, from + D_MIN + 2L * i).neg();
+                var d = halves(packed, from + 2L * i);
+                var dMin = halves(packed, from + D_MIN + 2L * i).neg();
                 for (int g = 0; g < GROUPS; g++) {
                     int place = to + (b * GROUPS + g) * ROWS + i;
-                    Lanes.bytesAsFloats(packed, factor(from, i, g)).mul(d).intoArray(scales, place);
-                    Lanes.bytesAsFloats(packed, factor(from, i, g) + ROWS)
-                            .mul(dMin)
-                            .intoArray(minima, place);
+                    bytesAsFloats(packed, factor(from, i, g)).mul(d).intoArray(scales, place);
+                    bytesAsFloats(packed, factor(from, i, g) + ROWS).mul(dMin).intoArray(minima, place);
                 }
             }
+        }
+    }
+
+    @Override
+    public PackedProduct.Step adding(PackedProduct product) {
+        return (block, from, t, scratch) -> add(
+                product.w().data(),
+                product.scalesOffset(block, from),
+                product.blocks(from),
+                scratch.sums,
+                product.format().runsOfGroup(),
+                product.x(),
+                product.groupAt(from, t),
+                scratch.totals,
+                t * ROWS);
+    }
+
+    private void add(
+            MemorySegment packed,
+            long at,
+            int blocks,
+            short[] sums,
+            int runs,
+            Operand x,
+            int xAt,
+            float[] totals,
+            int to) {
+        for (int i = 0; i < ROWS; i += Lanes.COUNT) {
+            var total = floats(totals, to + i);
+            for (int b = 0; b < blocks; b++) {
+                long scales = at + (long) b * bytes();
+                var d = halves(packed, scales + 2L * i);
+                var dMin = halves(packed, scales + D_MIN + 2L * i).neg();
+                for (int g = 0; g < GROUPS; g++) {
+                    int group = b * GROUPS + g;
+                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + group]);
+                    var xSum = FloatVector.broadcast(Lanes.FLOATS, x.sums[xAt + group]);
+                    var xTotal = FloatVector.broadcast(Lanes.FLOATS, x.totals[xAt + group]);
+                    long factors = factor(scales, i, g);
+                    total = PackedSums.sum(sums, group * runs * ROWS + i, runs)
+                            .add(xSum)
+                            .fma(bytesAsFloats(packed, factors).mul(d).mul(xScale), total);
+                    total = bytesAsFloats(packed, factors + ROWS).mul(dMin).fma(xTotal, total);
+                }
+            }
+            total.intoArray(totals, to + i);
         }
     }
 }
