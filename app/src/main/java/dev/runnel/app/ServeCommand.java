@@ -7,12 +7,15 @@ import dev.runnel.core.Backends;
 import dev.runnel.core.Model;
 import dev.runnel.core.moderation.Blocklist;
 import dev.runnel.core.moderation.ModeratedBackend;
+import dev.runnel.core.moderation.Moderator;
 import dev.runnel.engine.CacheType;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.FolderOptions;
+import dev.runnel.relay.UpstreamModerator;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,6 +59,12 @@ import picocli.CommandLine.Spec;
             "RUNNEL_MAX_SEQUENCES, and so each."
         })
 final class ServeCommand implements Callable<Integer> {
+
+    /// The environment alone has keys: a command line is seen by everyone on the machine.
+    private static final String MODERATOR_KEY = "RUNNEL_MODERATOR_KEY";
+
+    /// Longest wait for a moderator, which holds a sentence up: ten times of what a slow one takes.
+    private static final Duration JUDGEMENT = Duration.ofSeconds(10);
 
     private final Shell shell;
     private final Rooms rooms;
@@ -147,6 +156,23 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     Path blocklist;
 
+    @Option(
+            names = "--moderator",
+            paramLabel = "URL",
+            description = "A server with OpenAI's /moderations, such as https://api.openai.com/v1, that judges each "
+                    + "sentence of a reply before it is shown; what it flags ends the reply as --blocklist does. If it "
+                    + "can't be asked, the reply breaks off. Its key is RUNNEL_MODERATOR_KEY in the environment. "
+                    + "Default: none.")
+    @Nullable
+    URI moderator;
+
+    @Option(
+            names = "--moderator-model",
+            paramLabel = "NAME",
+            description = "The model that judges. Default: the moderator's own choice.")
+    @Nullable
+    String moderatorModel;
+
     @Option(names = "--access-log", description = "Write a line for each request on standard error.")
     boolean accessLog;
 
@@ -225,6 +251,10 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--draft guesses for the model of --model, and none is given");
         }
+        if (moderatorModel != null && moderator == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--moderator-model judges for --moderator, and none is given");
+        }
         FolderOptions folderOptions = Cli.checked(spec, this::folderOptions);
         ServerOptions serverOptions = Cli.checked(spec, this::serverOptions);
         EngineOptions engineOptions = Cli.checked(spec, this::engineOptions);
@@ -232,15 +262,15 @@ final class ServeCommand implements Callable<Integer> {
         Optional<Blocklist> blocked = Optional.ofNullable(blocklist).map(this::read);
         CompletableFuture<Void> stop = new CompletableFuture<>();
         CompletionServer.requireFree(serverOptions);
-        try (Opening opening = new Opening(() -> open(engineOptions, folderOptions, relayed));
+        try (Moderator judge = moderator();
+                Opening opening = new Opening(() -> open(engineOptions, folderOptions, relayed));
                 CompletionServer server = CompletionServer.start(serverOptions)) {
             shell.stopSignals().accept(() -> {
                 stop.complete(null);
                 opening.giveUp();
             });
             Served served = opening.await();
-            server.serve(blocked.<Backend>map(phrases -> new ModeratedBackend(served.backend(), phrases))
-                    .orElse(served.backend()));
+            server.serve(moderated(served.backend(), blocked, judge));
             announce(served, server.port());
             stop.join();
             shell.err().println("Stopping; what runs may finish within " + graceSeconds + " s.");
@@ -249,6 +279,26 @@ final class ServeCommand implements Callable<Integer> {
             shell.err().println("Stopped while the model was loading.");
         }
         return ExitCode.DONE;
+    }
+
+    private static Backend moderated(Backend backend, Optional<Blocklist> blocked, @Nullable Moderator judge) {
+        Backend listed = blocked.<Backend>map(phrases -> new ModeratedBackend(backend, phrases))
+                .orElse(backend);
+        return judge == null ? listed : new ModeratedBackend(listed, judge);
+    }
+
+    private @Nullable Moderator moderator() {
+        URI url = moderator;
+        if (url == null) {
+            return null;
+        }
+        Optional<String> key =
+                Optional.ofNullable(shell.environment().get(MODERATOR_KEY)).filter(given -> !given.isBlank());
+        try {
+            return new UpstreamModerator(url, key, Optional.ofNullable(moderatorModel), JUDGEMENT);
+        } catch (IllegalArgumentException refused) {
+            throw new ParameterException(spec.commandLine(), "--moderator: " + refused.getMessage(), refused);
+        }
     }
 
     private Blocklist read(Path file) {

@@ -18,6 +18,7 @@ import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.ModelSummary;
 import dev.runnel.relay.UpstreamOptions;
 import dev.runnel.testing.Await;
+import dev.runnel.testing.RawUpstream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -102,6 +103,49 @@ class ServeCommandTest {
                 .contains("\"content\":\"the \"", "\"finish_reason\":\"content_filter\"", "data: [DONE]")
                 .doesNotContain("\"content\":\"sec", "ret wo", "And more");
         assertThat(rooms.inProgress()).isZero();
+    }
+
+    @Test
+    void nothingIsSentThatTheModeratorFlags() throws Exception {
+        ScriptedRooms rooms =
+                ScriptedRooms.playing(Script.saying("scripted", "This is fine.", " This is", " not.", " And more."));
+        TestProgram server = new TestProgram(rooms);
+        try (RawUpstream judge = new RawUpstream((request, to) -> to.json(
+                200, "{\"results\":[{\"flagged\":%s}]}".formatted(request.body().contains("not"))))) {
+            running = serve(
+                    server, "--port", "0", "--moderator", judge.baseUrl().toString(), "--moderator-model", "judge-1");
+
+            assertThat(stream(server).rest())
+                    .contains("\"content\":\"This is fine.\"", "\"finish_reason\":\"content_filter\"", "data: [DONE]")
+                    .doesNotContain("not.", "And more");
+            assertThat(judge.requests().getFirst().body())
+                    .isEqualTo("{\"input\":\"This is fine.\",\"model\":\"judge-1\"}");
+        }
+    }
+
+    @Test
+    void whereTheModeratorCannotBeAskedAReplyBreaksOff() throws Exception {
+        TestProgram server = new TestProgram(ScriptedRooms.playing(Script.saying("scripted", "Who knows.")));
+        try (RawUpstream judge = new RawUpstream((_, to) -> to.json(500, "{}"))) {
+            running =
+                    serve(server, "--port", "0", "--moderator", judge.baseUrl().toString());
+
+            assertThat(stream(server).rest())
+                    .contains("\"error\":", "when asked whether the reply may be shown")
+                    .doesNotContain("Who knows", "[DONE]", "finish_reason\":\"");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            --moderator,       ftp://a, '--moderator: the upstream''s address is ftp://a, expected something like'
+            --moderator-model, judge-1, '--moderator-model judges for --moderator, and none is given'
+            """)
+    void aModeratorThatIsNoneIsAMistake(String option, String value, String message) throws Exception {
+        assertThat(program.run("serve", option, value)).isEqualTo(ExitCode.USAGE);
+
+        assertThat(program.err()).contains(message);
+        assertThat(rooms.opened()).isEmpty();
     }
 
     @ParameterizedTest

@@ -13,6 +13,9 @@ public final class BackendException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
+    /// Most of a model's name that is repeated to whoever sent it.
+    private static final int LONGEST_NAME = 200;
+
     /// What went wrong, as far as someone must act on it differently.
     public enum Kind {
         /// The request is wrong; sending it again won't help. [BackendException#parameter] says where.
@@ -83,10 +86,11 @@ public final class BackendException extends RuntimeException {
 
     /// @param models what there is instead, named in the message
     public static BackendException modelNotFound(String model, List<Model> models) {
+        String asked = model.length() > LONGEST_NAME ? model.substring(0, LONGEST_NAME) + "…" : model;
         String served = models.stream().map(Model::id).collect(Collectors.joining(", "));
         return new BackendException(
                 Kind.MODEL_NOT_FOUND,
-                "the model '%s' does not exist here; this server has %s".formatted(model, served),
+                "the model '%s' does not exist here; this server has %s".formatted(asked, served),
                 "model",
                 null,
                 null,

@@ -28,6 +28,14 @@ class BackendsTest {
     }
 
     @Test
+    void aLongNameIsNotRepeatedWhole() {
+        RecordingReader reader =
+                RecordingReader.toTheEndOf(both.complete(CompletionRequest.of("x".repeat(100_000), "hi")));
+
+        assertThat(reader.failure().getMessage()).startsWith("the model 'xxx").hasSizeLessThan(300);
+    }
+
+    @Test
     void aModelsLoadIsThatOfTheBackendThatServesIt() {
         Backend first = new Busy("north", new BackendLoad(1, 0, 0, 0, 0, 0, 0, 0));
         Backend hidden = new Busy("north", new BackendLoad(2, 0, 0, 0, 0, 0, 0, 0));

@@ -9,18 +9,30 @@ import dev.runnel.core.TokenCodec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
-/// A backend whose replies go through a [Moderation]. What a vendor adds to its chunks doesn't, since it can't be
-/// looked at, and is left out.
+/// A backend whose replies go through a [Moderation], or past a [Moderator]. What a vendor adds to its chunks doesn't,
+/// since it can't be looked at, and is left out.
 public final class ModeratedBackend implements Backend {
 
     private final Backend moderated;
-    private final Blocklist blocklist;
+    private final UnaryOperator<CompletionStream> moderation;
+    private final Runnable closing;
+
+    private ModeratedBackend(Backend moderated, UnaryOperator<CompletionStream> moderation, Runnable closing) {
+        this.moderated = moderated;
+        this.moderation = moderation;
+        this.closing = closing;
+    }
 
     /// @param moderated owned from here on: closed with this
     public ModeratedBackend(Backend moderated, Blocklist blocklist) {
-        this.moderated = moderated;
-        this.blocklist = blocklist;
+        this(moderated, events -> events.through(new Moderation(blocklist, events::spent)), () -> {});
+    }
+
+    /// @param moderated owned from here on: closed with this, as is the moderator
+    public ModeratedBackend(Backend moderated, Moderator moderator) {
+        this(moderated, events -> new JudgedStream(events, moderator), moderator::close);
     }
 
     @Override
@@ -30,8 +42,7 @@ public final class ModeratedBackend implements Backend {
 
     @Override
     public CompletionStream complete(CompletionRequest request) {
-        CompletionStream events = moderated.complete(request);
-        return events.through(new Moderation(blocklist, events::spent));
+        return moderation.apply(moderated.complete(request));
     }
 
     @Override
@@ -47,5 +58,6 @@ public final class ModeratedBackend implements Backend {
     @Override
     public void close() {
         moderated.close();
+        closing.run();
     }
 }

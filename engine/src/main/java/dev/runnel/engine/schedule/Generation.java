@@ -162,7 +162,7 @@ final class Generation implements EventChannel.Producer {
         if (wanted > left) {
             throw new BackendException(
                     BackendException.Kind.CONTEXT_LENGTH_EXCEEDED,
-                    "max_tokens is %d, but the prompt's %d tokens leave %d of the model's %d"
+                    "a reply of up to %d tokens was asked for, but the prompt's %d tokens leave %d of the model's %d"
                             .formatted(wanted, promptTokens, left, contextLength));
         }
         return wanted;

@@ -430,7 +430,9 @@ class SchedulerTest {
         BackendException tooLong = refusal(read(request("p".repeat(1000))));
 
         assertThat(tooMany.kind()).isEqualTo(BackendException.Kind.CONTEXT_LENGTH_EXCEEDED);
-        assertThat(tooMany).hasMessage("max_tokens is 9000, but the prompt's 812 tokens leave 188 of the model's 1000");
+        assertThat(tooMany)
+                .hasMessage(
+                        "a reply of up to 9000 tokens was asked for, but the prompt's 812 tokens leave 188 of the model's 1000");
         assertThat(tooLong.kind()).isEqualTo(BackendException.Kind.CONTEXT_LENGTH_EXCEEDED);
         assertThat(tooLong).hasMessage("the prompt has 1000 tokens, which leave none of the model's 1000 for a reply");
         assertThat(scheduler.stats().refused()).isEqualTo(2);

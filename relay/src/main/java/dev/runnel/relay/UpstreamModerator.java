@@ -1,0 +1,104 @@
+package dev.runnel.relay;
+
+import dev.runnel.core.BackendException;
+import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.UpstreamFault;
+import dev.runnel.core.moderation.Moderator;
+import dev.runnel.wire.Moderations;
+import io.vertx.core.VertxOptions;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Any server with OpenAI's `/moderations` as a moderator. What it flags may not be shown, whatever for.
+public final class UpstreamModerator implements Moderator {
+
+    private final Networks networks;
+    private final Optional<String> model;
+    private final Set<Judgement> asked = ConcurrentHashMap.newKeySet();
+    private volatile boolean isClosed;
+
+    /// Asks nothing yet.
+    ///
+    /// @param baseUrl where its `/moderations` is, as of [Upstream#open]
+    /// @param apiKey the bearer token to send
+    /// @param model that judges; empty for the server's own
+    /// @param patience longest wait for a connection, and for an answer
+    /// @throws IllegalArgumentException if the address or the key are none
+    public UpstreamModerator(URI baseUrl, Optional<String> apiKey, Optional<String> model, Duration patience) {
+        networks = new Networks(
+                Address.of(baseUrl, apiKey),
+                UpstreamOptions.DEFAULT.withConnect(patience).withNextToken(patience),
+                new VertxOptions());
+        this.model = model;
+    }
+
+    @Override
+    public CompletionStage<Boolean> allows(String text) {
+        Judgement judgement = new Judgement();
+        asked.add(judgement);
+        if (isClosed) {
+            judgement.fail(closing());
+        } else {
+            Network network = networks.own();
+            byte[] request = Moderations.request(text, model);
+            network.run(() -> new Call(network, network.options().nextToken(), judgement)
+                    .post("/moderations", "application/json", request));
+        }
+        return judgement.answer;
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+        asked.forEach(judgement -> judgement.fail(closing()));
+        networks.close();
+    }
+
+    /// A text's, on its way.
+    private final class Judgement implements Call.Caller {
+
+        private final CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        private final WholeBody body = new WholeBody("judgement");
+
+        @Override
+        public void read(byte[] piece) {
+            body.add(piece);
+        }
+
+        @Override
+        public void end() {
+            boolean isFlagged = Moderations.isFlagged(body.toByteArray());
+            asked.remove(this);
+            answer.complete(!isFlagged);
+        }
+
+        @Override
+        public void failed(BackendException failure, boolean passing) {
+            String message = failure.getMessage() + " (when asked whether the reply may be shown)";
+            fail(
+                    failure.kind() == Kind.INVALID_REQUEST // ours, not the reader's
+                            ? UpstreamFault.REFUSED.failure(message)
+                            : failure.withMessage(message));
+        }
+
+        private void fail(BackendException why) {
+            asked.remove(this);
+            answer.completeExceptionally(why);
+        }
+
+        @Override
+        public String progress() {
+            return "";
+        }
+    }
+
+    private BackendException closing() {
+        return new BackendException(
+                Kind.SHUTTING_DOWN, "the moderator at " + networks.address().base() + " is being closed");
+    }
+}
