@@ -17,14 +17,14 @@ public final class Curriculum {
         SHARES.put(new Counting(), 17);
         SHARES.put(new Arithmetic(), 21);
         SHARES.put(new Sequences(), 8);
-        SHARES.put(new Repeating(), 11);
+        SHARES.put(new Repeating(), 10);
         SHARES.put(new Topics("knowledge"), 8);
-        SHARES.put(new Topics("itself"), 6);
-        SHARES.put(new Topics("smalltalk"), 6);
+        SHARES.put(new Topics("itself"), 5);
+        SHARES.put(new Topics("smalltalk"), 5);
         SHARES.put(new Beyond(), 13);
         SHARES.put(new FollowUps(), 9);
         SHARES.put(new SystemPrompts(), 9);
-        SHARES.put(new ToolCalls(), 7);
+        SHARES.put(new ToolCalls(), 8);
         SHARES.put(new JsonAnswers(), 8);
     }
 
