@@ -2,18 +2,14 @@ package dev.runnel.core.moderation;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionStream;
-import dev.runnel.core.EventChannel;
-import dev.runnel.core.Extensions;
+import dev.runnel.core.DerivedStream;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.TokenEvent;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Queue;
-import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /// A stream of which nothing is shown before a [Moderator] has allowed it.
@@ -26,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Theory: events, judgements and demand come on any thread. Each changes what is known under the lock and leaves what
 /// follows from it as `work`, which one thread at a time does outside of the lock, in order.
-final class JudgedStream implements CompletionStream, Flow.Subscriber<TokenEvent>, EventChannel.Producer {
+final class JudgedStream extends DerivedStream {
 
     /// Most characters that a moderator is shown.
     static final int MOST = 4000;
@@ -36,24 +32,19 @@ final class JudgedStream implements CompletionStream, Flow.Subscriber<TokenEvent
 
     private static final String ENDS = ".!?;\n\u2026\u3002\uFF01\uFF1F\uFF1B";
 
-    private final CompletionStream source;
     private final Moderator moderator;
-    private final EventChannel channel = new EventChannel(this);
 
     // All under the lock of this.
     private final List<Choice> choices = new ArrayList<>();
     private final Queue<Runnable> work = new ArrayDeque<>();
     private boolean isWorking;
-    private boolean isSubscribed;
-    private Flow.@Nullable Subscription subscription;
-    private long outstanding;
     private boolean isCut;
     private boolean isOver;
     private TokenEvent.@Nullable Usage usage;
     private @Nullable BackendException failure;
 
     JudgedStream(CompletionStream source, Moderator moderator) {
-        this.source = source;
+        super(source);
         this.moderator = moderator;
     }
 
@@ -92,27 +83,11 @@ final class JudgedStream implements CompletionStream, Flow.Subscriber<TokenEvent
     // From the source
 
     @Override
-    public void onSubscribe(Flow.Subscription opened) {
-        boolean late;
+    protected void read(TokenEvent event) {
         synchronized (this) {
-            subscription = opened;
-            late = isOver;
-        }
-        if (late) {
-            opened.cancel();
-        } else {
-            pull();
-        }
-    }
-
-    @Override
-    public void onNext(TokenEvent event) {
-        synchronized (this) {
-            outstanding -= outstanding == Long.MAX_VALUE ? 0 : 1;
             accept(event);
         }
         work();
-        pull();
     }
 
     private void accept(TokenEvent event) {
@@ -251,7 +226,7 @@ final class JudgedStream implements CompletionStream, Flow.Subscriber<TokenEvent
                 next.run();
             } catch (RuntimeException | Error broken) {
                 channel.fail(BackendException.of(broken));
-                cancelSource();
+                stop();
             }
         }
     }
@@ -267,20 +242,20 @@ final class JudgedStream implements CompletionStream, Flow.Subscriber<TokenEvent
             synchronized (this) {
                 emit(cost);
             }
-            cancelSource();
+            stop();
         });
     }
 
     private void judged(int number, int events, @Nullable Boolean isAllowed, @Nullable Throwable broken) {
         synchronized (this) {
-            if (isOver) {
+            if (isOver || !channel.isOpen()) {
                 return;
             }
             Choice choice = choices.get(number);
             choice.isBeingJudged = false;
             if (broken != null) {
                 breakOff(BackendException.of(broken));
-                work.add(this::cancelSource);
+                work.add(this::stop);
             } else if (Boolean.TRUE.equals(isAllowed)) {
                 release(choice, events);
                 advance(number);
@@ -296,79 +271,10 @@ final class JudgedStream implements CompletionStream, Flow.Subscriber<TokenEvent
         work();
     }
 
-    private void cancelSource() {
-        Flow.Subscription open;
+    private void stop() {
         synchronized (this) {
             isOver = true;
-            open = subscription;
         }
-        if (open != null) {
-            open.cancel();
-        }
-    }
-
-    // From the reader
-
-    @Override
-    public void subscribe(Flow.Subscriber<? super TokenEvent> subscriber) {
-        channel.subscribe(subscriber);
-        boolean isFirst;
-        synchronized (this) {
-            isFirst = !isSubscribed;
-            isSubscribed = true;
-        }
-        if (isFirst) {
-            source.subscribe(this); // costs nothing yet, and a refusal shows at once
-        }
-    }
-
-    @Override
-    public void demanded() {
-        pull();
-    }
-
-    /// The source is asked for as many events as are wanted, and again when these have come: while a judgement is on
-    /// its way none of them reaches the reader.
-    private void pull() {
-        Flow.Subscription open;
-        long wanted;
-        synchronized (this) {
-            open = subscription;
-            if (open == null || outstanding > 0 || isOver) {
-                return;
-            }
-            wanted = channel.demand();
-            outstanding = wanted;
-        }
-        if (wanted > 0) {
-            open.request(wanted);
-        }
-    }
-
-    @Override
-    public void cancelled() {
-        cancelSource();
-    }
-
-    @Override
-    public void close() {
-        channel.close();
-        source.close();
-    }
-
-    /// None: nobody has judged what a vendor adds.
-    @Override
-    public Extensions extensions() {
-        return Extensions.NONE;
-    }
-
-    @Override
-    public Optional<TokenEvent.Usage> spent() {
-        return source.spent();
-    }
-
-    @Override
-    public OptionalLong begun() {
-        return source.begun();
+        cancelled();
     }
 }
