@@ -100,10 +100,11 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--idle",
             paramLabel = "SECONDS",
+            converter = TimeSpan.Seconds.class,
             defaultValue = "300",
             description = "How long a model of the folder stays loaded that nobody uses; 0: until its memory is "
                     + "needed. Default: 300.")
-    int idleSeconds;
+    Duration idle = Duration.ZERO;
 
     @Option(
             names = "--model-id",
@@ -179,9 +180,10 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--grace",
             paramLabel = "SECONDS",
+            converter = TimeSpan.Seconds.class,
             defaultValue = "10",
             description = "How long what runs may go on when the server is asked to stop. Default: 10.")
-    int graceSeconds;
+    Duration grace = Duration.ZERO;
 
     @Option(
             names = "--max-sequences",
@@ -217,10 +219,11 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--stall",
             paramLabel = "MS",
+            converter = TimeSpan.Milliseconds.class,
             description = "How long the reading of new prompts may hold up a reply that is being written, in "
                     + "milliseconds: less is smoother, more reads prompts faster. Default: 50.")
     @Nullable
-    Integer stallMillis;
+    Duration stall;
 
     @Mixin
     EngineFlags engine = new EngineFlags();
@@ -238,10 +241,6 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (graceSeconds < 0) {
-            throw new ParameterException(
-                    spec.commandLine(), "--grace is " + graceSeconds + ", expected at least 0 seconds");
-        }
         if (modelId != null && model == null && models != null) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -273,8 +272,8 @@ final class ServeCommand implements Callable<Integer> {
             server.serve(moderated(served.backend(), blocked, judge));
             announce(served, server.port());
             stop.join();
-            shell.err().println("Stopping; what runs may finish within " + graceSeconds + " s.");
-            server.shutdown(Duration.ofSeconds(graceSeconds));
+            shell.err().println("Stopping; what runs may finish within " + grace.toSeconds() + " s.");
+            server.shutdown(grace);
         } catch (CancellationException stopped) {
             shell.err().println("Stopped while the model was loading.");
         }
@@ -370,8 +369,8 @@ final class ServeCommand implements Callable<Integer> {
         if (cacheType != null) {
             options = options.withCacheType(cacheType);
         }
-        if (stallMillis != null) {
-            options = options.withStall(Duration.ofMillis(stallMillis));
+        if (stall != null) {
+            options = options.withStall(stall);
         }
         return options;
     }
@@ -381,7 +380,7 @@ final class ServeCommand implements Callable<Integer> {
         FolderOptions options = memoryBytes == null && models != null
                 ? FolderOptions.ofThisMachine()
                 : FolderOptions.within(memoryBytes == null ? Long.MAX_VALUE : memoryBytes);
-        return options.withIdle(Duration.ofSeconds(idleSeconds));
+        return options.withIdle(idle);
     }
 
     /// What is served, and what to tell people about it.

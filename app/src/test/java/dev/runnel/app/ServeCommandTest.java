@@ -286,6 +286,19 @@ class ServeCommandTest {
     }
 
     @Test
+    void aTimeThatIsNoneIsRefusedInTheUnitOfItsOption() {
+        for (String option : List.of("--grace", "--idle", "--stall")) {
+            for (String wrong : List.of("-1", "1.5", "soon", "99999999999")) {
+                TestProgram misused = new TestProgram(rooms);
+
+                assertThat(misused.run("serve", option, wrong)).isEqualTo(ExitCode.USAGE);
+                assertThat(misused.err())
+                        .contains(option, "'" + wrong + "' is no number of ", "seconds, expected a whole one");
+            }
+        }
+    }
+
+    @Test
     void whatARequestIsGrantedIsUpToTheServer() throws Exception {
         serve("--port", "0", "--strict", "--max-choices", "2", "--max-stop-strings", "5");
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -97,8 +98,12 @@ public final class BackendException extends RuntimeException {
                 null);
     }
 
-    /// `failure` itself if it is a `BackendException`, else an [Kind#INTERNAL] one caused by it.
+    /// `failure` itself if it is a `BackendException`, else an [Kind#INTERNAL] one caused by it. A
+    /// [CompletionException], which futures wrap what fails before them in, stands for its cause.
     public static BackendException of(Throwable failure) {
+        if (failure instanceof CompletionException && failure.getCause() != null) {
+            return of(failure.getCause());
+        }
         if (failure instanceof BackendException known) {
             return known;
         }

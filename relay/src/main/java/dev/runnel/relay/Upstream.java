@@ -81,7 +81,7 @@ public final class Upstream implements Backend {
         try {
             return listing.models.join();
         } catch (CompletionException failed) {
-            throw BackendException.of(listing.models.exceptionNow());
+            throw BackendException.of(failed);
         }
     }
 

@@ -212,6 +212,18 @@ class JudgedStreamTest {
     }
 
     @Test
+    void aModeratorsFailureKeepsItsWordsWhereFuturesAreChained() {
+        CompletableFuture<Boolean> answer = new CompletableFuture<>();
+        CompletionStream stream = judged(
+                new ScriptedBackend("m", Script.saying("m", "Fine.")), _ -> answer.thenApply(isAllowed -> isAllowed));
+        RecordingReader reader = RecordingReader.of(stream).request(Long.MAX_VALUE);
+
+        answer.completeExceptionally(new BackendException(BackendException.Kind.UPSTREAM, "no moderator there"));
+
+        assertThat(reader.failure()).hasMessage("no moderator there");
+    }
+
+    @Test
     void aModeratorThatThrowsBreaksTheReplyOff() {
         ScriptedBackend backend = new ScriptedBackend("m", Script.saying("m", "Fine.", "More."));
 

@@ -12,7 +12,6 @@ import dev.runnel.training.data.Split;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -61,7 +60,7 @@ public final class Evaluation {
             Completion.Choice reply = stream.completion().join().choices().getFirst();
             return new Report.Judged(question, reply, question.isRight().test(reply));
         } catch (CompletionException failed) {
-            BackendException failure = BackendException.of(Objects.requireNonNullElse(failed.getCause(), failed));
+            BackendException failure = BackendException.of(failed);
             Completion.Choice none = new Completion.Choice(
                     "(failed: %s)".formatted(failure.getMessage()), "", "", List.of(), List.of(), FinishReason.STOP);
             return new Report.Judged(question, none, false);
