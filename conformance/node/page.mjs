@@ -26,6 +26,11 @@ const checks = {
     assert.match(await reply.innerText(), /1 tokens in \(0 from cache\), 11 out/);
   },
 
+  async 'a reply of one piece has no gaps to tell of'(page) {
+    await say(page, 'brief');
+    assert.match(await page.locator('.timeline figcaption').textContent(), /^one piece, after [\d.]+ m?s$/);
+  },
+
   async 'what a model says is text and never a program'(page) {
     await say(page, 'hostile');
     const text = await page.locator('article.assistant .answer').textContent();

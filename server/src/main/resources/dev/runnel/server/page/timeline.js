@@ -32,12 +32,13 @@ export function timeline({marks, ended, whole}) {
   figure.className = 'timeline';
   const scale = Math.max(ended, whole?.ended ?? 0, 1);
   const of = figures(marks, ended);
-  figure.append(row(words('streamed'), strip(marks, ended, scale, of), millis(ended)));
+  figure.append(row(words('streamed'), strip(marks, ended, scale, said(of), of), millis(ended)));
   if (whole) {
-    figure.append(row(words('whole'), strip([whole.ended], whole.ended, scale), millis(whole.ended)));
+    const time = millis(whole.ended);
+    figure.append(row(words('whole'), strip([whole.ended], whole.ended, scale, words('wholeFigures', time)), time));
   }
   const caption = document.createElement('figcaption');
-  caption.append(words('figures', millis(of.first), of.pieces, millis(of.medianGap), millis(of.longestGap)));
+  caption.append(said(of));
   if (whole) {
     const verdict = document.createElement('strong');
     verdict.textContent = words('earlier', millis(of.first), millis(whole.ended));
@@ -61,9 +62,9 @@ function row(label, svg, total) {
 }
 
 /** From left to right: what was waited, the ticks, and under the longest gap a bar. */
-function strip(marks, ended, scale, of) {
+function strip(marks, ended, scale, label, of) {
   const at = time => `${(100 * time / scale).toFixed(3)}%`;
-  const svg = draw('svg', {role: 'img', height: 22, width: '100%', 'aria-label': description(marks, ended, of)});
+  const svg = draw('svg', {role: 'img', height: 22, width: '100%', 'aria-label': label});
   svg.append(draw('rect', {class: 'wait', x: 0, y: 8, width: at(marks[0] ?? ended), height: 6}));
   if (of?.longestFrom !== undefined) {
     svg.append(draw('rect', {class: 'gap', x: at(of.longestFrom), y: 19, width: at(of.longestGap), height: 3}));
@@ -74,10 +75,10 @@ function strip(marks, ended, scale, of) {
   return svg;
 }
 
-function description(marks, ended, of) {
-  return of
-    ? words('figures', millis(of.first), of.pieces, millis(of.medianGap), millis(of.longestGap))
-    : words('wholeFigures', millis(ended));
+function said(of) {
+  return of.pieces === 1
+    ? words('onePiece', millis(of.first))
+    : words('figures', millis(of.first), of.pieces, millis(of.medianGap), millis(of.longestGap));
 }
 
 function draw(name, attributes) {
