@@ -87,12 +87,14 @@ final class KvCache implements AutoCloseable {
     }
 
     private static Optional<KvSequence> opened(Sequence sequence, int tokens) {
-        if (sequence.reserve(tokens)) {
-            sequence.takeOver();
-            return Optional.of(sequence);
+        // The page that it would copy a beginning from takes room too, which may be the last there is.
+        boolean hasRoom = sequence.reserve(tokens) || (sequence.letGoOfOverlap() && sequence.reserve(tokens));
+        if (!hasRoom) {
+            sequence.close();
+            return Optional.empty();
         }
-        sequence.close();
-        return Optional.empty();
+        sequence.takeOver();
+        return Optional.of(sequence);
     }
 
     /// Frees all pages.
@@ -233,11 +235,14 @@ final class KvCache implements AutoCloseable {
             }
         }
 
-        private void letGoOfOverlap() {
-            if (overlap != null) {
-                letGo(overlap.page());
-                overlap = null;
+        /// Whether there was one.
+        private boolean letGoOfOverlap() {
+            if (overlap == null) {
+                return false;
             }
+            letGo(overlap.page());
+            overlap = null;
+            return true;
         }
 
         private void copy(Page page) {

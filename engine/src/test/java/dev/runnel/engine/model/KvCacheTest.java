@@ -112,6 +112,18 @@ class KvCacheTest {
     }
 
     @Test
+    void whoNeedsAllPagesGetsThemThoughSomeBeginAlike() {
+        int[] first = tokens(0, 8 * PAGE);
+        int[] other = join(tokens(0, 5), tokens(700, 8 * PAGE - 5));
+        for (int[] tokens : List.of(first, first, other)) {
+            try (KvSequence sequence = open(tokens.length, tokens)) {
+                read(sequence, tokens);
+                assertHolds(sequence, tokens);
+            }
+        }
+    }
+
+    @Test
     void ofPagesThatBeginAlikeTheClosestIsTaken() {
         for (int common : new int[] {3, 9, 5, 7}) {
             int[] tokens = join(tokens(0, common), tokens(100 * common, PAGE - common));
