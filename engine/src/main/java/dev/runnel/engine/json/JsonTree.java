@@ -14,6 +14,9 @@ public final class JsonTree {
     /// Deeper ones are no document that anyone means, and would end in a stack overflow.
     private static final int DEEPEST = 512;
 
+    /// Characters of a whole number: reading one takes time that grows with their square.
+    private static final int LONGEST_INTEGER = 4300;
+
     private static final JsonReader.Maker<@Nullable Object> PLAIN = new JsonReader.Maker<>() {
         @Override
         public @Nullable Object object(Map<String, @Nullable Object> members) {
@@ -34,6 +37,10 @@ public final class JsonTree {
         public @Nullable Object number(String literal) {
             if (literal.indexOf('.') >= 0 || literal.indexOf('e') >= 0 || literal.indexOf('E') >= 0) {
                 return Double.valueOf(literal);
+            }
+            if (literal.length() > LONGEST_INTEGER) {
+                throw new JsonSyntaxException(
+                        "has a number of %d digits, expected at most %d".formatted(literal.length(), LONGEST_INTEGER));
             }
             BigInteger number = new BigInteger(literal);
             return number.bitLength() < Long.SIZE ? (Number) number.longValue() : number;

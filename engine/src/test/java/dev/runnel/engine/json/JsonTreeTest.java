@@ -49,6 +49,12 @@ class JsonTreeTest {
     }
 
     @Test
+    void aNumberOfMoreDigitsThanAnyoneMeansIsRefused() {
+        assertThatThrownBy(() -> JsonTree.parse("1".repeat(4301)))
+                .hasMessage("has a number of 4301 digits, expected at most 4300");
+    }
+
+    @Test
     void whatIsNestedTooDeepIsRefused() {
         assertThatThrownBy(() -> JsonTree.parse("[".repeat(100_000))).hasMessage("is nested more than 512 deep");
     }
