@@ -271,10 +271,12 @@ public final class Scheduler implements AutoCloseable {
     boolean step() {
         takeIn();
         letGo();
+        int places = limits.sequences();
         for (Sequence sequence : running) {
-            sequence.isWanted = sequence.generation.channel.demand() > 0;
+            sequence.isWanted = places > 0 && sequence.generation.channel.demand() > 0;
+            places -= sequence.isWanted ? 1 : 0;
         }
-        giveRoom();
+        giveRoom(places);
         compose();
         tally.cacheUse = model.cacheUse();
         if (batch.isEmpty()) {
@@ -342,23 +344,27 @@ public final class Scheduler implements AutoCloseable {
     /// Lets those go on that had to give up their room, and then those begin that wait, in their order, as
     /// long as there is room. One whose reader asks for nothing is passed over; one for which the cache has
     /// no room at the moment is not, lest small ones starve it.
-    private void giveRoom() {
+    ///
+    /// @param places in the batch that are left
+    private void giveRoom(int places) {
         for (Sequence sequence : running) {
             if (sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt && !enter(sequence)) {
                 return;
             }
         }
         Iterator<Generation> queue = waiting.iterator();
-        while (queue.hasNext() && running.size() < limits.sequences()) {
+        int free = places;
+        while (queue.hasNext() && free > 0) {
             Generation generation = queue.next();
             if (generation.channel.demand() == 0) {
                 continue;
             }
             try {
-                while (!generation.hasBegun() && running.size() < limits.sequences()) {
+                while (!generation.hasBegun() && free > 0) {
                     if (!begin(generation)) {
                         return;
                     }
+                    free--;
                 }
             } catch (RuntimeException | Error fault) {
                 fail(generation, BackendException.of(fault));

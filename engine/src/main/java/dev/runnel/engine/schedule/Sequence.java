@@ -43,7 +43,7 @@ final class Sequence {
     /// Waits for the first choice to read the prompt.
     boolean awaitsPrompt;
 
-    /// Whether its reader had asked for more when the step began.
+    /// Whether its reader had asked for more when the step began, and there was a place for it in the batch.
     boolean isWanted;
 
     /// Whether what it reads in this step is part of what it read before it gave its room up.

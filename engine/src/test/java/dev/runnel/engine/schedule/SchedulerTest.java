@@ -348,6 +348,30 @@ class SchedulerTest {
     }
 
     @Test
+    void aReaderWithoutDemandLeavesItsPlaceToThoseThatWaitAndGoesFirstWhenItAsksAgain() {
+        schedule(new Limits(1, 16, 64, Duration.ofHours(1)));
+        RecordingReader silent =
+                RecordingReader.of(complete(request("say:abcd;"))).request(2);
+        scheduler.step();
+        RecordingReader other = read(request("say:xyzw;"));
+        scheduler.step();
+        scheduler.step();
+        assertThat(other.events()).hasSizeGreaterThan(1);
+        assertThat(other.hasEnded()).isFalse();
+
+        silent.request(Long.MAX_VALUE);
+        while (!silent.hasEnded()) {
+            scheduler.step();
+        }
+
+        assertThat(Completion.of(silent.events()).text()).isEqualTo("abcd");
+        assertThat(other.hasEnded()).isFalse();
+        stepToTheEnd();
+        assertThat(Completion.of(other.events()).text()).isEqualTo("xyzw");
+        assertThat(model.batches()).allMatch(batch -> batch.size() <= 1);
+    }
+
+    @Test
     void oneWhoseReaderAsksForNothingIsPassedOverInTheQueue() {
         schedule(new Limits(1, 16, 64, Duration.ofHours(1)));
         RecordingReader silent =
