@@ -208,7 +208,7 @@ final class ChatPrompts {
         if (!wantsShortIds || id.matches("[A-Za-z0-9]{9}")) {
             return id;
         }
-        String digits = Long.toUnsignedString(0x9E3779B97F4A7C15L * (id.hashCode() | 1L), Character.MAX_RADIX);
+        String digits = Long.toUnsignedString(0x9E3779B97F4A7C15L * (2L * id.hashCode() + 1), Character.MAX_RADIX);
         return ("00000000" + digits).substring(digits.length() - 1);
     }
 

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PromptReaderTest {
@@ -239,6 +240,20 @@ class PromptReaderTest {
                 {#- ids have length 9; tools [TOOL_CALLS] #}""";
 
         assertThat(render(template, new Prompt.Chat(CALLED))).matches("([0-9a-z]{9}) \\1");
+    }
+
+    @Test
+    void callsWithDifferentIdsGetDifferentOnes() {
+        String template = """
+                {%- for m in messages %}{% for c in m.tool_calls or [] %}{{ c.id }} {% endfor %}{% endfor %}
+                {#- ids have length 9; tools [TOOL_CALLS] #}""";
+        List<ToolCall> calls = IntStream.range(0, 50)
+                .mapToObj(number -> new ToolCall("call_" + number, "add", "{}"))
+                .toList();
+
+        String rendered = render(template, new Prompt.Chat(List.of(new Message.Assistant("", "", calls))));
+
+        assertThat(rendered.strip().split(" ")).hasSize(50).doesNotHaveDuplicates();
     }
 
     @Test
