@@ -215,7 +215,8 @@ final class EngineLoader {
                         name,
                         "can't guess for %s, as their vocabularies differ: %s".formatted(file.name(), difference));
             });
-            Transformer guesser = load(draft, workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
+            Transformer guesser =
+                    loadWeights(draft, text.tokenizer(), workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
             return new LoadedDraft(Speculation.withDraft(guesser, System::nanoTime), Optional.of(draft));
         } catch (RuntimeException | Error failure) {
             if (draft != null) {
@@ -246,19 +247,25 @@ final class EngineLoader {
 
     private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers, boolean isTrusted) {
         int contextLength = contextLength();
-        Transformer transformer = load(file, workers, options.cacheBytes(), isTrusted);
+        Transformer transformer = loadWeights(file, tokenizer, workers, options.cacheBytes(), isTrusted);
+        if (options.contextLength().isPresent() && transformer.contextLength() < contextLength) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "%s: the context is %d tokens and not %d, as the model or the cache of %d bytes holds no more"
+                            .formatted(file.name(), transformer.contextLength(), contextLength, options.cacheBytes()));
+        }
+        return transformer;
+    }
+
+    private Transformer loadWeights(
+            GgufFile file, Tokenizer tokenizer, Workers workers, long cacheBytes, boolean isTrusted) {
+        Transformer transformer = load(file, workers, cacheBytes, isTrusted);
         if (transformer.vocabularySize() != tokenizer.size()) {
             transformer.close();
             throw new ModelFileException(
                     file.name(),
                     "has %d tokens in its vocabulary and weights for %d, expected as many"
                             .formatted(tokenizer.size(), transformer.vocabularySize()));
-        }
-        if (options.contextLength().isPresent() && transformer.contextLength() < contextLength) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "%s: the context is %d tokens and not %d, as the model or the cache of %d bytes holds no more"
-                            .formatted(file.name(), transformer.contextLength(), contextLength, options.cacheBytes()));
         }
         return transformer;
     }

@@ -222,8 +222,8 @@ class EngineLoaderTest {
                 "bare.gguf: metadata key tokenizer.ggml.model is missing");
     }
 
-    @Test
-    void aVocabularyThatIsNotTheWeightsIsRefusedWithBothCounts() {
+    /// @param rows of the weights, a token's each
+    private static GgufWriter model(int tokens, int rows) {
         GgufWriter model = new GgufWriter()
                 .string("general.architecture", "llama")
                 .integer("llama.context_length", 64)
@@ -232,18 +232,34 @@ class EngineLoaderTest {
                 .integer("llama.feed_forward_length", 32)
                 .integer("llama.attention.head_count", 2)
                 .number("llama.attention.layer_norm_rms_epsilon", 1e-5f);
-        Vocabulary.BYTE_LEVEL.writeTo(model, 401);
-        model.tensor("token_embd.weight", TensorType.F32, new float[32 * 400], 32, 400);
+        Vocabulary.BYTE_LEVEL.writeTo(model, tokens);
+        model.tensor("token_embd.weight", TensorType.F32, new float[32 * rows], 32, rows);
         for (String norm : List.of("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm")) {
             model.tensor(norm + ".weight", TensorType.F32, new float[32], 32);
         }
         for (String part : List.of("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")) {
             model.tensor("blk.0." + part + ".weight", TensorType.F32, new float[32 * 32], 32, 32);
         }
+        return model;
+    }
 
+    @Test
+    void aVocabularyThatIsNotTheWeightsIsRefusedWithBothCounts() {
         assertRefused(
-                write("odd.gguf", model),
+                write("odd.gguf", model(401, 400)),
                 "odd.gguf: has 401 tokens in its vocabulary and weights for 400, expected as many");
+    }
+
+    @Test
+    void aDraftWhoseVocabularyIsNotItsWeightsIsRefusedToo() {
+        Path odd = write("odd.gguf", model(401, 400));
+
+        assertThatThrownBy(() -> Engine.open(
+                                write("model.gguf", model(401, 401)),
+                                EngineOptions.DEFAULT.withDraft(odd),
+                                LoadingListener.NONE)
+                        .close())
+                .hasMessage("odd.gguf: has 401 tokens in its vocabulary and weights for 400, expected as many");
     }
 
     @Test
