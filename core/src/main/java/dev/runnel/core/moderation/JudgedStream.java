@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// follows from it as `work`, which one thread at a time does outside of the lock, in order.
 final class JudgedStream extends DerivedStream {
 
-    /// Most characters that a moderator is shown.
+    /// Most characters that a moderator is shown, unless more of them are new.
     static final int MOST = 4000;
 
     /// A sentence as long as this is judged before it ends: a list or code may have none.
@@ -162,9 +162,10 @@ final class JudgedStream extends DerivedStream {
             release(choice, events);
             return;
         }
+        int from = Math.clamp(choice.judgeableEnd - MOST, 0, choice.judgedEnd); // all that is new, however much
         choice.judgedEnd = choice.judgeableEnd;
         choice.isBeingJudged = true;
-        String text = choice.said.substring(Math.max(0, choice.judgedEnd - MOST), choice.judgedEnd);
+        String text = choice.said.substring(from, choice.judgedEnd);
         work.add(() -> ask(number, events, text));
     }
 

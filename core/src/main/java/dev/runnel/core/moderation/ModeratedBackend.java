@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /// A backend whose replies go through a [Moderation], or past a [Moderator]. What a vendor adds to its chunks doesn't,
-/// since it can't be looked at, and is left out.
+/// since it can't be looked at, and is left out, and so are the alternatives to a token.
 public final class ModeratedBackend implements Backend {
 
     private final Backend moderated;
@@ -42,7 +42,8 @@ public final class ModeratedBackend implements Backend {
 
     @Override
     public CompletionStream complete(CompletionRequest request) {
-        return moderation.apply(moderated.complete(request));
+        CompletionRequest asked = request.logprobs().isPresent() ? request.withLogprobs(0) : request;
+        return moderation.apply(moderated.complete(asked));
     }
 
     @Override

@@ -196,6 +196,15 @@ class JudgedStreamTest {
     }
 
     @Test
+    void aLongPieceIsJudgedFromItsBeginning() {
+        String piece = "Bad. " + "x".repeat(2 * JudgedStream.MOST) + ".";
+        reading(saying(STARTED, new Text(0, "Fine."), new Text(0, piece), STOPPED, new Usage(1, 2)));
+        judge.answer(true);
+
+        assertThat(judge.asked.getLast()).isEqualTo(piece);
+    }
+
+    @Test
     void aModeratorThatFailsBreaksTheReplyOff() {
         ScriptedBackend backend = new ScriptedBackend(
                 "m", Script.saying("m", "Fine.", "Who knows.", "More.").hangingAfter(4));

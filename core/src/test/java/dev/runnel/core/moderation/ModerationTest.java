@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class ModerationTest {
@@ -49,6 +50,24 @@ class ModerationTest {
 
     private static CompletionStream moderated(ScriptedBackend backend) {
         return new ModeratedBackend(backend, BLOCKLIST).complete(CompletionRequest.of("m", "hi"));
+    }
+
+    @Test
+    void alternativesToATokenAreNotAskedForAsNobodyLooksAtThem() {
+        List<CompletionRequest> asked = new ArrayList<>();
+        ScriptedBackend backend = new ScriptedBackend(
+                "m",
+                request -> {
+                    asked.add(request);
+                    return Script.saying("m", "Fine.");
+                },
+                ScriptedBackend.Timer.REAL);
+
+        new ModeratedBackend(backend, BLOCKLIST)
+                .complete(CompletionRequest.of("m", "hi").withLogprobs(5))
+                .close();
+
+        assertThat(asked).extracting(CompletionRequest::logprobs).containsExactly(OptionalInt.of(0));
     }
 
     private static Completion reply(String... pieces) throws Exception {
