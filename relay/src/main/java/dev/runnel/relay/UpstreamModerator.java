@@ -81,9 +81,13 @@ public final class UpstreamModerator implements Moderator {
         public void failed(BackendException failure, boolean passing) {
             String message = failure.getMessage() + " (when asked whether the reply may be shown)";
             fail(
-                    failure.kind() == Kind.INVALID_REQUEST // ours, not the reader's
-                            ? UpstreamFault.REFUSED.failure(message)
-                            : failure.withMessage(message));
+                    switch (failure.kind()) {
+                        // What was wrong was our question, and not the reader's.
+                        case INVALID_REQUEST, UNSUPPORTED, CONTEXT_LENGTH_EXCEEDED, MODEL_NOT_FOUND ->
+                            UpstreamFault.REFUSED.failure(message);
+                        case OVERLOADED, LOADING, SHUTTING_DOWN, TIMED_OUT, UPSTREAM, CLOSED, INTERNAL ->
+                            failure.withMessage(message);
+                    });
         }
 
         private void fail(BackendException why) {

@@ -73,6 +73,7 @@ class UpstreamModeratorTest {
                 "200 | {\"results\":[{}]}      | UPSTREAM   | results[0].flagged is missing",
                 "200 | {                       | UPSTREAM   | the upstream's judgement",
                 "400 | {\"error\":{\"message\":\"no input\"}} | UPSTREAM | no input",
+                "404 | {\"error\":{\"message\":\"no such model\",\"code\":\"model_not_found\"}} | UPSTREAM | no such model",
                 "401 | {\"error\":{\"message\":\"no key\"}}   | UPSTREAM | refused this server's key",
                 "429 | {\"error\":{\"message\":\"slow down\"}} | OVERLOADED | slow down"
             })
