@@ -44,7 +44,11 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
     /// Ends a connection by a reset; what was being sent is dropped. Only for the loop.
     void cut(HttpConnection connection) {
         for (Channel channel : open) {
-            if (channel.isActive() && convert(channel.localAddress()).equals(connection.localAddress())) {
+            boolean isIts = channel.isActive()
+                    && convert(channel.localAddress()).equals(connection.localAddress())
+                    // A port of this side may serve several connections to different addresses.
+                    && convert(channel.remoteAddress()).equals(connection.remoteAddress());
+            if (isIts) {
                 channel.config().setOption(ChannelOption.SO_LINGER, 0);
                 channel.unsafe().close(channel.voidPromise());
             }
