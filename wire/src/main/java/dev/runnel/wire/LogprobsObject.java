@@ -64,7 +64,7 @@ final class LogprobsObject {
     }
 
     private static double sayable(double logprob) {
-        return logprob >= VERY_UNLIKELY ? logprob : VERY_UNLIKELY; // NaN too
+        return logprob >= VERY_UNLIKELY ? Math.min(logprob, 0) : VERY_UNLIKELY; // NaN too
     }
 
     /// Writes the form of text completions: arrays side by side.

@@ -17,6 +17,8 @@ import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Thinking;
 import dev.runnel.core.TokenEvent.Usage;
+import dev.runnel.core.TokenLogprob;
+import dev.runnel.core.TokenText;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +27,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -512,6 +516,23 @@ class ChunkWriterTest {
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
         assertThat(allocated).isLessThan(chunks / 10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, 0.5})
+    void aLogprobThatIsNoneIsWrittenAsTheNearestThatIs(double logprob) {
+        ChunkWriter writer = new ChunkWriter(
+                Endpoint.CHAT,
+                envelope(),
+                new ReplyForm(false, false, OptionalInt.of(0), false, false, false, false, ""));
+        TokenLogprob token = new TokenLogprob(new TokenText("a", List.of()), OptionalDouble.of(logprob), List.of());
+
+        List<Map<String, Object>> chunks =
+                chunks(writer, List.of(new Started("m", 1), new Text(0, "a", List.of(token))));
+
+        Map<?, ?> logprobs = (Map<?, ?>) choice(chunks.getLast()).get("logprobs");
+        Map<?, ?> written = (Map<?, ?>) ((List<?>) logprobs.get("content")).getFirst();
+        assertThat(((Number) written.get("logprob")).doubleValue()).isEqualTo(logprob > 0 ? 0 : -9999);
     }
 
     private void write(ChunkWriter writer, TokenEvent[] pieces, int count) {
