@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -19,7 +20,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -56,7 +56,9 @@ public final class CompletionServer implements AutoCloseable {
     ///
     /// @throws UncheckedIOException if it can't listen there, in a sentence for whoever started it
     public static CompletionServer start(ServerOptions options) {
-        return start(options, InstantSource.system(), ThreadLocalRandom::current, new VertxOptions());
+        // Who could foretell the name of another's reply could refer to it.
+        SecureRandom random = new SecureRandom();
+        return start(options, InstantSource.system(), () -> random, new VertxOptions());
     }
 
     static CompletionServer start(
