@@ -118,12 +118,20 @@ final class CompleteCommand implements Callable<Integer> {
         ReplyWriter writer = new ReplyWriter(shell.out()::print, shell.isTerminal(Shell.Channel.OUT));
         try {
             if (whole) {
-                writer.print(Completion.of(events).text());
+                Completion.Choice reply = Completion.of(events).choices().getFirst();
+                writer.print(reply.text() + reply.refusal());
                 return;
             }
             for (TokenEvent event : events) {
-                if (event instanceof TokenEvent.Text(var _, var piece, var _)) {
-                    writer.print(piece);
+                switch (event) {
+                    case TokenEvent.Text(var _, var piece, var _) -> writer.print(piece);
+                    case TokenEvent.Refusal(var _, var piece) -> writer.print(piece);
+                    case TokenEvent.Started _,
+                            TokenEvent.Thinking _,
+                            TokenEvent.Call _,
+                            TokenEvent.Arguments _,
+                            TokenEvent.Finished _,
+                            TokenEvent.Usage _ -> {}
                 }
             }
         } finally {

@@ -333,6 +333,21 @@ class CompleteCommandTest {
     }
 
     @Test
+    void aModelThatRefusesIsHeard() {
+        for (String how : List.of("--whole", "--timing")) {
+            TestProgram refusing = playing(Script.of(
+                    new TokenEvent.Started("scripted", 1),
+                    new TokenEvent.Refusal(0, "Not today."),
+                    new TokenEvent.Finished(0, FinishReason.STOP),
+                    new TokenEvent.Usage(1, 3)));
+
+            assertThat(refusing.run("complete", how, "hi")).isZero();
+
+            assertThat(refusing.out()).isEqualTo("Not today.\n");
+        }
+    }
+
+    @Test
     void reasoningIsNoPartOfTheReply() {
         TestProgram thinking = playing(Script.of(
                 new TokenEvent.Started("scripted", 1),
