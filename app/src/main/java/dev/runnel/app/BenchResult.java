@@ -109,6 +109,7 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
             Row b = rows.get(i);
             if (a.load().equals(b.load()) && !a.target().equals(b.target())) {
                 pairs.add(new Pair(a, b));
+                i++; // the same load may come again
             }
         }
         return pairs;

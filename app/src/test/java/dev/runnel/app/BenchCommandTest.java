@@ -374,6 +374,16 @@ class BenchCommandTest {
     }
 
     @Test
+    void aLoadThatComesTwiceIsComparedTwice() {
+        assertThat(program.run(
+                        "bench", "--whole", "--concurrency", "2,2", "--requests", "4", "--rounds", "1", "--json"))
+                .isZero();
+
+        Map<?, ?> summary = (Map<?, ?>) Json.parse(program.out());
+        assertThat((List<?>) summary.get("ratios")).hasSize(2);
+    }
+
+    @Test
     void aServerIsAskedForTheWholeRepliesThatAreMeasured() {
         assertThat(program.run("bench", "http://127.0.0.1:1/v1", "--whole", "--requests", "10"))
                 .isZero();

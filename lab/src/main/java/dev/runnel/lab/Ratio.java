@@ -13,11 +13,14 @@ import java.util.stream.IntStream;
 /// @param most of them
 public record Ratio(double median, double least, double most, int rounds) {
 
-    /// @param figure of a round; a round in which either has none, or the first's is 0, is left out
+    /// Rounds in which either was cut off are left out.
+    ///
+    /// @param figure of a round; a round in which either has none, or the first's is 0, is left out, too
     /// @return `b`'s in terms of `a`'s; absent where no round has both
     public static Optional<Ratio> of(Series a, Series b, Function<Round, OptionalDouble> figure) {
         double[] ratios = IntStream.range(
                         0, Math.min(a.rounds().size(), b.rounds().size()))
+                .filter(i -> !a.rounds().get(i).isCut() && !b.rounds().get(i).isCut())
                 .mapToObj(i -> ratio(
                         figure.apply(a.rounds().get(i)), figure.apply(b.rounds().get(i))))
                 .filter(OptionalDouble::isPresent)

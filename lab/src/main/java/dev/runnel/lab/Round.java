@@ -14,6 +14,11 @@ public record Round(int number, Duration took, List<Measurement> measurements) {
         measurements = List.copyOf(measurements);
     }
 
+    /// Whether the bench was stopped while it ran, so that its figures are those of a part.
+    public boolean isCut() {
+        return measurements.stream().anyMatch(each -> each.outcome() instanceof Outcome.Stopped);
+    }
+
     public Summary summary(Objective objective) {
         return Summary.of(measurements, took, objective, Optional.empty());
     }

@@ -126,6 +126,27 @@ class SummaryTest {
                 .isEqualTo((1.1 + 1.05) / 2);
     }
 
+    @Test
+    void aRoundThatWasCutOffIsNotCompared() {
+        Series a = rounds("a", 100, 200);
+        Series b = rounds("b", 110, 1);
+        Measurement half = firstPieceAfter(1);
+        Measurement cut = new Measurement(
+                0,
+                half.due(),
+                half.lag(),
+                half.waited(),
+                half.pieces(),
+                half.e2el(),
+                new Outcome.Stopped(),
+                "x",
+                half.logprobTokens());
+        Series stopped =
+                new Series(b.target(), b.load(), List.of(b.rounds().getFirst(), new Round(2, millis(1), List.of(cut))));
+
+        assertThat(Ratio.of(a, stopped, SummaryTest::firstPiece)).contains(new Ratio(1.1, 1.1, 1.1, 1));
+    }
+
     private static OptionalDouble firstPiece(Round round) {
         return OptionalDouble.of(
                 (double) round.measurements().getFirst().ttft().orElseThrow().toMillis());
