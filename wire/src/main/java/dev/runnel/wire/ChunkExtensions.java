@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.runnel.core.Extension;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +12,7 @@ import java.util.Map;
 /// that place. Put in after the chunk is written, so that chunks without them cost nothing.
 final class ChunkExtensions {
 
-    // Neither can stand inside a string, where quotes are escaped.
+    // None can stand inside a string, where quotes and line ends are escaped.
     private static final byte[] CHOICES = ascii("\"choices\":[");
     private static final byte[] DELTA = ascii("\"delta\":{");
     private static final byte[] NEXT_CHUNK = ascii("\n\ndata: {");
@@ -58,40 +59,50 @@ final class ChunkExtensions {
             fresh.clear();
             return;
         }
-        if (usageApart && !fresh.isEmpty()) {
-            int second = indexOf(NEXT_CHUNK, out.array(), from, out.length());
-            fresh.forEach(extension -> splice(extension, second, out));
+        if (usageApart) {
+            splice(fresh, indexOf(NEXT_CHUNK, out.array(), from, out.length()), out);
         } else {
-            fresh.forEach(extension -> splice(extension, from, out));
+            held.addAll(fresh);
         }
-        held.forEach(extension -> splice(extension, from, out));
+        splice(held, from, out);
         fresh.clear();
         held.clear();
     }
 
-    /// Puts one into the first chunk from `from` on.
-    void splice(Extension extension, int from, ByteSink out) {
+    /// Puts them into the first chunk from `from` on. What is said more than once counts as it was said last.
+    ///
+    /// @param extensions of one choice at most
+    void splice(List<Extension> extensions, int from, ByteSink out) {
+        Map<String, String> ofReply = new LinkedHashMap<>();
+        Map<String, String> ofChoice = new LinkedHashMap<>();
+        Map<String, String> ofPiece = new LinkedHashMap<>();
+        for (Extension extension : extensions) {
+            ofReply.putAll(extension.ofReply());
+            ofChoice.putAll(extension.ofChoice());
+            ofPiece.putAll(extension.ofPiece());
+        }
+        if (tellsTier) {
+            ofReply.remove("service_tier");
+        }
+        if (tellsFingerprint) {
+            ofReply.remove("system_fingerprint");
+        }
         byte[] chunk = out.takeBack(from);
         int choices = indexOf(CHOICES, chunk, 0, chunk.length);
         out.raw(chunk, 0, choices);
-        extension.ofReply().forEach((name, json) -> {
-            if (!(tellsTier && name.equals("service_tier"))
-                    && !(tellsFingerprint && name.equals("system_fingerprint"))) {
-                member(name, json, out);
-            }
-        });
+        members(ofReply, out);
         int at = choices + CHOICES.length;
         out.raw(CHOICES);
         if (chunk[at] == '{') {
             out.raw(chunk, at, 1);
             at++;
-            members(extension.ofChoice(), out);
+            members(ofChoice, out);
             int delta = indexOf(DELTA, chunk, at, chunk.length);
-            if (!extension.ofPiece().isEmpty() && delta < chunk.length) {
+            if (!ofPiece.isEmpty() && delta < chunk.length) {
                 int inside = delta + DELTA.length;
                 out.raw(chunk, at, inside - at);
                 at = inside;
-                members(extension.ofPiece(), out);
+                members(ofPiece, out);
                 if (chunk[at] == '}') {
                     var _ = out.takeBack(out.length() - 1); // the comma, after which nothing comes
                 }
@@ -101,11 +112,7 @@ final class ChunkExtensions {
     }
 
     private static void members(Map<String, String> members, ByteSink out) {
-        members.forEach((name, json) -> member(name, json, out));
-    }
-
-    private static void member(String name, String json, ByteSink out) {
-        out.string(name).raw(":").json(json).raw(",");
+        members.forEach((name, json) -> out.string(name).raw(":").json(json).raw(","));
     }
 
     /// @return `end` if it is not there

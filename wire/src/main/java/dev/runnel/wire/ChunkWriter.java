@@ -106,7 +106,7 @@ public final class ChunkWriter implements EventWriter {
             if (choice < finished.length && !finished[choice]) {
                 int from = out.length();
                 bare(choice, out);
-                beside.splice(alone, from, out);
+                beside.splice(List.of(alone), from, out);
             }
         }
         int from = out.length();

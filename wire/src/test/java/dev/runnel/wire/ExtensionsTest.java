@@ -127,4 +127,41 @@ class ExtensionsTest {
         assertThat(relayed(ReplyForm.PLAIN.withUsage(true), ROLE, noise, stop, usage))
                 .isEqualTo(stream(ROLE, text, stop, usage));
     }
+
+    @Test
+    void aFieldOfEveryChunkIsInTheLastChunkOnceAndAsItWasSaidLast() {
+        String role = ROLE.replace("\"choices\"", "\"provider\":\"P\",\"choices\"");
+        String stop = chunk("\"provider\":\"P\",\"system_fingerprint\":\"fp_1\",", "\"index\":0,", "", "\"stop\"");
+        String usage = HEAD + "\"provider\":\"Q\",\"system_fingerprint\":\"fp_1\",\"choices\":[]," + USAGE;
+
+        assertThat(relayed(ReplyForm.PLAIN, role, stop, usage))
+                .endsWith(
+                        "\"model\":\"m\",\"provider\":\"Q\",\"system_fingerprint\":\"fp_1\",\"choices\":[{\"index\":0,"
+                                + "\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+    }
+
+    @Test
+    void aFieldOfChunksThatSayNothingIsInTheNextChunkOnce() {
+        String nothing = chunk("\"provider\":\"P\",", "\"index\":0,", "\"content\":\"\"", "null");
+        String text = chunk("\"provider\":\"P\",", "\"index\":0,", "\"content\":\"a\"", "null");
+        String stop = chunk("", "\"index\":0,", "", "\"stop\"");
+        String usage = HEAD + "\"choices\":[]," + USAGE;
+
+        assertThat(relayed(ReplyForm.PLAIN.withUsage(true), ROLE, nothing, nothing, text, stop, usage))
+                .isEqualTo(stream(ROLE, text, stop, usage));
+    }
+
+    @Test
+    void aFieldThatLooksLikeAChunkHoldsNoOther() {
+        String text = chunk(
+                "\"raw\":{\"choices\":[{\"delta\":{\"content\":\"a\"}}]},",
+                "\"stop_reason\":7,\"index\":0,",
+                "\"note\":true,\"content\":\"a\"",
+                "null");
+        String stop = chunk("", "\"index\":0,", "", "\"stop\"");
+        String usage = HEAD + "\"choices\":[]," + USAGE;
+
+        assertThat(relayed(ReplyForm.PLAIN.withUsage(true), ROLE, text, stop, usage))
+                .isEqualTo(stream(ROLE, text, stop, usage));
+    }
 }
