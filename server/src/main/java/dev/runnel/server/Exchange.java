@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -248,13 +249,9 @@ final class Exchange {
     private void answerMetrics() {
         service.requireKey(request.getHeader(HttpHeaders.AUTHORIZATION));
         Map<String, BackendLoad> load = service.load();
-        Thread.startVirtualThread(() -> {
+        apart(Refusal::of, () -> {
             byte[] text = service.metrics().write(load);
-            loop.run(() -> attempt(() -> {
-                if (!answered && !over) {
-                    send(200, METRICS, Map.of(), text);
-                }
-            }));
+            return () -> send(200, METRICS, Map.of(), text);
         });
     }
 
@@ -303,16 +300,24 @@ final class Exchange {
     /// Reads the body on a thread of its own: a long prompt takes longer than the events of other clients
     /// on this loop can wait.
     private void read(Endpoint endpoint, Function<byte[], Runnable> reading, byte[] body) {
+        apart(fault -> Refusal.of(endpoint, fault), () -> reading.apply(body));
+    }
+
+    /// Has `work` done on a thread of its own, and what it gives on the loop, unless there is a reply by
+    /// then.
+    ///
+    /// @param refusing words what the work may fail with
+    private void apart(Function<BackendException, Refusal> refusing, Supplier<Runnable> work) {
         Thread.startVirtualThread(() -> {
             try {
-                Runnable next = reading.apply(body);
+                Runnable next = work.get();
                 loop.run(() -> attempt(() -> {
                     if (!answered && !over) {
                         next.run();
                     }
                 }));
-            } catch (RuntimeException | Error fault) {
-                Refusal refusal = Refusal.of(endpoint, noted(fault));
+            } catch (RuntimeException | Error fault) { // the client would wait for ever, as in attempt
+                Refusal refusal = refusing.apply(noted(fault));
                 loop.run(() -> attempt(() -> refuse(refusal)));
             }
         });

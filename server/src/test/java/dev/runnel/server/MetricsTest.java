@@ -26,6 +26,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.AbstractMap;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -175,6 +176,22 @@ class MetricsTest {
     }
 
     @Test
+    void aFaultInTheirMakingIsAnErrorAndNotASilence() throws Exception {
+        Map<String, BackendLoad> broken = new AbstractMap<>() {
+            @Override
+            public Set<Entry<String, BackendLoad>> entrySet() {
+                throw new IllegalStateException("no load to tell");
+            }
+        };
+        try (Serving serving = Serving.backend(new Busy("tiny", broken), options -> options)) {
+            HttpResponse<String> reply = serving.get("/metrics");
+
+            assertThat(reply.statusCode()).isEqualTo(500);
+            assertThat(reply.body()).contains("no load to tell");
+        }
+    }
+
+    @Test
     void labelsAreEscaped() {
         String id = "a\"b\\c\nd";
         Metrics metrics = new Metrics();
@@ -311,10 +328,14 @@ class MetricsTest {
     }
 
     /// A script that says how busy it is.
-    private record Busy(ScriptedBackend script, BackendLoad now) implements Backend {
+    private record Busy(ScriptedBackend script, Map<String, BackendLoad> load) implements Backend {
 
         Busy(String model, BackendLoad now) {
-            this(new ScriptedBackend(model, Script.saying(model, "Hel", "lo")), now);
+            this(model, Map.of(model, now));
+        }
+
+        Busy(String model, Map<String, BackendLoad> load) {
+            this(new ScriptedBackend(model, Script.saying(model, "Hel", "lo")), load);
         }
 
         @Override
@@ -325,11 +346,6 @@ class MetricsTest {
         @Override
         public CompletionStream complete(CompletionRequest request) {
             return script.complete(request);
-        }
-
-        @Override
-        public Map<String, BackendLoad> load() {
-            return Map.of(models().getFirst().id(), now);
         }
 
         @Override
