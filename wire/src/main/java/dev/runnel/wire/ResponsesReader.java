@@ -78,7 +78,7 @@ final class ResponsesReader {
         if (options.strict()) {
             SamplingReader.requireKnown(body, KNOWN);
         }
-        refuseWhatIsKeptNowhere();
+        refuseWhatCannotBeDone();
         Optional<Node> text = body.find("text");
         CompletionRequest asked = new CompletionRequest(
                 model,
@@ -110,11 +110,12 @@ final class ResponsesReader {
                 body.find("store").map(Node::flag).orElse(true) ? items : ResponseItems.NONE);
     }
 
-    private void refuseWhatIsKeptNowhere() {
+    private void refuseWhatCannotBeDone() {
         for (String name : List.of("previous_response_id", "conversation", "prompt", "moderation")) {
             body.refuse(name);
         }
         body.refuseUnless("background", "false", asked -> !asked.flag());
+        body.refuseUnless("truncation", "disabled", asked -> asked.text().equals("disabled"));
     }
 
     private OptionalInt maxTokens() {
@@ -134,6 +135,7 @@ final class ResponsesReader {
 
     /// What the response repeats of its request; clients read it with types that want it there.
     private String echo() {
+        checkWhatIsOnlyRepeated();
         ByteSink out = new ByteSink(512);
         repeat("instructions", "null", out);
         repeat("max_output_tokens", "null", out);
@@ -148,6 +150,17 @@ final class ResponsesReader {
         repeat("truncation", "\"disabled\"", out);
         repeat("user", "null", out);
         return out.toString();
+    }
+
+    /// Nothing else reads these, so nothing else finds out that a client could not read them again.
+    private void checkWhatIsOnlyRepeated() {
+        body.find("metadata")
+                .ifPresent(pairs -> pairs.members()
+                        .keySet()
+                        .forEach(key -> pairs.member(key).text()));
+        body.find("reasoning").flatMap(reasoning -> reasoning.find("summary")).ifPresent(Node::text);
+        body.find("text").flatMap(text -> text.find("verbosity")).ifPresent(Node::text);
+        body.find("user").ifPresent(Node::text);
     }
 
     private void repeat(String name, String absent, ByteSink out) {

@@ -117,6 +117,13 @@ class ResponsesTest {
             {"model":"m","input":"x","previous_response_id":"r"}           | previous_response_id
             {"model":"m","input":"x","conversation":"c"}                   | conversation
             {"model":"m","input":"x","background":true}                    | background
+            {"model":"m","input":"x","truncation":"auto"}                  | truncation
+            {"model":"m","input":"x","truncation":5}                       | truncation
+            {"model":"m","input":"x","metadata":[1]}                       | metadata
+            {"model":"m","input":"x","metadata":{"k":1}}                   | metadata.k
+            {"model":"m","input":"x","reasoning":{"summary":true}}         | reasoning.summary
+            {"model":"m","input":"x","text":{"verbosity":1}}               | text.verbosity
+            {"model":"m","input":"x","user":7}                             | user
             {"model":"m","input":"x","tools":[{"type":"web_search"}]}      | tools[0]
             {"model":"m","input":"x","max_output_tokens":0}                | max_output_tokens
             {"model":"m","input":[{"type":"item_reference","id":"i"}]}     | input[0].id
@@ -129,6 +136,20 @@ class ResponsesTest {
         assertThat(catchThrowableOfType(BackendException.class, () -> read(body))
                         .parameter())
                 .hasValue(path);
+    }
+
+    @Test
+    void nothingIsCutOffUnlessItIsAskedFor() {
+        for (String truncation : List.of("null", "\"disabled\"")) {
+            assertThat(read("{\"model\":\"m\",\"input\":\"x\",\"truncation\":%s}".formatted(truncation))
+                            .form()
+                            .echoed())
+                    .contains("\"truncation\":\"disabled\"");
+        }
+        assertThat(catchThrowableOfType(
+                        BackendException.class,
+                        () -> read("{\"model\":\"m\",\"input\":\"x\",\"truncation\":\"auto\"}")))
+                .hasMessage("truncation is not supported, except as disabled");
     }
 
     @Test
