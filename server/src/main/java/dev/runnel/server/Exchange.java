@@ -33,6 +33,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -137,7 +138,9 @@ final class Exchange {
                 case Route.AskCodec(var kind) -> {
                     Backend backend = admit();
                     receive(Endpoint.CHAT, body -> {
-                        byte[] reply = ask(backend, CodecRequest.read(kind, body));
+                        CodecRequest question =
+                                CodecRequest.read(kind, body, service.options().wire(), service.items());
+                        byte[] reply = ask(backend, question);
                         return () -> send(200, reply);
                     });
                 }
@@ -325,11 +328,22 @@ final class Exchange {
 
     private static byte[] ask(Backend backend, CodecRequest question) {
         List<Model> models = backend.models();
-        Model asked = question.model().map(name -> model(name, models)).orElseGet(models::getFirst);
+        Model asked = question.model().map(name -> model(name, models)).orElseGet(() -> only(models));
         TokenCodec codec = backend.codec(asked.id())
                 .orElseThrow(() -> BackendException.unsupported(
                         "model", "the tokens of the model '%s' are not known here".formatted(asked.id())));
         return question.answer().apply(codec);
+    }
+
+    private static Model only(List<Model> models) {
+        if (models.size() != 1) {
+            throw BackendException.invalidRequest(
+                            "model",
+                            "model is missing; this server has "
+                                    + models.stream().map(Model::id).collect(Collectors.joining(", ")))
+                    .withCode("missing_required_parameter");
+        }
+        return models.getFirst();
     }
 
     private void complete(Backend backend, WireRequest wire) {

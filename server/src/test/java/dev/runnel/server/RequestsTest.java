@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.Backends;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
 import dev.runnel.core.FinishReason;
@@ -32,6 +33,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -356,6 +358,24 @@ class RequestsTest {
     }
 
     @Test
+    void itemsOfAResponseMayBeNamedWhereItsTokensAreCounted() throws Exception {
+        Known backend = new Known(new ScriptedBackend("tiny", CALLING), Optional.of(new Bytes()));
+        try (Serving serving = Serving.backend(backend, options -> options)) {
+            String message = all(
+                            serving.post(RESPONSES, "{\"model\":\"tiny\",\"input\":\"Hi\"}")
+                                    .body(),
+                            "\"id\":\"(msg_[^\"]+)\"")
+                    .getFirst();
+
+            HttpResponse<String> reply = serving.post(
+                    RESPONSES + "/input_tokens",
+                    "{\"input\":[{\"type\":\"item_reference\",\"id\":\"%s\"}]}".formatted(message));
+
+            assertThat(reply.body()).isEqualTo("{\"object\":\"response.input_tokens\",\"input_tokens\":7}");
+        }
+    }
+
+    @Test
     void aResponseThatBreaksOffEndsWithItsFailure() throws Exception {
         Script broken = CALLING.failingAfter(3, new BackendException(BackendException.Kind.TIMED_OUT, "too slow"));
         try (Serving serving = Serving.script(broken)) {
@@ -399,6 +419,26 @@ class RequestsTest {
         Known backend = new Known(new ScriptedBackend("tiny", Script.saying("tiny", "x")), Optional.of(new Bytes()));
         try (Serving serving = Serving.backend(backend, options -> options)) {
             assertThat(serving.post(path, body).body()).isEqualTo(reply);
+        }
+    }
+
+    @Test
+    void aModelsTokensAreThoseOfTheModelThatIsNamedUnlessThereIsOneAlone() throws Exception {
+        Backends two = new Backends(Stream.of("tiny", "other")
+                .map(id -> new Known(new ScriptedBackend(id, Script.saying(id, "x")), Optional.of(new Bytes())))
+                .toList());
+        try (Serving serving = Serving.backend(two, options -> options)) {
+            HttpResponse<String> reply = serving.post("/tokenize", "{\"content\":\"hi\"}");
+
+            assertThat(reply.statusCode()).isEqualTo(400);
+            assertThat(reply.body())
+                    .contains(
+                            "\"model is missing; this server has tiny, other\"",
+                            "\"param\":\"model\"",
+                            "\"code\":\"missing_required_parameter\"");
+            assertThat(serving.post("/tokenize", "{\"model\":\"other\",\"content\":\"hi\"}")
+                            .body())
+                    .isEqualTo("{\"tokens\":[104,105]}");
         }
     }
 

@@ -34,6 +34,15 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
     /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to
     ///     blame
     public static CodecRequest read(Kind kind, byte[] body) {
+        return read(kind, body, WireOptions.DEFAULT, ResponseItems.NONE);
+    }
+
+    /// Reads a request's JSON body.
+    ///
+    /// @param items that the request may name by their ids
+    /// @throws BackendException of kind `INVALID_REQUEST` or `UNSUPPORTED`, with the path of the field to
+    ///     blame
+    public static CodecRequest read(Kind kind, byte[] body, WireOptions options, ResponseItems items) {
         Node document = Node.ofBody(body);
         return new CodecRequest(
                 document.find("model").map(Node::text),
@@ -52,11 +61,7 @@ public record CodecRequest(Optional<String> model, Function<TokenCodec, byte[]> 
                         };
                     }
                     case INPUT_TOKENS -> inputTokens(RequestReader.chat(document));
-                    case RESPONSE_INPUT_TOKENS ->
-                        inputTokens(new ResponsesReader(document, WireOptions.DEFAULT, ResponseItems.NONE)
-                                .read()
-                                .completion()
-                                .prompt());
+                    case RESPONSE_INPUT_TOKENS -> inputTokens(new ResponsesReader(document, options, items).chat());
                 });
     }
 

@@ -75,20 +75,11 @@ final class ResponsesReader {
     WireRequest read() {
         boolean stream = body.flag("stream");
         String model = body.get("model").text();
-        if (options.strict()) {
-            SamplingReader.requireKnown(body, KNOWN);
-        }
-        refuseWhatCannotBeDone();
+        Prompt.Chat chat = chat();
         Optional<Node> text = body.find("text");
         CompletionRequest asked = new CompletionRequest(
                 model,
-                new Prompt.Chat(
-                        conversation(),
-                        TOOLS.tools(body),
-                        body.find("reasoning")
-                                .flatMap(reasoning -> reasoning.find("effort"))
-                                .map(SamplingReader::effort),
-                        body.find("chat_template_kwargs").map(Node::objectText).orElse("{}")),
+                chat,
                 1,
                 SamplingReader.sampling(body),
                 SamplingReader.stopping(maxTokens(), body, options),
@@ -108,6 +99,21 @@ final class ResponsesReader {
                 ReplyForm.of(asked, options).withObfuscation(padded).withEcho(echo()),
                 Optional.empty(),
                 body.find("store").map(Node::flag).orElse(true) ? items : ResponseItems.NONE);
+    }
+
+    /// The conversation alone, for whichever model.
+    Prompt.Chat chat() {
+        if (options.strict()) {
+            SamplingReader.requireKnown(body, KNOWN);
+        }
+        refuseWhatCannotBeDone();
+        return new Prompt.Chat(
+                conversation(),
+                TOOLS.tools(body),
+                body.find("reasoning")
+                        .flatMap(reasoning -> reasoning.find("effort"))
+                        .map(SamplingReader::effort),
+                body.find("chat_template_kwargs").map(Node::objectText).orElse("{}"));
     }
 
     private void refuseWhatCannotBeDone() {

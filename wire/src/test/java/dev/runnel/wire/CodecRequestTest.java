@@ -67,7 +67,7 @@ class CodecRequestTest {
             DETOKENIZE     | {"tokens":[104,105,256]}                                | {"content":"hi^"}
             DETOKENIZE     | {"tokens":[]}                                           | {"content":""}
             APPLY_TEMPLATE | {"messages":[{"role":"user","content":"hi"}]}           | {"prompt":"^hi>"}
-            RESPONSE_INPUT_TOKENS | {"model":"m","input":"hi"} | {"object":"response.input_tokens","input_tokens":4}
+            RESPONSE_INPUT_TOKENS | {"input":"hi"} | {"object":"response.input_tokens","input_tokens":4}
             INPUT_TOKENS   | {"model":"m","messages":[{"role":"user","content":"hi"}]} | {"object":"response.input_tokens","input_tokens":4}
             """)
     void everyQuestionHasItsAnswer(CodecRequest.Kind kind, String body, String reply) {
@@ -84,6 +84,27 @@ class CodecRequestTest {
         assertThat(CodecRequest.read(CodecRequest.Kind.TOKENIZE, "{\"content\":\"\"}".getBytes(UTF_8))
                         .model())
                 .isEmpty();
+    }
+
+    @Test
+    void theInputOfAResponseIsReadAsTheResponsesRequestIs() {
+        ResponseItems items = new ResponseItems(1 << 20);
+        items.keep("msg_1", "{\"type\":\"message\",\"role\":\"assistant\",\"content\":\"hi\"}");
+        byte[] named = "{\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_1\"}]}".getBytes(UTF_8);
+        byte[] unknown = "{\"input\":\"hi\",\"wish\":1}".getBytes(UTF_8);
+        WireOptions strict = WireOptions.DEFAULT.withStrict(true);
+
+        assertThat(new String(inputTokens(named, items).answer().apply(BYTES), UTF_8))
+                .endsWith("\"input_tokens\":4}");
+        assertThat(catchThrowableOfType(
+                        BackendException.class,
+                        () -> CodecRequest.read(
+                                CodecRequest.Kind.RESPONSE_INPUT_TOKENS, unknown, strict, ResponseItems.NONE)))
+                .hasMessage("wish is no parameter that this server knows");
+    }
+
+    private static CodecRequest inputTokens(byte[] body, ResponseItems items) {
+        return CodecRequest.read(CodecRequest.Kind.RESPONSE_INPUT_TOKENS, body, WireOptions.DEFAULT, items);
     }
 
     @ParameterizedTest
