@@ -58,6 +58,10 @@ final class Exchange {
     /// HTTP/2's word for a reply that is complete although the request isn't.
     private static final long NO_ERROR = 0;
 
+    /// Most bytes that are written at once. A write is taken when its last byte is, so longer ones would not
+    /// tell a reader that is slow from one that has stopped.
+    private static final int SLICE_BYTES = 64 << 10;
+
     private static final byte[] READY = "{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LOADING = "{\"status\":\"loading\"}".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DRAINING = "{\"status\":\"draining\"}".getBytes(StandardCharsets.US_ASCII);
@@ -398,7 +402,10 @@ final class Exchange {
                     .takeWhile(Optional::isPresent)
                     .flatMap(Optional::stream)
                     .toList();
-            send(200, wire.whole(envelope, whole, all, timings));
+            apart(fault -> Refusal.of(wire.endpoint(), fault), () -> {
+                byte[] reply = wire.whole(envelope, whole, all, timings);
+                return () -> send(200, reply);
+            });
         });
     }
 
@@ -465,18 +472,33 @@ final class Exchange {
     }
 
     void write(Buffer bytes) {
-        wrote();
-        response.write(bytes).onComplete(taken);
+        writeSlice(allButLast(bytes));
     }
 
     void end(Buffer bytes) {
+        Buffer last = allButLast(bytes);
         wrote();
-        response.end(bytes).onComplete((_, failure) -> {
+        response.end(last).onComplete((_, failure) -> {
             finish(failure == null ? outcome : Outcome.CANCELLED);
             if (connection.isHttp2() && !request.isEnded()) {
                 response.reset(NO_ERROR); // or the rest of the body would still come
             }
         });
+    }
+
+    /// Writes all but the last slice, and returns that one.
+    private Buffer allButLast(Buffer bytes) {
+        int from = 0;
+        while (bytes.length() - from > SLICE_BYTES) {
+            writeSlice(bytes.slice(from, from + SLICE_BYTES));
+            from += SLICE_BYTES;
+        }
+        return bytes.slice(from, bytes.length());
+    }
+
+    private void writeSlice(Buffer bytes) {
+        wrote();
+        response.write(bytes).onComplete(taken);
     }
 
     /// Sends something that means nothing, to learn whether the client is still there. False if there is no

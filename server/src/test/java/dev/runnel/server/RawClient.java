@@ -73,6 +73,13 @@ final class RawClient implements AutoCloseable {
         return read.toString(UTF_8);
     }
 
+    /// The next `count` bytes, whatever they are.
+    void readBytes(int count) throws IOException {
+        if (in.readNBytes(count).length < count) {
+            throw new EOFException("the server closed the connection");
+        }
+    }
+
     /// A whole response, by its length, its chunks or the end of the connection.
     Reply readReply() throws IOException {
         List<String> lines = readThrough("\r\n\r\n").strip().lines().toList();

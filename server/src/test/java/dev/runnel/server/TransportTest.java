@@ -403,6 +403,26 @@ class TransportTest {
     }
 
     @Test
+    void aSlowReaderOfAWholeReplyGetsAllOfItHoweverLongItTakes() throws Exception {
+        String[] pieces = Stream.generate(() -> "x".repeat(10_000)).limit(2_000).toArray(String[]::new);
+        Duration stall = Duration.ofMillis(1500);
+        try (Serving serving = Serving.script(
+                        Script.saying(Serving.MODEL, pieces), Serving.limits(limits -> limits.withStall(stall)));
+                RawClient client = RawClient.withSmallBuffer(serving.server())) {
+            client.post("/v1/chat/completions", Serving.chat(false)).readThrough("\r\n\r\n");
+            long began = System.nanoTime();
+
+            for (int i = 0; i < 100; i++) {
+                client.readBytes(200_000);
+                Thread.sleep(25); // the pace of the reader, not a wait for something
+            }
+
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(stall);
+            assertThat(client.readThrough("}}}")).startsWith("x").contains("\"completion_tokens\"");
+        }
+    }
+
+    @Test
     void aReaderThatPausesHoldsBackOnlyItsOwnStreamAndThenGetsEverything() throws Exception {
         String[] pieces = new String[20_000];
         for (int i = 0; i < pieces.length; i++) {
