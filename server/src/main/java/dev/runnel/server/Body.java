@@ -12,7 +12,17 @@ import java.util.function.Consumer;
 /// A request's body on its way in, held to its type and its length.
 final class Body {
 
-    private Body() {}
+    private final int limit;
+    private final BodySpace space;
+    private final Consumer<Refusal> none;
+    private Buffer came = Buffer.buffer();
+    private boolean dropped;
+
+    private Body(int limit, BodySpace space, Consumer<Refusal> none) {
+        this.limit = limit;
+        this.space = space;
+        this.none = none;
+    }
 
     /// Refuses what is declared to be something else. A missing type is taken for JSON, a wrong one is not:
     /// pages may send a form or plain text to any server without asking, but not JSON.
@@ -37,27 +47,58 @@ final class Body {
     /// dropped, so that the refusal arrives.
     ///
     /// @param limit most bytes
-    static void receive(HttpServerRequest request, int limit, Consumer<byte[]> whole, Consumer<Refusal> none) {
+    /// @param space for what has come until all has
+    /// @return the body on its way, to be dropped when nobody waits for it any more
+    static Body receive(
+            HttpServerRequest request, int limit, BodySpace space, Consumer<byte[]> whole, Consumer<Refusal> none) {
         if (announcedBytes(request) > limit) {
             throw tooLong(limit);
         }
         if (HttpHeaders.CONTINUE.toString().equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             request.response().writeContinue();
         }
-        Buffer body = Buffer.buffer();
-        request.handler(part -> {
-            if (body.length() + (long) part.length() > limit) {
-                none.accept(tooLong(limit));
-            } else {
-                body.appendBuffer(part);
-            }
-        });
+        Body body = new Body(limit, space, none);
+        request.handler(body::add);
         request.exceptionHandler(fault -> {
             if (!(fault instanceof HttpClosedException) && !(fault instanceof StreamResetException)) {
-                none.accept(Refusal.ofMalformed(fault));
+                body.refuse(Refusal.ofMalformed(fault));
             }
         });
-        request.endHandler(_ -> whole.accept(body.getBytes()));
+        request.endHandler(_ -> {
+            if (!body.dropped) {
+                byte[] all = body.came.getBytes();
+                body.drop();
+                whole.accept(all);
+            }
+        });
+        return body;
+    }
+
+    private void add(Buffer part) {
+        if (dropped) {
+            return;
+        }
+        if (came.length() + (long) part.length() > limit) {
+            refuse(tooLong(limit));
+        } else if (!space.take(part.length())) {
+            refuse(space.full());
+        } else {
+            came.appendBuffer(part);
+        }
+    }
+
+    private void refuse(Refusal refusal) {
+        drop();
+        none.accept(refusal);
+    }
+
+    /// Forgets what has come, and what still comes.
+    void drop() {
+        if (!dropped) {
+            dropped = true;
+            space.giveBack(came.length());
+            came = Buffer.buffer();
+        }
     }
 
     /// Whether the body is, or may be, longer than `limit`.

@@ -76,6 +76,7 @@ final class Exchange {
     private final String id;
     private final Completable<Void> taken = (_, _) -> took();
 
+    private @Nullable Body body;
     private @Nullable CompletionStream stream;
     private @Nullable StreamedReply streamed;
     private Outcome outcome = Outcome.COMPLETED;
@@ -292,13 +293,14 @@ final class Exchange {
     private void receive(Endpoint endpoint, Function<byte[], Runnable> reading) {
         Body.requireJson(request);
         bodyDeadline = loop.nanos() + service.options().limits().body().toNanos();
-        Body.receive(
+        body = Body.receive(
                 request,
                 service.options().limits().bodyBytes(),
-                body -> {
+                service.bodySpace(),
+                whole -> {
                     if (!answered) {
                         bodyDeadline = Long.MAX_VALUE;
-                        read(endpoint, reading, body);
+                        read(endpoint, reading, whole);
                     }
                 },
                 this::refuseLast);
@@ -451,6 +453,7 @@ final class Exchange {
 
     private void head(int status) {
         answered = true;
+        dropBody();
         response.setStatusCode(status);
         MultiMap headers = response.headers()
                 .set(HttpHeaders.DATE, loop.date())
@@ -616,11 +619,18 @@ final class Exchange {
         return known;
     }
 
+    private void dropBody() {
+        if (body != null) {
+            body.drop();
+        }
+    }
+
     private void finish(Outcome end) {
         if (over) {
             return;
         }
         over = true;
+        dropBody();
         if (stream != null) {
             stream.close();
             if (usage == null) {

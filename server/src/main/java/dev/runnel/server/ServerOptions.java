@@ -33,20 +33,31 @@ public record ServerOptions(
     ///
     /// @param connections open at once; one more is closed as it comes
     /// @param bodyBytes longest body of a request
+    /// @param arrivingBytes of all bodies together that have begun to come and are not whole; one body
+    ///     always may
     /// @param head longest wait for a request's head on a new connection, however it trickles in
     /// @param body longest wait for a request's body, from the end of its head
     /// @param idle longest silence between two requests of a connection
     /// @param stall a reader that takes nothing for this long, while something waits for it, is cut off
-    public record Limits(int connections, int bodyBytes, Duration head, Duration body, Duration idle, Duration stall) {
+    public record Limits(
+            int connections,
+            int bodyBytes,
+            long arrivingBytes,
+            Duration head,
+            Duration body,
+            Duration idle,
+            Duration stall) {
 
         /// 4096 connections, because each is a file descriptor. 16 MiB of body: three times a million
-        /// tokens of text. 10 s for a head, which fits in one packet, and 60 s for a body. 75 s between
-        /// requests, longer than the 60 s after which common clients and proxies drop an idle connection
-        /// themselves, so that this side rarely closes just as a request comes. 30 s without reading: a
-        /// live client behind a bad network is back.
+        /// tokens of text. 256 MiB of bodies that are coming: 16 of the longest, or thousands of usual ones.
+        /// 10 s for a head, which fits in one packet, and 60 s for a body. 75 s between requests, longer than
+        /// the 60 s after which common clients and proxies drop an idle connection themselves, so that this
+        /// side rarely closes just as a request comes. 30 s without reading: a live client behind a bad
+        /// network is back.
         public static final Limits DEFAULT = new Limits(
                 4096,
                 16 << 20,
+                256 << 20,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(75),
@@ -55,6 +66,7 @@ public record ServerOptions(
         public Limits {
             requirePositive("connections", connections);
             requirePositive("bodyBytes", bodyBytes);
+            requirePositive("arrivingBytes", arrivingBytes);
             requirePositive("head", head);
             requirePositive("body", body);
             requirePositive("idle", idle);
@@ -62,27 +74,31 @@ public record ServerOptions(
         }
 
         public Limits withConnections(int connections) {
-            return new Limits(connections, bodyBytes, head, body, idle, stall);
+            return new Limits(connections, bodyBytes, arrivingBytes, head, body, idle, stall);
         }
 
         public Limits withBodyBytes(int bodyBytes) {
-            return new Limits(connections, bodyBytes, head, body, idle, stall);
+            return new Limits(connections, bodyBytes, arrivingBytes, head, body, idle, stall);
+        }
+
+        public Limits withArrivingBytes(long arrivingBytes) {
+            return new Limits(connections, bodyBytes, arrivingBytes, head, body, idle, stall);
         }
 
         public Limits withHead(Duration head) {
-            return new Limits(connections, bodyBytes, head, body, idle, stall);
+            return new Limits(connections, bodyBytes, arrivingBytes, head, body, idle, stall);
         }
 
         public Limits withBody(Duration body) {
-            return new Limits(connections, bodyBytes, head, body, idle, stall);
+            return new Limits(connections, bodyBytes, arrivingBytes, head, body, idle, stall);
         }
 
         public Limits withIdle(Duration idle) {
-            return new Limits(connections, bodyBytes, head, body, idle, stall);
+            return new Limits(connections, bodyBytes, arrivingBytes, head, body, idle, stall);
         }
 
         public Limits withStall(Duration stall) {
-            return new Limits(connections, bodyBytes, head, body, idle, stall);
+            return new Limits(connections, bodyBytes, arrivingBytes, head, body, idle, stall);
         }
     }
 
@@ -153,7 +169,7 @@ public record ServerOptions(
                 .formatted(host, port, apiKeys.size(), allowedOrigins, keepAlive, eventLoops, accessLog, limits, wire);
     }
 
-    private static void requirePositive(String name, int value) {
+    private static void requirePositive(String name, long value) {
         if (value < 1) {
             throw new IllegalArgumentException(name + " is " + value + ", expected at least 1");
         }

@@ -28,6 +28,7 @@ final class Service {
     private final Origins origins;
     private final Sockets sockets;
     private final ResponseItems items;
+    private final BodySpace bodySpace;
     private final Page page = new Page();
     private final Metrics metrics = new Metrics();
     private final InstantSource clock;
@@ -44,6 +45,8 @@ final class Service {
         origins = new Origins(options.allowedOrigins());
         sockets = new Sockets(options.limits().connections(), options.limits().head());
         items = new ResponseItems(options.wire().rememberedBytes());
+        bodySpace = new BodySpace(
+                Math.max(options.limits().arrivingBytes(), options.limits().bodyBytes()));
     }
 
     synchronized void serve(Backend backend) {
@@ -115,6 +118,11 @@ final class Service {
     /// The items of the latest responses.
     ResponseItems items() {
         return items;
+    }
+
+    /// What bodies on their way in share.
+    BodySpace bodySpace() {
+        return bodySpace;
     }
 
     Page page() {

@@ -34,6 +34,7 @@ class ServerOptionsTest {
         assertThatThrownBy(() -> OPTIONS.withEventLoops(0)).hasMessage("eventLoops is 0, expected at least 1");
         assertThatThrownBy(() -> limits.withConnections(0)).hasMessageContaining("connections");
         assertThatThrownBy(() -> limits.withBodyBytes(0)).hasMessageContaining("bodyBytes");
+        assertThatThrownBy(() -> limits.withArrivingBytes(0)).hasMessageContaining("arrivingBytes");
         assertThatThrownBy(() -> limits.withHead(Duration.ZERO)).hasMessageContaining("head");
         assertThatThrownBy(() -> limits.withBody(Duration.ZERO)).hasMessageContaining("body");
         assertThatThrownBy(() -> limits.withIdle(Duration.ofMillis(-1))).hasMessageContaining("idle");

@@ -208,6 +208,48 @@ class TransportTest {
     }
 
     @Test
+    void bodiesThatAreStillComingShareASpaceAndLeaveItWhenTheirClientDoes() throws Exception {
+        String body = Serving.chat(false);
+        String begun = POST + "content-length: 1000\r\nexpect: 100-continue\r\n\r\n";
+        try (Serving serving = Serving.script(
+                        HELLO,
+                        Serving.limits(limits -> limits.withBodyBytes(1000).withArrivingBytes(1000)));
+                RawClient first = RawClient.to(serving.server())) {
+            first.send(begun).readThrough("100 Continue\r\n\r\n");
+            first.send(" ".repeat(999));
+
+            Await.until("there is no space for another", () -> isTurnedAway(serving, body));
+            RawClient.Reply refusal;
+            try (RawClient second = RawClient.to(serving.server())) {
+                refusal = second.post("/v1/chat/completions", body).readReply();
+            }
+            first.leave();
+
+            assertThat(refusal.headers()).containsEntry("retry-after", "5").containsEntry("connection", "close");
+            assertThat(refusal.body()).contains("have 1000 bytes together", "\"code\":\"slow_down\"");
+            Await.until("there is space again", () -> !isTurnedAway(serving, body));
+            for (int i = 0; i < 20; i++) {
+                assertThat(isTurnedAway(serving, body)).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void theLongestBodyHasSpaceHoweverLittleThereIs() throws Exception {
+        try (Serving serving = Serving.script(HELLO, Serving.limits(limits -> limits.withArrivingBytes(1)))) {
+            assertThat(isTurnedAway(serving, Serving.chat(false))).isFalse();
+        }
+    }
+
+    private static boolean isTurnedAway(Serving serving, String body) {
+        try (RawClient client = RawClient.to(serving.server())) {
+            return client.post("/v1/chat/completions", body).readReply().status() == 429;
+        } catch (IOException cut) {
+            throw new UncheckedIOException(cut);
+        }
+    }
+
+    @Test
     void aClientThatIsStillSendingIsHeardOutSoThatTheRefusalReachesIt() throws Exception {
         try (Serving serving = Serving.script(HELLO, Serving.limits(limits -> limits.withBodyBytes(1000)));
                 RawClient client = RawClient.to(serving.server())) {
