@@ -74,17 +74,16 @@ final class CollectionMethods {
             "pop",
                     (items, arguments, budget) -> {
                         int index = arguments.bind("pop", 0, "index").integer(0, -1);
-                        budget.elements(1);
                         int at = index < 0 ? index + items.size() : index;
                         if (at < 0 || at >= items.size()) {
                             throw new Fault("pop from a list of %d at index %d".formatted(items.size(), index));
                         }
-                        return items.remove(at);
+                        return remove(items, at, budget);
                     },
             "remove",
                     (items, arguments, budget) -> {
-                        items.remove(indexOf(
-                                items, arguments.bind("remove", 1, "value").get(0), budget));
+                        Value wanted = arguments.bind("remove", 1, "value").get(0);
+                        remove(items, indexOf(items, wanted, budget), budget);
                         return None.NONE;
                     },
             "reverse",
@@ -164,6 +163,12 @@ final class CollectionMethods {
 
     private static <T> Function bound(String name, Method<T> method, T self) {
         return new Function(name, (arguments, budget) -> method.call(self, arguments, budget));
+    }
+
+    /// Takes an element out, which moves those behind it.
+    private static Value remove(List<Value> items, int at, Budget budget) {
+        budget.elements(items.size() - at);
+        return items.remove(at);
     }
 
     private static int indexOf(List<Value> items, Value wanted, Budget budget) {

@@ -40,7 +40,7 @@ final class Tests {
             entry("float", of(Real.class::isInstance)),
             entry("integer", of(Int.class::isInstance)),
             entry("iterable", of(Tests::isSequence)),
-            entry("lower", (value, arguments, budget) -> TextMethods.isLower(Printer.str(value, budget))),
+            entry("lower", (value, arguments, budget) -> TextMethods.isLower(read(value, budget))),
             entry("mapping", of(Dict.class::isInstance)),
             entry("none", of(None.class::isInstance)),
             entry("number", of(value -> value instanceof Numeric || value instanceof Bool)),
@@ -48,13 +48,13 @@ final class Tests {
             entry(
                     "sameas",
                     (value, arguments, budget) ->
-                            sameAs(value, arguments.bind("sameas", 1, "other").get(0))),
+                            sameAs(value, arguments.bind("sameas", 1, "other").get(0), budget)),
             entry("sequence", of(Tests::isSequence)),
             entry("string", of(Text.class::isInstance)),
             entry("test", of(value -> value instanceof Text name && find(name.chars()) != null)),
             entry("true", of(value -> value instanceof Bool(var truth) && truth)),
             entry("undefined", of(Undefined.class::isInstance)),
-            entry("upper", (value, arguments, budget) -> TextMethods.isUpper(Printer.str(value, budget))),
+            entry("upper", (value, arguments, budget) -> TextMethods.isUpper(read(value, budget))),
             entry("in", relation(Relation.IN)),
             entry("==", relation(Relation.EQUAL)),
             entry("eq", relation(Relation.EQUAL)),
@@ -112,11 +112,18 @@ final class Tests {
                 || value instanceof Undefined;
     }
 
+    /// The value as a string, paid for as one that is read through.
+    private static Text read(Value value, Budget budget) {
+        Text text = Printer.str(value, budget);
+        budget.search(text.length(), 1);
+        return text;
+    }
+
     /// Python's `is`; small values are the same object there.
-    private static boolean sameAs(Value left, Value right) {
+    private static boolean sameAs(Value left, Value right, Budget budget) {
         return switch (left) {
             case None _, Bool _, Int _, Real _ -> left.equals(right);
-            case Text text -> right instanceof Text other && text.chars().equals(other.chars());
+            case Text _ -> Operators.equal(left, right, budget);
             case Undefined _, Sequence _, Dict _, Value.Namespace _, Function _, Loop _ -> Values.isSame(left, right);
         };
     }

@@ -106,6 +106,19 @@ class HostileTemplateTest {
                         "many comparisons",
                         million + "{% set t = 'a' * 1000000 %}{% for i in range(99999) %}{{ s == t }}{% endfor %}",
                         STEPS),
+                arguments(
+                        "many tests for small letters",
+                        million + "{% for i in range(99999) %}{{ s is lower }}{% endfor %}",
+                        STEPS),
+                arguments(
+                        "many tests for capitals",
+                        million + "{% for i in range(99999) %}{{ s is upper }}{% endfor %}",
+                        STEPS),
+                arguments(
+                        "many tests for the same",
+                        million
+                                + "{% set t = 'a' * 1000000 %}{% for i in range(99999) %}{{ s is sameas t }}{% endfor %}",
+                        STEPS),
                 arguments("many prefixes", million + "{{ s.startswith((s,) * 100000) }}", STEPS),
                 arguments("a strip of many letters", million + "{{ s.strip('b' * 1000000 ~ 'a') }}", STEPS),
                 arguments("long strings sorted", "{{ (['A' * 1000000] * 100000) | sort }}", TEXT),
@@ -131,6 +144,14 @@ class HostileTemplateTest {
                 arguments(
                         "a list that extends itself",
                         "{% set l = [1] %}{% for x in range(99) %}{% set _ = l.extend(l) %}{% endfor %}",
+                        TEXT),
+                arguments(
+                        "a list emptied from its front",
+                        "{% set l = range(90000) | list %}{% for i in range(90000) %}{% set _ = l.pop(0) %}{% endfor %}",
+                        TEXT),
+                arguments(
+                        "a list whose first elements are removed",
+                        "{% set l = range(90000) | list %}{% for i in range(90000) %}{% set _ = l.remove(i) %}{% endfor %}",
                         TEXT),
                 arguments("a list in itself flattened", itself + "{{ l | sum(start=[]) | sort }}", ""),
                 arguments("a namespace in itself", "{% set n = namespace() %}{% set n.n = n %}{{ n }}", DEEP),
