@@ -21,6 +21,9 @@ final class CharDfa implements StringLanguage {
 
     private static final int MAX_STATES = 20_000;
 
+    /// Of all states, a number for each range: 16 MB.
+    private static final int MAX_SIZE = 4_000_000;
+
     static final CharDfa ANY = of(new int[] {0}, new int[][] {{0}}, all(1));
 
     private final int[] starts; // of the ranges, ascending, the first being 0
@@ -53,6 +56,11 @@ final class CharDfa implements StringLanguage {
         BitSet bits = new BitSet();
         bits.set(0, count);
         return bits;
+    }
+
+    /// Whether an automaton would take more memory than one may.
+    static boolean isTooLarge(int states, int ranges) {
+        return (long) states * ranges > MAX_SIZE;
     }
 
     /// Takes out what leads nowhere, and surrogates.
@@ -102,7 +110,9 @@ final class CharDfa implements StringLanguage {
     }
 
     /// The language of some strings.
-    static CharDfa of(Collection<String> strings) {
+    ///
+    /// @return null if that takes too many states and ranges
+    static @Nullable CharDfa of(Collection<String> strings) {
         List<TreeMap<Integer, Integer>> states = new ArrayList<>(List.of(new TreeMap<>()));
         BitSet accepting = new BitSet();
         TreeSet<Integer> cuts = new TreeSet<>(List.of(0));
@@ -122,6 +132,9 @@ final class CharDfa implements StringLanguage {
             accepting.set(at);
         }
         int[] starts = toArray(cuts);
+        if (isTooLarge(states.size(), starts.length)) {
+            return null;
+        }
         int[][] next = new int[states.size()][starts.length];
         for (int state = 0; state < next.length; state++) {
             Arrays.fill(next[state], NONE);
@@ -151,7 +164,7 @@ final class CharDfa implements StringLanguage {
 
     /// The strings that are in both languages.
     ///
-    /// @return null if that takes too many states
+    /// @return null if that takes too many states and ranges
     @Nullable
     CharDfa and(CharDfa other) {
         if (start == NONE || (other.start != NONE && other.universal.get(other.start))) {
@@ -192,7 +205,7 @@ final class CharDfa implements StringLanguage {
                 Integer to = numbers.get((long) toA << 32 | toB);
                 if (to == null) {
                     to = numbers.size();
-                    if (to == MAX_STATES) {
+                    if (to == MAX_STATES || isTooLarge(to, bounds.length)) {
                         return null;
                     }
                     numbers.put((long) toA << 32 | toB, to);
@@ -222,6 +235,10 @@ final class CharDfa implements StringLanguage {
 
     int size() {
         return next.length;
+    }
+
+    int rangeCount() {
+        return starts.length;
     }
 
     private int rangeOf(int codePoint) {

@@ -490,9 +490,8 @@ final class Pattern {
                 Integer known = numbers.get(to);
                 if (known == null) {
                     known = numbers.size();
-                    if (known == MAX_STATES) {
-                        throw new Refusal(
-                                "is too large: %s takes more than %d states".formatted(shortened(), MAX_STATES));
+                    if (known == MAX_STATES || CharDfa.isTooLarge(known, starts.length)) {
+                        throw new Refusal("is too large: %s takes more than %d states".formatted(shortened(), known));
                     }
                     numbers.put(to, known);
                     work.add(to);

@@ -101,6 +101,9 @@ final class SchemaCompiler {
     private static final int MAX_PATTERNS = 4;
     private static final int MAX_COUNTED_MEMBERS = 64;
 
+    /// Of the automata of all listed strings together: 128 MB.
+    private static final int MAX_LISTED_SIZE = 32_000_000;
+
     private enum Type {
         NULL,
         BOOLEAN,
@@ -155,6 +158,7 @@ final class SchemaCompiler {
     private final Set<Schema> grounded = new HashSet<>();
     private final Map<String, Boolean> never = new HashMap<>();
     private int conjunctions;
+    private long listedSize;
 
     SchemaCompiler(JsonValue schema, String path, JsonNodes json) {
         document = new SchemaDocument(schema, path);
@@ -654,7 +658,7 @@ final class SchemaCompiler {
                     case "format" -> patterns.format(schema, value);
                     case Negation.NOT_PATTERN ->
                         patterns.pattern(schema, keyword, value).complement();
-                    default -> CharDfa.of(texts(value)).complement();
+                    default -> automaton(texts(value), schema).complement();
                 };
                 all = and(all, one, schema, keyword);
             }
@@ -672,6 +676,16 @@ final class SchemaCompiler {
             }
         }
         return all;
+    }
+
+    /// The language of some strings that a schema lists.
+    private CharDfa automaton(Collection<String> strings, Schema schema) {
+        CharDfa found = CharDfa.of(strings);
+        listedSize += found == null ? 0 : (long) found.size() * found.rangeCount();
+        if (found == null || listedSize > MAX_LISTED_SIZE) {
+            throw tooLarge(schema);
+        }
+        return found;
     }
 
     private static CharDfa and(CharDfa a, CharDfa b, Schema schema, String keyword) {
@@ -1112,7 +1126,8 @@ final class SchemaCompiler {
                     .refusal("patternProperties", "has more than %d patterns".formatted(MAX_PATTERNS));
         }
         Schema anyOwner = conjunction.schemas().iterator().next();
-        CharDfa free = names.isEmpty() ? CharDfa.ANY : CharDfa.of(names).complement();
+        CharDfa free =
+                names.isEmpty() ? CharDfa.ANY : automaton(names, anyOwner).complement();
         Names allowed = propertyNames(conjunction);
         free = and(free, allowed.characters(), anyOwner, "propertyNames");
         List<Others> kinds = new ArrayList<>();
@@ -1179,7 +1194,7 @@ final class SchemaCompiler {
             }
             Conjunction name = conjunction(List.of(schema.at("propertyNames")));
             if (name == null || !types(name).contains(Type.STRING)) {
-                return new Names(CharDfa.of(List.<String>of()), 0, max);
+                return new Names(automaton(List.of(), schema), 0, max);
             }
             if (!name.open().isEmpty()) {
                 throw schema.unsupported("propertyNames");
@@ -1187,7 +1202,7 @@ final class SchemaCompiler {
             List<JsonValue> listed = listed(name, true);
             characters = and(
                     characters,
-                    listed == null ? characters(name, true) : CharDfa.of(texts(new JsonValue.Array(listed))),
+                    listed == null ? characters(name, true) : automaton(texts(new JsonValue.Array(listed)), schema),
                     schema,
                     "propertyNames");
             if (listed == null) {

@@ -30,9 +30,16 @@ class HostileGrammarTest {
                         + "]}",
                 "{\"pattern\": \"" + "(".repeat(3000) + ")".repeat(3000) + "\"}",
                 "{\"pattern\": \"^(a|b)*a(a|b){20}$\"}",
+                "{\"pattern\": \"^\\\\p{L}{1,4000}$\"}",
                 "{\"pattern\": \"((((((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9}){9}){9}\"}",
                 "{\"pattern\": \"" + "(".repeat(60) + "a" + ")*".repeat(60) + "{99999}\"}",
                 "{\"type\": \"string\", \"pattern\": \"^([a-z]{3} ){500}$\", \"minLength\": 16000}",
+                "{\"type\": \"object\", \"required\": [" + quoted(0, 40_000) + "]}",
+                "{\"required\": [" + quoted(0, 1500) + "], \"anyOf\": ["
+                        + IntStream.range(0, 20)
+                                .mapToObj(i -> "{\"minProperties\": %d}".formatted(i))
+                                .collect(Collectors.joining(","))
+                        + "]}",
                 "{\"type\": \"array\", \"minItems\": 2000000000}",
                 "{\"type\": \"number\", \"minimum\": 1e999}",
                 "{\"type\": \"number\", \"minimum\": 1e99999999999}",
@@ -43,6 +50,13 @@ class HostileGrammarTest {
                                 .mapToObj(i -> "\"%d\": {\"$ref\": \"#/$defs/%d\"}".formatted(i, (i + 1) % 400))
                                 .collect(Collectors.joining(","))
                         + "}}");
+    }
+
+    /// Different characters, each a string.
+    private static String quoted(int from, int to) {
+        return IntStream.range(from, to)
+                .mapToObj(i -> "\"" + Character.toString(0x10000 + i) + "\"")
+                .collect(Collectors.joining(","));
     }
 
     @ParameterizedTest
