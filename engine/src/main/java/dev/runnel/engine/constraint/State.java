@@ -1,5 +1,6 @@
 package dev.runnel.engine.constraint;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -36,6 +37,11 @@ abstract sealed class State permits SubsetState, StringState, State.Dead {
             next[index] = then;
         }
         return then;
+    }
+
+    /// Lets go of the states behind this one; they are made again when they are reached.
+    final void forgetNext() {
+        Arrays.fill(next, null);
     }
 
     /// Bytes of which some lead on; perhaps too many, never too few.

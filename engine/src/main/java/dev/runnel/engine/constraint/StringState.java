@@ -97,6 +97,14 @@ final class StringState extends State {
                     : new Table(other, common, utf8).state(Phase.OPEN, other.start(), 0);
         }
 
+        /// Frees all states but the first, from which the others are reached again. Those in use live on.
+        private void forget() {
+            states.values().removeIf(each -> {
+                each.forgetNext();
+                return each.key.phase() != Phase.OPEN;
+            });
+        }
+
         private StringState state(Phase phase, int place, int value) {
             if (this != common && language.isUniversal(place)) {
                 return common.state(phase, Lengths.UNBOUNDED, value);
@@ -111,9 +119,7 @@ final class StringState extends State {
                     states.clear(); // those in use live on, and are made again for others
                 }
             } else if (states.size() >= MAX_STATES) {
-                throw new ConstraintException(
-                        "a string",
-                        "takes more than %d states, which is too much to be enforced".formatted(MAX_STATES));
+                forget();
             }
             return states.computeIfAbsent(key, it -> new StringState(this, it));
         }

@@ -4,6 +4,9 @@ import static dev.runnel.engine.constraint.SmallVocabulary.VOCABULARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -122,6 +125,37 @@ class HostileGrammarTest {
                 })
                 .isInstanceOf(ConstraintException.class)
                 .hasMessage("grammar is too ambiguous to be enforced: its automaton grows too large");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\": \"string\", \"pattern\": \"^.{1,280}$\"}",
+                "{\"type\": \"string\", \"pattern\": \"\\\\S\", \"maxLength\": 280}",
+            })
+    void aStringIsWrittenToItsEndInAVocabularyOfManyCharacters(String schema) {
+        List<byte[]> tokens = new ArrayList<>();
+        for (int value = 0; value < 256; value++) {
+            tokens.add(new byte[] {(byte) value});
+        }
+        for (int c = 0x800; c <= 0xFFFF; c += 64) { // each begins with other bytes
+            if (!StringLanguage.isSurrogate(c)) {
+                tokens.add(Character.toString(c).getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        ConstraintVocabulary vocabulary = ConstraintVocabulary.of(tokens.size(), tokens::get, _ -> false);
+        ConstraintState state = Constraint.compile(Grammar.jsonSchema(schema, "schema"), vocabulary)
+                .start();
+        state.accept('"');
+
+        for (int i = 0; i < 280; i++) {
+            assertThat(BitSet.valueOf(state.allowed()).cardinality()).isGreaterThan(900);
+            assertThat(state.accept(256 + i)).isTrue();
+        }
+
+        assertThat(BitSet.valueOf(state.allowed()).stream()).containsExactly((int) '"');
+        assertThat(state.accept('"')).isTrue();
+        assertThat(state.isComplete()).isTrue();
     }
 
     @Test
