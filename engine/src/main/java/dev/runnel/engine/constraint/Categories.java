@@ -1,6 +1,8 @@
 package dev.runnel.engine.constraint;
 
-import java.util.BitSet;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,9 @@ final class Categories {
         "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs",
         "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
     };
+
+    /// Of the names, the first.
+    private static final int CASED = 3;
 
     private static final byte[] TYPES = {
         Character.UPPERCASE_LETTER,
@@ -64,19 +69,44 @@ final class Categories {
         Character.FINAL_QUOTE_PUNCTUATION
     };
 
+    private static final Map<String, CodePoints> SETS = sets();
+
     private Categories() {}
 
-    /// The types, as of [Character#getType(int)], of a category or a group of them; null if there is none
-    /// of the name.
-    static @Nullable BitSet named(String name) {
-        String wanted = SHORT.getOrDefault(name, name);
-        BitSet types = new BitSet();
-        for (int i = 0; i < NAMES.length; i++) {
-            boolean isCased = wanted.equals("LC") && i < 3;
-            if (isCased || NAMES[i].equals(wanted) || (wanted.length() == 1 && NAMES[i].startsWith(wanted))) {
-                types.set(TYPES[i]);
+    /// The code points of a category or a group of them; null if there is none of the name.
+    static @Nullable CodePoints named(String name) {
+        return SETS.get(SHORT.getOrDefault(name, name));
+    }
+
+    /// By short names. Reads through all of Unicode once.
+    private static Map<String, CodePoints> sets() {
+        Map<Integer, CodePoints.Union> byType = new HashMap<>();
+        int first = 0;
+        for (int c = 1; c <= Character.MAX_CODE_POINT + 1; c++) {
+            int type = Character.getType(first);
+            if (c > Character.MAX_CODE_POINT || Character.getType(c) != type) {
+                byType.computeIfAbsent(type, _ -> new CodePoints.Union()).add(CodePoints.range(first, c - 1));
+                first = c;
             }
         }
-        return types.isEmpty() || wanted.equals("C") ? null : types;
+        Map<String, CodePoints.Union> unions = new HashMap<>();
+        for (int i = 0; i < NAMES.length; i++) {
+            CodePoints each =
+                    byType.getOrDefault((int) TYPES[i], new CodePoints.Union()).toCodePoints();
+            List<String> names = new ArrayList<>(List.of(NAMES[i]));
+            String group = NAMES[i].substring(0, 1);
+            if (!group.equals("C")) {
+                names.add(group);
+            }
+            if (i < CASED) {
+                names.add("LC");
+            }
+            for (String name : names) {
+                unions.computeIfAbsent(name, _ -> new CodePoints.Union()).add(each);
+            }
+        }
+        Map<String, CodePoints> sets = new HashMap<>();
+        unions.forEach((name, union) -> sets.put(name, union.toCodePoints()));
+        return Map.copyOf(sets);
     }
 }

@@ -33,34 +33,72 @@ final class CodePoints {
 
     /// The code points of a text.
     static CodePoints of(String text) {
-        CodePoints all = NONE;
-        for (int each : text.codePoints().toArray()) {
-            all = all.or(of(each));
-        }
-        return all;
+        Union all = new Union();
+        text.codePoints().forEach(each -> all.add(of(each)));
+        return all.toCodePoints();
     }
 
     CodePoints or(CodePoints other) {
-        int count = (bounds.length + other.bounds.length) / 2;
-        int[][] ranges = new int[count][];
-        for (int i = 0; i < count; i++) {
-            int at = 2 * i;
-            ranges[i] = at < bounds.length
-                    ? new int[] {bounds[at], bounds[at + 1]}
-                    : new int[] {other.bounds[at - bounds.length], other.bounds[at - bounds.length + 1]};
-        }
-        Arrays.sort(ranges, (x, y) -> Integer.compare(x[0], y[0]));
-        int[] merged = new int[2 * count];
-        int size = 0;
-        for (int[] range : ranges) {
-            if (size > 0 && range[0] <= merged[size - 1] + 1) {
-                merged[size - 1] = Math.max(merged[size - 1], range[1]);
-            } else {
-                merged[size++] = range[0];
-                merged[size++] = range[1];
+        Union both = new Union();
+        both.add(this);
+        both.add(other);
+        return both.toCodePoints();
+    }
+
+    /// Sets put together. However many there are, it takes hardly more memory than what they make.
+    static final class Union {
+
+        private static final int MIN_CAPACITY = 64;
+
+        private long[] ranges = new long[MIN_CAPACITY]; // each packed
+        private int size;
+
+        void add(CodePoints more) {
+            int[] bounds = more.bounds;
+            if (size + bounds.length / 2 > ranges.length) {
+                merge();
+                ranges = Arrays.copyOf(ranges, Math.max(MIN_CAPACITY, 2 * size + bounds.length));
+            }
+            for (int i = 0; i < bounds.length; i += 2) {
+                ranges[size++] = pack(bounds[i], bounds[i + 1]);
             }
         }
-        return new CodePoints(Arrays.copyOf(merged, size));
+
+        private void merge() {
+            Arrays.sort(ranges, 0, size);
+            int merged = 0;
+            for (int i = 0; i < size; i++) {
+                long above = merged == 0 ? 0 : ranges[merged - 1];
+                if (merged > 0 && first(ranges[i]) <= last(above) + 1) {
+                    ranges[merged - 1] = pack(first(above), Math.max(last(above), last(ranges[i])));
+                } else {
+                    ranges[merged++] = ranges[i];
+                }
+            }
+            size = merged;
+        }
+
+        private static long pack(int first, int last) {
+            return (long) first << 32 | last;
+        }
+
+        private static int first(long range) {
+            return (int) (range >>> 32);
+        }
+
+        private static int last(long range) {
+            return (int) range;
+        }
+
+        CodePoints toCodePoints() {
+            merge();
+            int[] bounds = new int[2 * size];
+            for (int i = 0; i < size; i++) {
+                bounds[2 * i] = first(ranges[i]);
+                bounds[2 * i + 1] = last(ranges[i]);
+            }
+            return new CodePoints(bounds);
+        }
     }
 
     CodePoints not() {

@@ -269,7 +269,7 @@ final class GbnfReader {
     private Node set() {
         at++;
         boolean negated = take("^");
-        CodePoints all = CodePoints.NONE;
+        CodePoints.Union union = new CodePoints.Union();
         while (!looksAt(']')) {
             if (at >= text.length()) {
                 throw fault("]");
@@ -283,9 +283,10 @@ final class GbnfReader {
             if (last < first) {
                 throw fault("ranges that go upwards");
             }
-            all = all.or(CodePoints.range(first, last));
+            union.add(CodePoints.range(first, last));
         }
         at++;
+        CodePoints all = union.toCodePoints();
         return (negated ? all.not() : all).utf8();
     }
 

@@ -4,8 +4,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -21,6 +23,9 @@ final class Pattern {
     private static final int MAX_ATOMS = 200_000;
     private static final int MAX_DEPTH = 100;
 
+    /// Nodes looked at, of all states and ranges together.
+    private static final int MAX_STEPS = 100_000_000;
+
     private static final CodePoints DIGITS = CodePoints.range('0', '9');
     private static final CodePoints WORD =
             DIGITS.or(CodePoints.range('a', 'z')).or(CodePoints.range('A', 'Z')).or(CodePoints.of('_'));
@@ -32,6 +37,8 @@ final class Pattern {
     private final String source;
     private int at;
     private int atoms;
+    private int steps;
+    private final Map<Integer, ReadSet> sets = new HashMap<>(); // by where they begin: copies are read again
 
     // The automaton: a node has one edge for characters at most, and any number that cost nothing.
     private final List<@Nullable CodePoints> chars = new ArrayList<>();
@@ -39,6 +46,9 @@ final class Pattern {
     private final List<List<Integer>> skips = new ArrayList<>();
     private final BitSet onlyFirst = new BitSet(); // passed at the beginning of the string only
     private final BitSet onlyLast = new BitSet();
+
+    /// @param end behind its bracket
+    private record ReadSet(CodePoints set, int end) {}
 
     private Pattern(String source) {
         this.source = source;
@@ -278,18 +288,27 @@ final class Pattern {
     }
 
     private CodePoints set() throws Refusal {
+        int begin = at;
+        ReadSet known = sets.get(begin);
+        if (known != null) {
+            at = known.end();
+            return known.set();
+        }
         boolean negated = looksAt("^");
         if (negated) {
             at++;
         }
-        CodePoints all = CodePoints.NONE;
+        CodePoints.Union union = new CodePoints.Union();
         while (true) {
             if (!hasMore()) {
                 throw refusal("has a [ without an end");
             }
             if (looksAt("]")) {
                 at++;
-                return negated ? all.not() : all;
+                CodePoints all = union.toCodePoints();
+                ReadSet read = new ReadSet(negated ? all.not() : all, at);
+                sets.put(begin, read);
+                return read.set();
             }
             CodePoints first = member();
             if (looksAt("-") && !looksAt("-]") && at + 1 < source.length()) {
@@ -303,7 +322,7 @@ final class Pattern {
                 }
                 first = CodePoints.range(first.bounds()[0], last.bounds()[0]);
             }
-            all = all.or(first);
+            union.add(first);
         }
     }
 
@@ -410,30 +429,17 @@ final class Pattern {
         if (name.contains("=") && !name.startsWith("gc=") && !name.startsWith("General_Category=")) {
             throw refusal("has the property %s, which isn't known here,".formatted(name));
         }
-        BitSet types = Categories.named(category);
-        if (types == null) {
+        CodePoints set = Categories.named(category);
+        if (set == null) {
             throw refusal("has the property %s, which isn't known here,".formatted(name));
         }
-        int[] bounds = new int[16];
-        int size = 0;
-        for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-            if (types.get(Character.getType(c))) {
-                if (size > 0 && bounds[size - 1] == c - 1) {
-                    bounds[size - 1] = c;
-                } else {
-                    bounds = size + 2 > bounds.length ? Arrays.copyOf(bounds, 2 * bounds.length) : bounds;
-                    bounds[size++] = c;
-                    bounds[size++] = c;
-                }
-            }
-        }
-        return new CodePoints(Arrays.copyOf(bounds, size));
+        return set;
     }
 
     /// The subset construction. What has matched to the end stays so, whatever follows.
     private CharDfa determine(int start, int end) throws Refusal {
         TreeSet<Integer> cuts = new TreeSet<>(List.of(0));
-        for (CodePoints set : chars) {
+        for (CodePoints set : new HashSet<>(chars)) { // many nodes have the same
             if (set != null) {
                 int[] bounds = set.bounds();
                 for (int i = 0; i < bounds.length; i += 2) {
@@ -445,19 +451,13 @@ final class Pattern {
             }
         }
         int[] starts = cuts.stream().mapToInt(Integer::intValue).toArray();
+        Map<CodePoints, BitSet> ranges = new HashMap<>();
         BitSet[] members = new BitSet[chars.size()]; // ranges of a node's characters
         for (int i = 0; i < members.length; i++) {
             CodePoints set = chars.get(i);
-            members[i] = new BitSet();
-            if (set != null) {
-                int[] bounds = set.bounds();
-                for (int j = 0; j < bounds.length; j += 2) {
-                    int first = Arrays.binarySearch(starts, bounds[j]);
-                    int last = Arrays.binarySearch(starts, bounds[j + 1]);
-                    members[i].set(first, (last >= 0 ? last : -last - 2) + 1);
-                }
-            }
+            members[i] = ranges.computeIfAbsent(set == null ? CodePoints.NONE : set, it -> rangesIn(it, starts));
         }
+        int[] alike = alike(ranges.values(), starts.length);
         Map<BitSet, Integer> numbers = new HashMap<>();
         Deque<BitSet> work = new ArrayDeque<>();
         List<int[]> rows = new ArrayList<>();
@@ -479,8 +479,13 @@ final class Pattern {
             atStart = false;
             int[] row = new int[starts.length];
             for (int range = 0; range < starts.length; range++) {
+                if (alike[range] < range) {
+                    row[range] = row[alike[range]];
+                    continue;
+                }
                 BitSet to = new BitSet();
                 for (int node = from.nextSetBit(0); node >= 0; node = from.nextSetBit(node + 1)) {
+                    step();
                     if (members[node].get(range)) {
                         to.set(targets.get(node));
                     }
@@ -503,12 +508,48 @@ final class Pattern {
         return CharDfa.of(starts, rows.toArray(int[][]::new), accepting);
     }
 
-    private BitSet closure(BitSet from, boolean isFirst, boolean isLast) {
+    private static BitSet rangesIn(CodePoints set, int[] starts) {
+        BitSet ranges = new BitSet();
+        int[] bounds = set.bounds();
+        for (int i = 0; i < bounds.length; i += 2) {
+            int first = Arrays.binarySearch(starts, bounds[i]);
+            int last = Arrays.binarySearch(starts, bounds[i + 1]);
+            ranges.set(first, (last >= 0 ? last : -last - 2) + 1);
+        }
+        return ranges;
+    }
+
+    /// For each range the first that is in the same of some sets.
+    private static int[] alike(Collection<BitSet> sets, int rangeCount) {
+        BitSet[] sharers = new BitSet[rangeCount]; // sets that a range is in
+        Arrays.setAll(sharers, _ -> new BitSet());
+        int number = 0;
+        for (BitSet set : sets) {
+            int at = number++;
+            set.stream().forEach(range -> sharers[range].set(at));
+        }
+        Map<BitSet, Integer> firsts = new HashMap<>();
+        int[] alike = new int[rangeCount];
+        for (int range = 0; range < rangeCount; range++) {
+            Integer first = firsts.putIfAbsent(sharers[range], range);
+            alike[range] = first == null ? range : first;
+        }
+        return alike;
+    }
+
+    private void step() throws Refusal {
+        if (++steps > MAX_STEPS) {
+            throw new Refusal("is too large: %s takes more than %d steps".formatted(shortened(), MAX_STEPS));
+        }
+    }
+
+    private BitSet closure(BitSet from, boolean isFirst, boolean isLast) throws Refusal {
         BitSet all = (BitSet) from.clone();
         Deque<Integer> work = new ArrayDeque<>();
         from.stream().forEach(work::add);
         while (!work.isEmpty()) {
             int at = work.removeLast();
+            step();
             for (int to : skips.get(at)) {
                 if (!all.get(to) && (isFirst || !onlyFirst.get(to)) && (isLast || !onlyLast.get(to))) {
                     all.set(to);

@@ -34,6 +34,7 @@ class HostileGrammarTest {
                 "{\"pattern\": \"" + "(".repeat(3000) + ")".repeat(3000) + "\"}",
                 "{\"pattern\": \"^(a|b)*a(a|b){20}$\"}",
                 "{\"pattern\": \"^\\\\p{L}{1,4000}$\"}",
+                "{\"pattern\": \"^(a?b?c?d?e?f?g?h?i?j?k?l?m?n?o?p?q?r?s?t?u?v?w?x?y?z?){40}$\"}",
                 "{\"pattern\": \"((((((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9}){9}){9}\"}",
                 "{\"pattern\": \"" + "(".repeat(60) + "a" + ")*".repeat(60) + "{99999}\"}",
                 "{\"type\": \"string\", \"pattern\": \"^([a-z]{3} ){500}$\", \"minLength\": 16000}",
@@ -81,6 +82,34 @@ class HostileGrammarTest {
         assertThatThrownBy(() -> Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY))
                 .isInstanceOf(ConstraintException.class)
                 .hasMessageStartingWith("grammar");
+    }
+
+    @Test
+    void aPatternOfManyCharactersAndPropertiesIsRead() {
+        StringBuilder set = new StringBuilder();
+        for (int c = 0x10000; c < 0x10000 + 40_000; c += 2) {
+            set.appendCodePoint(c);
+        }
+        String pattern = "^[" + set + "\\\\p{L}".repeat(20_000) + "]\\\\P{Lu}$";
+        String schema = "{\"type\": \"string\", \"pattern\": \"" + pattern + "\"}";
+
+        Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "\"äb\"")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "\"äB\"")).isFalse();
+    }
+
+    @Test
+    void aSetOfManyCharactersIsRead() {
+        StringBuilder set = new StringBuilder();
+        for (int c = 0x1F000; c < 0x1F000 + 40_000; c += 2) {
+            set.appendCodePoint(c);
+        }
+
+        Constraint constraint = Constraint.compile(Grammar.gbnf("root ::= [" + set + "]", "grammar"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "\uD83D\uDE00")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "\uD83D\uDE01")).isFalse();
     }
 
     @Test
