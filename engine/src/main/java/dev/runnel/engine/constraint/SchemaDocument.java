@@ -91,13 +91,23 @@ final class SchemaDocument {
         /// The schemas of an object of schemas, by name.
         List<Map.Entry<String, Schema>> named(String keyword) {
             List<Map.Entry<String, Schema>> all = new ArrayList<>();
+            members(keyword).forEach((name, each) -> all.add(Map.entry(name, child(keyword, name, each))));
+            return all;
+        }
+
+        /// The schema of a name in an object of schemas; null if it has none.
+        @Nullable
+        Schema named(String keyword, String name) {
+            JsonValue child = members(keyword).get(name);
+            return child == null ? null : child(keyword, name, child);
+        }
+
+        private Map<String, JsonValue> members(String keyword) {
             JsonValue value = get(keyword);
-            if (value instanceof JsonValue.Dict(var members)) {
-                members.forEach((name, each) -> all.add(Map.entry(name, child(keyword, name, each))));
-            } else if (value != null) {
+            if (value != null && !(value instanceof JsonValue.Dict)) {
                 throw refusal(keyword, "is %s, expected an object".formatted(value.type()));
             }
-            return all;
+            return value instanceof JsonValue.Dict(var members) ? members : Map.of();
         }
 
         /// The schemas of an array of schemas.

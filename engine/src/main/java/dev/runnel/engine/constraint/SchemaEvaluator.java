@@ -246,10 +246,9 @@ final class SchemaEvaluator {
         /// member.
         List<Schema> propertySchemas(Schema schema, String name) {
             List<Schema> all = new ArrayList<>();
-            for (Map.Entry<String, Schema> each : schema.named("properties")) {
-                if (each.getKey().equals(name)) {
-                    all.add(each.getValue());
-                }
+            Schema property = schema.named("properties", name);
+            if (property != null) {
+                all.add(property);
             }
             for (Map.Entry<String, Schema> each : schema.named("patternProperties")) {
                 if (compile(schema, "patternProperties", each.getKey()).contains(name)) {

@@ -113,6 +113,18 @@ class HostileGrammarTest {
     }
 
     @Test
+    void anObjectMayHaveManyProperties() {
+        String properties = IntStream.range(0, 5000)
+                .mapToObj("\"%d\": {\"type\": \"null\"}"::formatted)
+                .collect(Collectors.joining(","));
+        String schema = "{\"type\": \"object\", \"properties\": {" + properties + "}, \"additionalProperties\": false}";
+
+        Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "{\"4000\": null}")).isTrue();
+    }
+
+    @Test
     void rulesMayBeManyAndReferToEachOtherInALongChain() {
         StringBuilder grammar = new StringBuilder("root ::= r0\n");
         for (int i = 0; i < 5000; i++) {
