@@ -5,6 +5,7 @@ import dev.runnel.engine.constraint.State.Call;
 import dev.runnel.engine.constraint.State.Callee;
 import dev.runnel.engine.constraint.State.TokenEdge;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Configuration {
 
     /// More than a grammar that is meant to be used has ways at a time.
-    private static final int MAX_WAYS = 20_000;
+    private static final int MAX_WAYS = 1_000;
 
     record Way(State state, Invocation within) {
 
@@ -72,41 +73,43 @@ final class Configuration {
         if (!first.contains(value)) {
             return null;
         }
-        List<Way> next = new ArrayList<>(4);
+        Distinct<Way> next = new Distinct<>();
         for (Way each : ways) {
             State then = each.state().next(value);
             if (then != State.DEAD) {
-                add(next, new Way(then, each.within()));
+                next.add(new Way(then, each.within()));
             }
         }
-        return next.isEmpty() ? null : new Configuration(next);
+        return of(next);
     }
 
     /// The ways behind a token that is taken by its id; they are added to those of another way to read
     /// it.
     @Nullable
     Configuration stepToken(int id, @Nullable Configuration otherwise) {
-        List<Way> next = otherwise == null ? new ArrayList<>(2) : new ArrayList<>(otherwise.kernel);
+        Distinct<Way> next = new Distinct<>();
+        if (otherwise != null) {
+            otherwise.kernel.forEach(next::add);
+        }
         for (Way each : closure()) {
             for (TokenEdge edge : each.state().tokens()) {
                 if (edge.id() == id) {
-                    add(next, new Way(edge.then(), each.within()));
+                    next.add(new Way(edge.then(), each.within()));
                 }
             }
         }
-        return next.isEmpty() ? null : new Configuration(next);
+        return of(next);
     }
 
-    private static void add(List<Way> ways, Way way) {
-        if (!ways.contains(way)) {
-            ways.add(way);
-        }
+    private static @Nullable Configuration of(Distinct<Way> kernel) {
+        return kernel.elements().isEmpty() ? null : new Configuration(kernel.elements());
     }
 
     private List<Way> close() {
         Set<Way> found = new LinkedHashSet<>();
         List<Way> work = new ArrayList<>();
         IdentityHashMap<Callee, Invocation> invocations = new IdentityHashMap<>(); // made at this position
+        Set<Invocation> growing = new HashSet<>(); // the same
         IdentityHashMap<Invocation, Boolean> ended = new IdentityHashMap<>(); // of those
         for (Way each : kernel) {
             if (found.add(each)) {
@@ -137,15 +140,13 @@ final class Configuration {
                 if (invocation == null) {
                     invocation = new Invocation();
                     invocations.put(call.callee(), invocation);
+                    growing.add(invocation);
                     reach(new Way(call.callee().start(), invocation), found, work);
                 }
                 boolean hasEnded = ended.containsKey(invocation);
-                for (Return each : returnsOf(call, way.within(), invocations)) {
-                    if (!invocation.returns().contains(each)) {
-                        invocation.returns().add(each);
-                        if (hasEnded) {
-                            reach(new Way(each.state(), each.within()), found, work);
-                        }
+                for (Return each : returnsOf(call, way.within(), growing)) {
+                    if (invocation.add(each) && hasEnded) {
+                        reach(new Way(each.state(), each.within()), found, work);
                     }
                 }
             }
@@ -155,8 +156,8 @@ final class Configuration {
 
     /// A call with nothing behind it returns to where its caller returns, so that a list that is written
     /// as a recursion doesn't grow the stack.
-    private static List<Return> returnsOf(Call call, Invocation within, IdentityHashMap<Callee, Invocation> growing) {
-        return call.then().isEndOnly() && within.isReal() && !growing.containsValue(within)
+    private static List<Return> returnsOf(Call call, Invocation within, Set<Invocation> growing) {
+        return call.then().isEndOnly() && within.isReal() && !growing.contains(within)
                 ? within.returns()
                 : List.of(new Return(call.then(), within));
     }

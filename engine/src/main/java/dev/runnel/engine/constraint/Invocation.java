@@ -1,6 +1,5 @@
 package dev.runnel.engine.constraint;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /// A call of an automaton at some position of the text, and where all those that called it there go on: a
@@ -18,10 +17,15 @@ final class Invocation {
 
     record Return(State state, Invocation within) {}
 
-    private final List<Return> returns = new ArrayList<>(2);
+    private final Distinct<Return> returns = new Distinct<>();
 
     List<Return> returns() {
-        return returns;
+        return returns.elements();
+    }
+
+    /// @return whether it wasn't there yet
+    boolean add(Return more) {
+        return returns.add(more);
     }
 
     boolean isReal() {

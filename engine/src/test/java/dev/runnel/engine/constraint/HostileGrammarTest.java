@@ -84,6 +84,31 @@ class HostileGrammarTest {
                 .hasMessageStartingWith("grammar");
     }
 
+    /// Rules that all mean the same.
+    private static String alike(int rules) {
+        return "root ::= ("
+                + IntStream.range(0, rules).mapToObj("r%d"::formatted).collect(Collectors.joining("|"))
+                + ")+\n"
+                + IntStream.range(0, rules)
+                        .mapToObj("r%d ::= [a-z]{40}\n"::formatted)
+                        .collect(Collectors.joining());
+    }
+
+    @Test
+    void aGrammarOfTooManyWaysToReadATextIsRefused() {
+        assertThatThrownBy(() -> Constraint.compile(Grammar.gbnf(alike(5000), "grammar"), VOCABULARY))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessageContaining("is too ambiguous: there are more than 1000 ways to read the text so far");
+    }
+
+    @Test
+    void manyRulesMayBeAlike() {
+        Constraint constraint = Constraint.compile(Grammar.gbnf(alike(400), "grammar"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "a".repeat(80))).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "a".repeat(81))).isFalse();
+    }
+
     @Test
     void aPatternOfManyCharactersAndPropertiesIsRead() {
         StringBuilder set = new StringBuilder();
