@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// What requests ask of replies, as masks over a model's logits. For any number of threads.
 final class ReplyConstraints {
 
-    /// Compiled constraints that are kept, of up to 16 MB each; a client sends the same schema with every request.
+    /// Compiled constraints that are kept; a client sends the same schema with every request. What is learnt
+    /// about tokens takes up to 16 MB of each. Its automata mostly take little beside that; one that a large
+    /// grammar and long replies fill takes some 50 MB.
     private static final int REMEMBERED = 16;
 
     private final Tokenizer tokenizer;
