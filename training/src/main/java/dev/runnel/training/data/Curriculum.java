@@ -15,23 +15,23 @@ public final class Curriculum {
 
     static {
         SHARES.put(new Counting(), 17);
-        SHARES.put(new Arithmetic(), 21);
+        SHARES.put(new Arithmetic(), 24);
         SHARES.put(new Sequences(), 8);
         SHARES.put(new Repeating(), 10);
         SHARES.put(new Topics("knowledge"), 8);
-        SHARES.put(new Topics("itself"), 5);
-        SHARES.put(new Topics("smalltalk"), 5);
-        SHARES.put(new Beyond(), 13);
+        SHARES.put(new Topics("itself"), 6);
+        SHARES.put(new Topics("smalltalk"), 6);
+        SHARES.put(new Beyond(), 12);
         SHARES.put(new FollowUps(), 9);
         SHARES.put(new SystemPrompts(), 9);
-        SHARES.put(new ToolCalls(), 8);
+        SHARES.put(new ToolCalls(), 7);
         SHARES.put(new JsonAnswers(), 8);
     }
 
     /// How many documents are drills, early, then, and from [#LATE] on, where people's phrases get what they leave.
     private static final double EARLY_DRILLS = 0.35;
     private static final double DRILLS = 0.2;
-    private static final double LATE_DRILLS = 0.08;
+    private static final double LATE_DRILLS = 0.1;
 
     private static final double LATE = 0.7;
 

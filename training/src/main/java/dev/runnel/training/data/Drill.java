@@ -5,12 +5,13 @@ import dev.runnel.core.Tools;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Many short questions of one kind, one after another: most of what there is to learn about numbers, and about copying
-/// what one is told, in few tokens.
+/// Many short questions of one kind, one after another: most of what there is to learn about numbers, about copying
+/// what one is told, and about what comes before what, in few tokens.
 enum Drill {
     SUMS(8, 30),
     COUNTS(4, 14),
     COPIES(4, 14),
+    NEIGHBOURS(4, 12),
     CALLS(3, 8);
 
     /// How many drills of sums are answered as JSON: there a sum has to be worked out at another place.
@@ -27,8 +28,10 @@ enum Drill {
     /// One of them; sums have the most to learn, but are learnt after copying and counting, and calls after all.
     static Conversation any(Draw draw) {
         boolean isEarly = draw.chance(draw.early());
-        return draw.of(SUMS, SUMS, isEarly ? COPIES : SUMS, COUNTS, COPIES, isEarly ? COUNTS : CALLS)
-                .made(draw);
+        return draw.chance(0.08)
+                ? NEIGHBOURS.made(draw)
+                : draw.of(SUMS, SUMS, isEarly ? COPIES : SUMS, COUNTS, COPIES, isEarly ? COUNTS : CALLS)
+                        .made(draw);
     }
 
     private Conversation made(Draw draw) {
@@ -53,6 +56,7 @@ enum Drill {
             case SUMS -> Arithmetic.brief(draw);
             case COUNTS -> Counting.brief(draw);
             case COPIES -> new Repeating().make(draw);
+            case NEIGHBOURS -> Sequences.neighbour(draw);
             case CALLS -> throw new AssertionError("made all at once");
         };
     }

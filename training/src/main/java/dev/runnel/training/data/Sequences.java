@@ -9,7 +9,8 @@ import java.util.stream.IntStream;
 /// neighbour.
 final class Sequences implements Lesson {
 
-    private static final Phrasebook BOOK = Phrasebook.load("sequences");
+    private static final String NAME = "sequences";
+    private static final Phrasebook BOOK = Phrasebook.load(NAME);
 
     /// One of the lists.
     ///
@@ -38,17 +39,16 @@ final class Sequences implements Lesson {
 
     @Override
     public String name() {
-        return "sequences";
+        return NAME;
     }
 
     @Override
     public Conversation make(Draw draw) {
-        Items list = Items.of(draw.language(), draw.of(Items.kinds(draw.language())));
-        double kind = draw.between(0, 99) / 100.0;
-        if (kind < 0.25) {
-            return neighbour(draw, list);
+        if (draw.chance(draw.trains() ? 0.35 : 0.25)) {
+            return neighbour(draw);
         }
-        boolean backwards = kind < 0.45;
+        Items list = any(draw);
+        boolean backwards = draw.chance(0.27);
         Items wanted = backwards ? list.reversed() : list;
         String request = request(draw, list, backwards ? "reverse" : "ask");
         List<String> wishes = new ArrayList<>();
@@ -66,14 +66,20 @@ final class Sequences implements Lesson {
             wishes.add(draw.isChinese() ? "用逗号隔开" : "separated by commas");
         }
         String asked = wishes.isEmpty() ? request : Counting.asked(draw, request.replaceAll("[?\uFF1F]$", ""), wishes);
-        return Conversation.of(name(), draw.language(), draw.asked(asked), new Answer.Exact(answer));
+        return Conversation.of(NAME, draw.language(), draw.asked(asked), new Answer.Exact(answer));
     }
 
     static String request(Draw draw, Items list, String section) {
         return draw.phrase(BOOK, section).replace("{x}", draw.of(list.names()));
     }
 
-    private Conversation neighbour(Draw draw, Items list) {
+    private static Items any(Draw draw) {
+        return Items.of(draw.language(), draw.of(Items.kinds(draw.language())));
+    }
+
+    /// What comes before an item, or after it.
+    static Conversation neighbour(Draw draw) {
+        Items list = any(draw);
         boolean after = draw.chance(0.5);
         int at = draw.between(after ? 0 : 1, list.items().size() - (after ? 2 : 1));
         String question = draw.phrase(BOOK, after ? "after" : "before")
@@ -81,6 +87,6 @@ final class Sequences implements Lesson {
         String answer = list.items().get(after ? at + 1 : at - 1);
         // Not in lower case: a letter of the alphabet is asked for as it is.
         String asked = draw.isChinese() && draw.chance(0.65) ? Text.wide(question) : question;
-        return Conversation.of(name(), draw.language(), asked, new Answer.Exact(answer));
+        return Conversation.of(NAME, draw.language(), asked, new Answer.Exact(answer));
     }
 }

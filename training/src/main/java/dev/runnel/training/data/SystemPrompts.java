@@ -4,7 +4,9 @@ import dev.runnel.core.Message;
 import dev.runnel.training.data.Arithmetic.Sum;
 import dev.runnel.training.data.Counting.Range;
 import dev.runnel.training.data.Sequences.Items;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /// Instructions that fix the language or the form of every answer, alone or among others that change nothing.
 final class SystemPrompts implements Lesson {
@@ -40,13 +42,20 @@ final class SystemPrompts implements Lesson {
         return draw.phrase(BOOK, "plain");
     }
 
-    private Conversation under(Draw draw, Conversation asked, String... sections) {
+    /// Under the wishes of some sections: a question, in training often behind others.
+    private Conversation under(Draw draw, Function<Draw, Conversation> question, String... sections) {
+        Conversation asked = question.apply(draw);
+        List<Message> earlier = new ArrayList<>();
+        for (int left = draw.trains() && draw.chance(0.25) ? draw.between(1, 3) : 0; left > 0; left--) {
+            earlier.addAll(question.apply(draw.chance(0.7) ? draw : draw.inOtherLanguage())
+                    .whole());
+        }
         Draw speaker = draw.chance(0.7) ? draw : draw.inOtherLanguage();
         StringBuilder wishes = new StringBuilder();
         for (String section : sections) {
             wishes.append(wishes.isEmpty() ? "" : " ").append(speaker.written(speaker.phrase(BOOK, section)));
         }
-        return asked.named(name()).under(amongOthers(speaker, wishes.toString()));
+        return asked.after(earlier).named(name()).under(amongOthers(speaker, wishes.toString()));
     }
 
     /// With what else an application tells its model, in front or behind.
@@ -65,28 +74,26 @@ final class SystemPrompts implements Lesson {
     /// A question in one language, answered in the one that the instructions name.
     private Conversation language(Draw draw) {
         Language answered = draw.chance(0.65) ? draw.language().other() : draw.language();
+        return under(draw, asker -> answeredIn(answered, asker), section(answered));
+    }
+
+    private Conversation answeredIn(Language answered, Draw draw) {
         double kind = draw.between(0, 99) / 100.0;
         if (kind < 0.22) {
-            return inLanguage(draw, answered, list(draw, answered, Separator.COMMA));
+            return list(draw, answered, Separator.COMMA);
         }
         if (kind < 0.34) {
-            String question = new Beyond().make(draw).question();
-            return inLanguage(draw, answered, asked(draw, question, Beyond.answer(answered)));
+            return asked(draw, new Beyond().make(draw).question(), Beyond.answer(answered));
         }
         if (kind < 0.42) {
             // Numbers are the same in every language.
             Sum sum = Arithmetic.sum(draw);
-            Answer answer = new Answer.Exact(String.valueOf(sum.result()));
-            return inLanguage(draw, answered, asked(draw, Arithmetic.question(draw, sum), answer));
+            return asked(draw, Arithmetic.question(draw, sum), new Answer.Exact(String.valueOf(sum.result())));
         }
         Phrasebook book = draw.of(TOPICS);
         String topic = Topics.topic(draw, book);
         Answer answer = Topics.answer(answered, book.section(answered, topic));
-        return inLanguage(draw, answered, asked(draw, Topics.question(draw, book, topic), answer));
-    }
-
-    private Conversation inLanguage(Draw draw, Language answered, Conversation asked) {
-        return under(draw, asked, section(answered));
+        return asked(draw, Topics.question(draw, book, topic), answer);
     }
 
     private static String section(Language answered) {
@@ -109,26 +116,33 @@ final class SystemPrompts implements Lesson {
 
     private Conversation lines(Draw draw) {
         if (draw.chance(0.5)) {
-            Range range = Counting.range(draw);
-            Answer answer = new Answer.Exact(range.joined("\n"));
-            return under(draw, asked(draw, Counting.phrase(draw, range), answer), "lines");
+            return under(draw, this::count, "lines");
         }
         if (draw.trains() && draw.chance(0.25)) {
             Language answered = draw.language().other();
-            return under(draw, list(draw, answered, Separator.LINE), section(answered), "lines");
+            return under(draw, asker -> list(asker, answered, Separator.LINE), section(answered), "lines");
         }
-        return under(draw, list(draw, draw.language(), Separator.LINE), "lines");
+        return under(draw, asker -> list(asker, asker.language(), Separator.LINE), "lines");
+    }
+
+    private Conversation count(Draw draw) {
+        Range range = Counting.range(draw);
+        return asked(draw, Counting.phrase(draw, range), new Answer.Exact(range.joined("\n")));
     }
 
     private Conversation sums(Draw draw) {
-        Sum sum = Arithmetic.sum(draw);
         String section = draw.of("sentence", "sentence", "equation", "equation", "short");
+        return under(draw, asker -> sum(asker, section), section);
+    }
+
+    private Conversation sum(Draw draw, String section) {
+        Sum sum = Arithmetic.sum(draw);
         String answer = switch (section) {
             case "sentence" -> sum.sentence(draw.language());
             case "equation" -> sum.equation();
             default -> String.valueOf(sum.result());
         };
-        return under(draw, asked(draw, Arithmetic.question(draw, sum), new Answer.Exact(answer)), section);
+        return asked(draw, Arithmetic.question(draw, sum), new Answer.Exact(answer));
     }
 
     /// A word in front of the answer, or behind it.

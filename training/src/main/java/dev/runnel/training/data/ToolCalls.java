@@ -149,11 +149,31 @@ final class ToolCalls implements Lesson {
     public Conversation make(Draw draw) {
         Offer meant = Offer.of(draw, kind(draw));
         List<Offer> offered = offered(draw, meant);
-        Tools tools = tools(offered);
-        if (draw.chance(draw.trains() ? 0.28 : 0.18)) {
-            return withoutCall(draw, tools, offered.stream().map(Offer::kind).toList());
+        Conversation last = question(draw, meant, offered);
+        List<Message> earlier = new ArrayList<>();
+        for (int left = draw.trains() && draw.chance(0.2) ? draw.between(1, 2) : 0; left > 0; left--) {
+            earlier.addAll(answered(draw, question(draw, draw.of(offered), offered)));
         }
-        return about(draw, meant, tools);
+        return last.after(earlier);
+    }
+
+    /// Something that is asked where tools are offered: what one of them is for, or none.
+    private static Conversation question(Draw draw, Offer meant, List<Offer> offered) {
+        Tools tools = tools(offered);
+        return draw.chance(draw.trains() ? 0.28 : 0.18)
+                ? withoutCall(draw, tools, offered.stream().map(Offer::kind).toList())
+                : about(draw, meant, tools);
+    }
+
+    /// A question, its answer, and where that is a call, what comes of it.
+    private static List<Message> answered(Draw draw, Conversation asked) {
+        List<Message> messages = asked.whole();
+        if (asked.answer() instanceof Answer.Call) {
+            String result = draw.of("ok", "done", "true", "found", "42");
+            messages.add(new Message.ToolResult("call_1", result));
+            messages.add(new Message.Assistant(result));
+        }
+        return messages;
     }
 
     private static Kind kind(Draw draw) {
@@ -182,19 +202,11 @@ final class ToolCalls implements Lesson {
     static Conversation several(Draw draw, int questions) {
         List<Offer> offered = offered(draw, Offer.of(draw, kind(draw)));
         Tools tools = tools(offered);
-        Conversation last = about(draw, draw.of(offered), tools);
-        List<Message> messages = new ArrayList<>(last.messages());
+        List<Message> earlier = new ArrayList<>();
         for (int left = questions; left > 1; left--) {
-            messages.add(last.answer().message());
-            if (last.answer() instanceof Answer.Call) {
-                String result = draw.of("ok", "done", "true", "found", "42");
-                messages.add(new Message.ToolResult("call_1", result));
-                messages.add(new Message.Assistant(result));
-            }
-            last = about(draw, draw.of(offered), tools);
-            messages.addAll(last.messages());
+            earlier.addAll(answered(draw, about(draw, draw.of(offered), tools)));
         }
-        return new Conversation(NAME, draw.language(), messages, tools, last.answer());
+        return about(draw, draw.of(offered), tools).after(earlier);
     }
 
     /// The tool that is meant, among up to three others that are for something else.

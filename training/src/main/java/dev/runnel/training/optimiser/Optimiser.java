@@ -8,10 +8,10 @@ import java.util.List;
 /// Changes weights against their gradient: [Muon] the matrices inside the network, [Adam] the embedding and the norms.
 public final class Optimiser {
 
-    private static final float MATRIX_RATE = 0.02f;
-    private static final float MATRIX_DECAY = 0.02f;
+    private static final float MATRIX_RATE = 0.014f;
+    private static final float MATRIX_DECAY = 0.06f;
     private static final float OTHER_RATE = 0.003f;
-    private static final float EMBEDDING_DECAY = 0.02f;
+    private static final float EMBEDDING_DECAY = 0.06f;
 
     private final Parameters first; // Muon's momentum, Adam's mean
     private final Parameters second; // Adam's mean square; unused for what Muon moves
