@@ -216,7 +216,7 @@ final class EngineLoader {
                         "can't guess for %s, as their vocabularies differ: %s".formatted(file.name(), difference));
             });
             Transformer guesser =
-                    loadWeights(draft, text.tokenizer(), workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
+                    load(draft, text.tokenizer(), workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
             return new LoadedDraft(Speculation.withDraft(guesser, System::nanoTime), Optional.of(draft));
         } catch (RuntimeException | Error failure) {
             if (draft != null) {
@@ -247,7 +247,7 @@ final class EngineLoader {
 
     private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers, boolean isTrusted) {
         int contextLength = contextLength();
-        Transformer transformer = loadWeights(file, tokenizer, workers, options.cacheBytes(), isTrusted);
+        Transformer transformer = load(file, tokenizer, workers, options.cacheBytes(), isTrusted);
         if (options.contextLength().isPresent() && transformer.contextLength() < contextLength) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -257,9 +257,21 @@ final class EngineLoader {
         return transformer;
     }
 
-    private Transformer loadWeights(
-            GgufFile file, Tokenizer tokenizer, Workers workers, long cacheBytes, boolean isTrusted) {
-        Transformer transformer = load(file, workers, cacheBytes, isTrusted);
+    private int contextLength() {
+        return options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
+    }
+
+    private Transformer load(GgufFile file, Tokenizer tokenizer, Workers workers, long cacheBytes, boolean isTrusted) {
+        int guesses = options.guessing() == EngineOptions.Guessing.OFF ? 0 : Speculation.MOST;
+        int batchTokens = Math.clamp(
+                (long) options.sequences() + guesses + options.promptTokensPerStep(), 1, LoadOptions.LARGEST_BATCH);
+        listener.loading(Phase.WEIGHTS, 0);
+        Transformer transformer = Transformer.load(
+                file,
+                kernels,
+                workers,
+                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType(), isTrusted),
+                (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
         if (transformer.vocabularySize() != tokenizer.size()) {
             transformer.close();
             throw new ModelFileException(
@@ -268,23 +280,6 @@ final class EngineLoader {
                             .formatted(tokenizer.size(), transformer.vocabularySize()));
         }
         return transformer;
-    }
-
-    private int contextLength() {
-        return options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
-    }
-
-    private Transformer load(GgufFile file, Workers workers, long cacheBytes, boolean isTrusted) {
-        int guesses = options.guessing() == EngineOptions.Guessing.OFF ? 0 : Speculation.MOST;
-        int batchTokens = Math.clamp(
-                (long) options.sequences() + guesses + options.promptTokensPerStep(), 1, LoadOptions.LARGEST_BATCH);
-        listener.loading(Phase.WEIGHTS, 0);
-        return Transformer.load(
-                file,
-                kernels,
-                workers,
-                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType(), isTrusted),
-                (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
     }
 
     private static Vocabulary vocabularyOf(Tokenizer tokenizer) {
