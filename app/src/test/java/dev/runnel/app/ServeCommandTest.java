@@ -142,7 +142,7 @@ class ServeCommandTest {
             --moderator-model, judge-1, '--moderator-model judges for --moderator, and none is given'
             """)
     void aModeratorThatIsNoneIsAMistake(String option, String value, String message) throws Exception {
-        assertThat(program.run("serve", option, value)).isEqualTo(ExitCode.USAGE);
+        assertThat(program.run("serve", "--port", "0", option, value)).isEqualTo(ExitCode.USAGE);
 
         assertThat(program.err()).contains(message);
         assertThat(rooms.opened()).isEmpty();
