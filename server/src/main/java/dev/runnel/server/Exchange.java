@@ -17,6 +17,7 @@ import dev.runnel.wire.Envelope;
 import dev.runnel.wire.Errors;
 import dev.runnel.wire.ModelsWriter;
 import dev.runnel.wire.Timings;
+import dev.runnel.wire.WholeWriter;
 import dev.runnel.wire.WireRequest;
 import io.vertx.core.Completable;
 import io.vertx.core.MultiMap;
@@ -369,10 +370,11 @@ final class Exchange {
             events.subscribe(streamed);
         } else {
             Extensions beside = events.extensions();
-            stream = events.through(started);
+            WholeWriter writer = wire.wholeWriter(envelope);
+            stream = events.through(started).through(writer);
             var _ = stream.completion()
                     .whenComplete((whole, failure) ->
-                            loop.run(() -> answerWhole(wire, envelope, started, beside, whole, failure)));
+                            loop.run(() -> answerWhole(wire, writer, started, beside, whole, failure)));
         }
     }
 
@@ -386,7 +388,7 @@ final class Exchange {
     /// @param whole absent if and only if there is a failure
     private void answerWhole(
             WireRequest wire,
-            Envelope envelope,
+            WholeWriter writer,
             Stopwatch watch,
             Extensions beside,
             @Nullable Completion whole,
@@ -405,7 +407,7 @@ final class Exchange {
                     .flatMap(Optional::stream)
                     .toList();
             apart(fault -> Refusal.of(wire.endpoint(), fault), () -> {
-                byte[] reply = wire.whole(envelope, whole, all, timings);
+                byte[] reply = writer.write(whole, all, timings);
                 return () -> send(200, reply);
             });
         });

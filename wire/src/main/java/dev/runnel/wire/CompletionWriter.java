@@ -108,7 +108,7 @@ final class CompletionWriter {
 
     /// The arguments of a call, of which there is an empty object where the model wrote none; but of a
     /// call that was cut short nobody knows.
-    static String arguments(Completion.Choice choice, int call) {
+    private static String arguments(Completion.Choice choice, int call) {
         String arguments = choice.toolCalls().get(call).arguments();
         boolean cut = call == choice.toolCalls().size() - 1 && FinishReasons.isCut(choice.reason());
         return arguments.isEmpty() && !cut ? "{}" : arguments;

@@ -3,10 +3,8 @@ package dev.runnel.wire;
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.BestOf;
-import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
-import dev.runnel.core.Extension;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -88,7 +86,7 @@ public final class WireRequest {
         return stream;
     }
 
-    /// Whether the reply shall tell how long it took ([EventWriter#time], [#whole]).
+    /// Whether the reply shall tell how long it took ([EventWriter#time], [#wholeWriter]).
     public boolean timings() {
         return form.timings();
     }
@@ -125,18 +123,9 @@ public final class WireRequest {
         };
     }
 
-    /// The whole reply.
-    ///
-    /// @param beside what came beside its events, for endpoints that have a place for it
-    /// @param timings absent unless it was asked for
-    /// @throws BackendException of kind `INTERNAL` if the endpoint has no words for what the completion
-    ///     holds
-    public byte[] whole(Envelope envelope, Completion completion, List<Extension> beside, Optional<Timings> timings) {
-        return switch (endpoint) {
-            case CHAT, TEXT ->
-                CompletionWriter.write(endpoint, envelope, form, completion, new WholeExtensions(beside), timings);
-            case RESPONSES -> ResponseWriter.write(envelope, form, completion, items);
-        };
+    /// What writes the whole reply.
+    public WholeWriter wholeWriter(Envelope envelope) {
+        return new WholeWriter(endpoint, envelope, form, items);
     }
 
     @Override

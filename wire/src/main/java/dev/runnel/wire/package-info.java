@@ -1,7 +1,7 @@
 /// OpenAI's JSON and server-sent events to core types and back, in both directions.
 ///
 /// A server comes in through [WireRequest], which tells what to ask of a backend, and leaves through what
-/// that request makes for it: an [EventWriter] or a whole reply, of chats, of texts or of responses.
+/// that request makes for it: an [EventWriter] or a [WholeWriter], of chats, of texts or of responses.
 /// Refusals leave through [Errors]; questions about a model's tokens are [CodecRequest]s. A relay goes
 /// the other way: out through [RequestWriter], back in through [SseReader] and [ChunkReader],
 /// [CompletionReader] or [ErrorReader].
@@ -10,7 +10,7 @@
 /// RequestReader    chats and texts          ChunkWriter           CompletionWriter   their replies
 ///   MessagesReader   a conversation           LogprobsObject, UsageObject, FinishReasons
 ///   ToolsReader      tools and formats      ResponseEventWriter   ResponseWriter     those of responses
-///   SamplingReader   what all word alike
+///   SamplingReader   what all word alike      ResponseOutput
 /// ResponsesReader  responses
 /// ```
 ///

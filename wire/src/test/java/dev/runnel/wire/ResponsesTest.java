@@ -212,8 +212,8 @@ class ResponsesTest {
         List<Map<String, Object>> events =
                 events(new ResponseEventWriter(ENVELOPE, form, ResponseItems.NONE), EVERYTHING);
 
-        Object whole =
-                TestJson.parse(ResponseWriter.write(ENVELOPE, form, Completion.of(EVERYTHING), ResponseItems.NONE));
+        Object whole = TestJson.parse(
+                whole(new WholeWriter(Endpoint.RESPONSES, ENVELOPE, form, ResponseItems.NONE), EVERYTHING));
 
         assertThat(events.getLast().get("response")).isEqualTo(whole);
         assertThat(whole).isEqualTo(TestJson.parse("""
@@ -242,6 +242,12 @@ class ResponsesTest {
                 List.<TokenEvent>of(new Text(0, "a")),
                 List.<TokenEvent>of(new Text(0, "a"), new Refusal(0, "no"), new Refusal(0, "!")),
                 List.<TokenEvent>of(new Call(0, "c", "f")),
+                List.<TokenEvent>of(
+                        new Call(0, "c", "f"),
+                        new Text(0, "so"),
+                        new Thinking(0, "hm"),
+                        new Text(0, "no"),
+                        new Thinking(0, "!")),
                 List.<TokenEvent>of(new Text(0, "a"), new Call(0, "c", "f"), new Arguments(0, "{")))) {
             List<TokenEvent> events = new ArrayList<>(List.of(new Started("m", 1)));
             events.addAll(pieces);
@@ -254,8 +260,9 @@ class ResponsesTest {
                     reason == FinishReason.LENGTH || reason == FinishReason.CONTENT_FILTER ? "incomplete" : "completed";
             assertThat(last.get("type")).isEqualTo("response." + status);
             assertThat(last.get("response"))
-                    .isEqualTo(TestJson.parse(ResponseWriter.write(
-                            ENVELOPE, ReplyForm.PLAIN, Completion.of(events), ResponseItems.NONE)));
+                    .isEqualTo(TestJson.parse(whole(
+                            new WholeWriter(Endpoint.RESPONSES, ENVELOPE, ReplyForm.PLAIN, ResponseItems.NONE),
+                            events)));
         }
     }
 
@@ -304,7 +311,7 @@ class ResponsesTest {
                 EventWriter writer = first.writer(ENVELOPE);
                 EVERYTHING.forEach(event -> writer.write(event, new ByteSink(64)));
             } else {
-                first.whole(ENVELOPE, Completion.of(EVERYTHING), List.of(), Optional.empty());
+                whole(first.wholeWriter(ENVELOPE), EVERYTHING);
             }
 
             WireRequest next =
@@ -328,7 +335,7 @@ class ResponsesTest {
                 WireOptions.DEFAULT,
                 items);
 
-        request.whole(ENVELOPE, Completion.of(EVERYTHING), List.of(), Optional.empty());
+        whole(request.wholeWriter(ENVELOPE), EVERYTHING);
 
         assertThat(items.find("msg_1_1")).isEmpty();
     }
@@ -357,6 +364,11 @@ class ResponsesTest {
         assertThat(fault(new Started("m", 1), new Usage(1, 1))).contains("before the response had finished");
         assertThat(fault(new Started("m", 1), new Finished(0, FinishReason.STOP), new Text(0, "a")))
                 .contains("after its choice had finished");
+    }
+
+    private static byte[] whole(WholeWriter writer, List<TokenEvent> events) {
+        events.forEach(event -> writer.accept(event, _ -> {}));
+        return writer.write(Completion.of(events), List.of(), Optional.empty());
     }
 
     private static String fault(TokenEvent... events) {
