@@ -101,6 +101,9 @@ final class SchemaCompiler {
     private static final int MAX_PATTERNS = 4;
     private static final int MAX_COUNTED_MEMBERS = 64;
 
+    /// States of an object whose members are counted: for each that is named, one for each count before it.
+    private static final int MAX_COUNTS = 65_536;
+
     /// Of the automata of all listed strings together: 128 MB.
     private static final int MAX_LISTED_SIZE = 32_000_000;
 
@@ -1034,14 +1037,36 @@ final class SchemaCompiler {
                             "is %d, which can't be enforced: the schema names only %d properties"
                                     .formatted(counts.min(), members.size()));
         }
+        long optional =
+                members.keySet().stream().filter(name -> !required.contains(name)).count();
+        long counted = members.size() * Math.min(countLimit(members, others, counts), optional + 1);
+        if (counted > MAX_COUNTS) {
+            String keyword = isBounded(members, others, counts) ? "maxProperties" : "minProperties";
+            throw Objects.requireNonNull(conjunction.with(keyword))
+                    .refusal(
+                            keyword,
+                            "can't be counted among %d properties: that takes %d states, %d at most"
+                                    .formatted(members.size(), counted, MAX_COUNTS));
+        }
         return drawObject(members, required, others, counts);
+    }
+
+    /// Whether there can be more members than may be.
+    private static boolean isBounded(Map<String, Node> members, List<Others> others, Counts counts) {
+        return counts.max() != Node.UNBOUNDED && (!others.isEmpty() || counts.max() < members.size());
+    }
+
+    /// Up to where members are counted.
+    private static int countLimit(Map<String, Node> members, List<Others> others, Counts counts) {
+        return isBounded(members, others, counts)
+                ? Math.min(counts.max(), members.size() + MAX_COUNTED_MEMBERS)
+                : Math.max(1, counts.min());
     }
 
     private static Node drawObject(
             Map<String, Node> members, Set<String> required, List<Others> others, Counts counts) {
-        boolean isBounded = counts.max() != Node.UNBOUNDED && (!others.isEmpty() || counts.max() < members.size());
-        int countLimit =
-                isBounded ? Math.min(counts.max(), members.size() + MAX_COUNTED_MEMBERS) : Math.max(1, counts.min());
+        boolean isBounded = isBounded(members, others, counts);
+        int countLimit = countLimit(members, others, counts);
         Node.Drawing drawing = new Node.Drawing();
         int end = drawing.state();
         drawing.accept(end);

@@ -44,6 +44,7 @@ class HostileGrammarTest {
                                 .mapToObj(i -> "{\"minProperties\": %d}".formatted(i))
                                 .collect(Collectors.joining(","))
                         + "]}",
+                counted(300, 299),
                 "{\"type\": \"array\", \"minItems\": 2000000000}",
                 "{\"type\": \"number\", \"minimum\": 1e999}",
                 "{\"type\": \"number\", \"minimum\": 1e99999999999}",
@@ -61,6 +62,23 @@ class HostileGrammarTest {
         return IntStream.range(from, to)
                 .mapToObj(i -> "\"" + Character.toString(0x10000 + i) + "\"")
                 .collect(Collectors.joining(","));
+    }
+
+    /// Of at most `most` of so many properties.
+    private static String counted(int properties, int most) {
+        return "{\"type\": \"object\", \"maxProperties\": %d, \"properties\": {".formatted(most)
+                + IntStream.range(0, properties)
+                        .mapToObj("\"p%d\": {\"const\": 1}"::formatted)
+                        .collect(Collectors.joining(","))
+                + "}}";
+    }
+
+    @Test
+    void membersAreCountedAmongManyProperties() {
+        Constraint constraint = Constraint.compile(Grammar.jsonSchema(counted(200, 2), "schema"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "{\"p7\":1,\"p199\":1}")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "{\"p7\":1,\"p8\":1,\"p199\":1}")).isFalse();
     }
 
     @ParameterizedTest
