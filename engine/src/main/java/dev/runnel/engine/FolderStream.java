@@ -3,8 +3,11 @@ package dev.runnel.engine;
 import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
 import dev.runnel.core.EventChannel;
 import dev.runnel.core.TokenEvent;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,7 @@ final class FolderStream implements EventChannel.Producer, Flow.Subscriber<Token
     long waitingSince;
 
     // Under the lock of this.
+    private @Nullable CompletionStream events;
     private Flow.@Nullable Subscription subscription;
     private long outstanding;
     private boolean cancelled;
@@ -45,7 +49,11 @@ final class FolderStream implements EventChannel.Producer, Flow.Subscriber<Token
 
     /// The model is there.
     void start(Backend model) {
-        model.complete(request).subscribe(this);
+        CompletionStream begun = model.complete(request);
+        synchronized (this) {
+            events = begun;
+        }
+        begun.subscribe(this);
     }
 
     /// The model won't be there for this completion. The folder has let it go.
@@ -73,6 +81,22 @@ final class FolderStream implements EventChannel.Producer, Flow.Subscriber<Token
             open.cancel();
         }
         folder.leave(this);
+    }
+
+    @Override
+    public Optional<TokenEvent.Usage> spent() {
+        CompletionStream begun = events();
+        return begun == null ? Optional.empty() : begun.spent();
+    }
+
+    @Override
+    public OptionalLong begun() {
+        CompletionStream begun = events();
+        return begun == null ? OptionalLong.empty() : begun.begun();
+    }
+
+    private synchronized @Nullable CompletionStream events() {
+        return events;
     }
 
     private void pull() {

@@ -12,6 +12,7 @@ import dev.runnel.core.Model;
 import dev.runnel.core.Script;
 import dev.runnel.core.ScriptedBackend;
 import dev.runnel.core.TokenCodec;
+import dev.runnel.core.TokenEvent;
 import dev.runnel.testing.RecordingReader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,7 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Queue;
+import java.util.concurrent.Flow;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
@@ -92,7 +95,7 @@ class ModelFolderTest {
 
         @Override
         public CompletionStream complete(CompletionRequest request) {
-            return scripted.complete(request);
+            return new Ledger(scripted.complete(request));
         }
 
         @Override
@@ -109,6 +112,30 @@ class ModelFolderTest {
         public void close() {
             log.add("close " + id);
             scripted.close();
+        }
+    }
+
+    /// A stream that tells what it has cost, as a model's do.
+    private record Ledger(CompletionStream events) implements CompletionStream {
+
+        @Override
+        public Optional<TokenEvent.Usage> spent() {
+            return Optional.of(new TokenEvent.Usage(7, 2));
+        }
+
+        @Override
+        public OptionalLong begun() {
+            return OptionalLong.of(5);
+        }
+
+        @Override
+        public void subscribe(Flow.Subscriber<? super TokenEvent> subscriber) {
+            events.subscribe(subscriber);
+        }
+
+        @Override
+        public void close() {
+            events.close();
         }
     }
 
@@ -166,6 +193,21 @@ class ModelFolderTest {
 
         assertThat(folder.codec("a")).isPresent();
         assertThat(folder.codec("no such model")).isEmpty();
+    }
+
+    @Test
+    void whatAModelHasSpentAndWhenItBeganIsToldAlsoWhenTheClientHasLeft() {
+        CompletionStream stream = folder.complete(request("a"));
+        RecordingReader reader = RecordingReader.of(stream);
+        assertThat(stream.spent()).isEmpty();
+        assertThat(stream.begun()).isEmpty();
+
+        reader.request(1);
+        settle();
+        reader.cancel();
+
+        assertThat(stream.spent()).contains(new TokenEvent.Usage(7, 2));
+        assertThat(stream.begun()).hasValue(5);
     }
 
     @Test
