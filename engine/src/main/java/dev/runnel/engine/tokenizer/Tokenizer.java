@@ -86,7 +86,7 @@ public final class Tokenizer {
             }
             encodeText(sound, from, at, encoding);
             encoding.add(special);
-            at += vocabulary.text(special).length();
+            at = specials.goesOn(special, sound, at + vocabulary.text(special).length());
             from = at;
         }
         encodeText(sound, from, sound.length(), encoding);

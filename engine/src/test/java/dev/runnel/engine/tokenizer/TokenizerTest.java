@@ -145,6 +145,21 @@ class TokenizerTest {
     }
 
     @Test
+    void aMarkerOfPhi3SwallowsTheWhiteSpaceBehindIt() {
+        VocabularyFile file = VocabularyFile.byteLevel("gpt-2")
+                .token("<|user|>", CONTROL)
+                .token("<|endoftext|>", CONTROL)
+                .with(keys -> keys.string("general.name", "Phi-3.5-mini-instruct"));
+        VocabularyFile other = VocabularyFile.byteLevel("gpt-2").token("<|user|>", CONTROL);
+
+        assertThat(file.load().encode("<|user|>\n \ta", true)).isEqualTo(file.ids("<|user|>", "a"));
+        assertThat(file.load().encode("<|user|>\r\n", true)).isEqualTo(file.ids("<|user|>"));
+        assertThat(file.load().encode("<|user|>\n", false)).hasSize("<|user|>\n".length());
+        assertThat(file.load().encode("<|endoftext|>\n", true)).hasSize(2);
+        assertThat(other.load().encode("<|user|>\n", true)).hasSize(2);
+    }
+
+    @Test
     void mergesThatWouldMakeAControlTokenAreNeverTaken() {
         VocabularyFile file = VocabularyFile.byteLevel("gpt-2").merge("a", "b").token("<s>", CONTROL);
         file.merges.add("ab c");
