@@ -8,8 +8,10 @@ import { stepCountIs, streamText, tool } from 'ai';
 import { z } from 'zod';
 
 const baseURL = process.env.OPENAI_BASE_URL ?? 'http://127.0.0.1:8080/v1';
-const runnel = createOpenAICompatible({ name: 'runnel', baseURL, includeUsage: true });
-const model = process.env.OPENAI_MODEL ?? (await (await fetch(`${baseURL}/models`)).json()).data[0].id;
+const apiKey = process.env.OPENAI_API_KEY ?? 'none';
+const headers = { authorization: `Bearer ${apiKey}` };
+const runnel = createOpenAICompatible({ name: 'runnel', baseURL, apiKey, includeUsage: true });
+const model = process.env.OPENAI_MODEL ?? (await (await fetch(`${baseURL}/models`, { headers })).json()).data[0].id;
 
 const { fullStream } = streamText({
   model: runnel(model),

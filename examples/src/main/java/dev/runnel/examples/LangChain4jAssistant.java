@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 /// An assistant with a tool, streamed, with LangChain4j: `dev.langchain4j:langchain4j` and
 /// `dev.langchain4j:langchain4j-open-ai`.
 ///
-/// The server is the one at OPENAI_BASE_URL, or a Runnel on this machine.
+/// The server is the one at OPENAI_BASE_URL, or a Runnel on this machine; the model OPENAI_MODEL, or runnel-tiny.
 public final class LangChain4jAssistant {
 
     /// What LangChain4j implements by way of the model.
@@ -33,7 +33,9 @@ public final class LangChain4jAssistant {
 
     public static void main(String[] arguments) {
         StreamingChatModel model =
-                model(System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"), arguments[0]);
+                model(
+                        System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"),
+                        System.getenv().getOrDefault("OPENAI_MODEL", "runnel-tiny"));
         ask(model, "Do I need an umbrella in 北京?", System.out);
     }
 

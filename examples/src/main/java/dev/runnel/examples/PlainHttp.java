@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /// A streamed reply with nothing but the JDK: one request, and lines as they come.
 ///
-/// The server is the one at OPENAI_BASE_URL, or a Runnel on this machine.
+/// The server is the one at OPENAI_BASE_URL, or a Runnel on this machine; the model OPENAI_MODEL, or runnel-tiny.
 public final class PlainHttp {
 
     /// A piece of the answer within its chunk. A program of more than one page has a JSON parser.
@@ -23,7 +23,7 @@ public final class PlainHttp {
     public static void main(String[] arguments) throws IOException, InterruptedException {
         stream(
                 URI.create(System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1")),
-                arguments[0],
+                System.getenv().getOrDefault("OPENAI_MODEL", "runnel-tiny"),
                 "What's 1+1?",
                 System.out);
     }

@@ -12,7 +12,7 @@ import org.springframework.ai.tool.annotation.ToolParam;
 /// `org.springframework.ai:spring-ai-client-chat`. In a Spring Boot application the model is made of the properties
 /// `spring.ai.openai.base-url` and `spring.ai.openai.chat.options.model`.
 ///
-/// The server is the one at OPENAI_BASE_URL, or a Runnel on this machine.
+/// The server is the one at OPENAI_BASE_URL, or a Runnel on this machine; the model OPENAI_MODEL, or runnel-tiny.
 public final class SpringAiChat {
 
     /// What the model may call.
@@ -27,7 +27,9 @@ public final class SpringAiChat {
 
     public static void main(String[] arguments) {
         ChatModel model =
-                model(System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"), arguments[0]);
+                model(
+                        System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"),
+                        System.getenv().getOrDefault("OPENAI_MODEL", "runnel-tiny"));
         ask(model, "Do I need an umbrella in 北京?", System.out);
     }
 
