@@ -128,7 +128,7 @@ final class Cli {
         if (failure instanceof Output.Closed) {
             return ExitCode.OUTPUT_CLOSED;
         }
-        shell.err().println("runnel: " + sentence(failure));
+        shell.err().println("runnel: " + Style.harmless(sentence(failure))); // it may quote a server
         if (runnel.debug) {
             failure.printStackTrace(shell.err());
         }

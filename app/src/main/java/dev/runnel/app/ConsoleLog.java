@@ -44,7 +44,7 @@ final class ConsoleLog extends Handler {
         String line = entry.getInstant().truncatedTo(ChronoUnit.MILLIS) + " "
                 + (entry.getLevel().intValue() > Level.INFO.intValue() ? entry.getLevel() + " " : "")
                 + entry.getMessage();
-        return entry.getThrown() == null ? line : line + ": " + entry.getThrown();
+        return Style.harmless(entry.getThrown() == null ? line : line + ": " + entry.getThrown());
     }
 
     @Override

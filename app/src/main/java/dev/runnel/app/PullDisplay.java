@@ -33,6 +33,7 @@ final class PullDisplay implements PullListener, AutoCloseable {
     private long begunWith;
     private long has;
     private long shownAt;
+    private boolean isChecked;
     private final Deque<Sample> samples = new ArrayDeque<>();
 
     /// How much there was at a time.
@@ -55,6 +56,7 @@ final class PullDisplay implements PullListener, AutoCloseable {
         title = Style.harmless(live ? shortened(name) : name) + (count > 1 ? " " + number + "/" + count : "");
         total = bytes;
         has = 0;
+        isChecked = false;
         begunAt = nanoTime.getAsLong();
         begunWith = -1;
         shownAt = begunAt;
@@ -90,6 +92,7 @@ final class PullDisplay implements PullListener, AutoCloseable {
 
     @Override
     public synchronized void checks(long bytes) {
+        isChecked = true;
         show(bytes, "checked", "checking what came");
     }
 
@@ -103,7 +106,11 @@ final class PullDisplay implements PullListener, AutoCloseable {
         Duration took = Duration.ofNanos(nanoTime.getAsLong() - begunAt);
         String end = wasHere
                 ? "was here already"
-                : "%s in %s, checked".formatted(Figures.bytes(total - Math.max(0, begunWith)), time(took));
+                : "%s in %s, %s"
+                        .formatted(
+                                Figures.bytes(total - Math.max(0, begunWith)),
+                                time(took),
+                                isChecked ? "checked" : "not checked, as the hub names no checksum");
         line(title + ": " + end);
     }
 

@@ -458,7 +458,7 @@ final class ServeCommand implements Callable<Integer> {
         if (nothingElse && !failures.isEmpty()) {
             throw failures.getFirst();
         }
-        failures.forEach(failure -> shell.err().println("Note: left out until it is there: " + failure.getMessage()));
+        failures.forEach(failure -> shell.err().println("Note: left out until it is there: " + Style.harmless(String.valueOf(failure.getMessage()))));
         return down;
     }
 
@@ -469,8 +469,8 @@ final class ServeCommand implements Callable<Integer> {
         Map<Boolean, List<String>> ids =
                 backend.models().stream().map(Model::id).collect(Collectors.partitioningBy(taken::add));
         String hidden = String.join(", ", Objects.requireNonNull(ids.get(false)));
-        return String.join(", ", Objects.requireNonNull(ids.get(true)))
-                + (hidden.isEmpty() ? "" : "; served from elsewhere: " + hidden);
+        return Style.harmless(String.join(", ", Objects.requireNonNull(ids.get(true)))
+                + (hidden.isEmpty() ? "" : "; served from elsewhere: " + hidden));
     }
 
     private Backend open(NamedUpstream upstream) {

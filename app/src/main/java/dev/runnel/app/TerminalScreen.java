@@ -78,12 +78,12 @@ final class TerminalScreen implements ChatScreen {
 
     @Override
     public void note(String text) {
-        print(style.dim(text) + "\n");
+        print(style.dim(Style.harmless(text)) + "\n");
     }
 
     @Override
     public void problem(String sentence) {
-        print(sentence + "\n");
+        print(Style.harmless(sentence) + "\n");
     }
 
     @Override

@@ -333,6 +333,16 @@ class CompleteCommandTest {
     }
 
     @Test
+    void aTerminalIsSafeFromWhatAServerSays() {
+        BackendException escaping = new BackendException(BackendException.Kind.INTERNAL, "no\033]0;x\u0007\033[2J");
+        TestProgram refused = playing(Script.of().failingAfter(0, escaping));
+
+        refused.run("complete", "hi");
+
+        assertThat(refused.err()).isEqualTo("runnel: no]0;x[2J\n");
+    }
+
+    @Test
     void aModelThatRefusesIsHeard() {
         for (String how : List.of("--whole", "--timing")) {
             TestProgram refusing = playing(Script.of(
