@@ -110,6 +110,25 @@ const checks = {
     assert.equal(await page.locator('article.assistant').count(), 1);
   },
 
+  async 'where nothing can be asked for, the conversation stays as it was'(page) {
+    await say(page, 'slow');
+    await page.click('#showSettings');
+    await page.selectOption('#format', 'json_schema');
+    await page.fill('#schema', '{');
+    await page.getByRole('button', {name: 'Regenerate'}).click();
+    assert.match(await page.locator('#trouble').textContent(), /^JSON schema is not JSON/);
+    assert.equal(await page.locator('article.assistant .answer').textContent(), 'One two three.');
+    await page.getByRole('button', {name: 'Edit'}).click();
+    await page.locator('form.edit textarea').fill('markdown');
+    await page.getByRole('button', {name: 'Send again'}).click();
+    assert.equal(await page.inputValue('form.edit textarea'), 'markdown');
+    await type(page, 'brief');
+    assert.equal(await page.inputValue('#prompt'), 'brief');
+    await page.reload();
+    assert.deepEqual(await page.locator('article.user .text').allTextContents(), ['slow']);
+    assert.equal(await page.locator('article.assistant .answer').textContent(), 'One two three.');
+  },
+
   async 'tools are offered, called and answered'(page) {
     await page.click('#showSettings');
     await page.check('#useTools');

@@ -68,16 +68,20 @@ function json(text, field) {
   }
 }
 
-/** Asks for the reply to all that has been said. */
-async function ask() {
+/** What `parameters` gives; nothing while something runs, or where they can't be made, which is then told. */
+function ready() {
+  if (running) return undefined;
   trouble('');
-  let request;
   try {
-    request = parameters();
+    return parameters();
   } catch (fault) {
     trouble(fault.message);
-    return;
+    return undefined;
   }
+}
+
+/** Asks for the reply to all that has been said. */
+async function ask(request) {
   const {system} = settings;
   const messages = wireMessages(chat.messages.length, system);
   const reply = {role: 'assistant', content: '', reasoning: '', calls: [], system, request, marks: []};
@@ -202,14 +206,16 @@ function told(fault) {
 
 const does = {
   edit(message, text) {
-    if (running || !text.trim()) return;
+    const request = text.trim() && ready();
+    if (!request) return;
     cutAt(chat.messages.indexOf(message));
-    send(text);
+    send(text, request);
   },
   regenerate(message) {
-    if (running) return;
+    const request = ready();
+    if (!request) return;
     cutAt(chat.messages.indexOf(message));
-    ask();
+    ask(request);
   },
   /** Asks for a reply again, in both ways at the same time, so that neither finds more in a cache than the other. */
   async compare(message) {
@@ -244,12 +250,13 @@ const does = {
     showChats();
   },
   sendResults(message, results) {
-    if (running) return;
+    const request = ready();
+    if (!request) return;
     message.calls.forEach((call, i) => {
       chat.messages.push({role: 'tool', tool_call_id: call.id, name: call.name, content: results[i]});
     });
     showTalk();
-    ask();
+    ask(request);
   },
   mayAnswer: message => chat.messages.at(-1) === message,
 };
@@ -259,12 +266,12 @@ function cutAt(at) {
   showTalk();
 }
 
-function send(text) {
+function send(text, request) {
   chat.title ||= text.trim().split('\n')[0].slice(0, 60);
   chat.messages.push({role: 'user', content: text});
   append(chat.messages.at(-1));
   keep(chat);
-  ask();
+  ask(request);
 }
 
 // Showing
@@ -442,9 +449,10 @@ $('stop').addEventListener('click', () => running?.abort());
 $('composer').addEventListener('submit', event => {
   event.preventDefault();
   const text = $('prompt').value;
-  if (running || !text.trim()) return;
+  const request = text.trim() && ready();
+  if (!request) return;
   $('prompt').value = '';
-  send(text);
+  send(text, request);
 });
 
 $('prompt').addEventListener('keydown', event => {
