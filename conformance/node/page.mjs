@@ -75,6 +75,18 @@ const checks = {
     assert.deepEqual(await page.locator('#chats button:first-child').allTextContents(), ['markdown']);
   },
 
+  async 'two tabs with the same conversation lose nothing of it'(page) {
+    await say(page, 'slow');
+    const other = await page.context().newPage();
+    await other.goto(page.home);
+    await say(other, 'brief');
+    await page.locator('article.assistant', {hasText: 'Yes.'}).waitFor();
+    await say(page, 'markdown');
+    await page.reload();
+    assert.deepEqual(await page.locator('article.user .text').allTextContents(), ['slow', 'brief', 'markdown']);
+    assert.equal(await page.locator('article.assistant').count(), 3);
+  },
+
   async 'a reply that is coming in when the page is left is kept as far as it came'(page) {
     await type(page, 'endless');
     await page.locator('article.assistant', {hasText: 'One two'}).waitFor();

@@ -361,7 +361,7 @@ function go(to) {
 /** Puts a conversation first among those that are kept. */
 function keep(changed) {
   if (changed.deleted) return; // while its last reply came in
-  const at = chats.indexOf(changed);
+  const at = chats.findIndex(each => each.id === changed.id);
   if (at >= 0) chats.splice(at, 1);
   chats.unshift(changed);
   writeChats(chats);
@@ -477,10 +477,17 @@ document.addEventListener('keydown', event => {
   }
 });
 
-/** Another tab has changed what is kept. */
+/** Another tab has changed what is kept. A reply that is coming in here, and an edit of what is as it was, go on. */
 addEventListener('storage', event => {
   if (event.key !== CHATS) return;
-  chats.splice(0, chats.length, ...readChats().map(each => each.id === chat.id ? chat : each));
+  const read = readChats();
+  const open = read.find(each => each.id === chat.id);
+  if (open && !running && JSON.stringify(open) !== JSON.stringify(chat)) {
+    chat = open;
+    showTalk();
+    scrollDown();
+  }
+  chats.splice(0, chats.length, ...read.map(each => each.id === chat.id ? chat : each));
   showChats();
 });
 
