@@ -187,6 +187,17 @@ const checks = {
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(22, 25, 27)');
   },
 
+  async 'a reply goes on when the page changes its language'(page) {
+    await page.click('#showSettings');
+    await type(page, 'slower');
+    await page.locator('article.assistant', {hasText: 'One'}).waitFor();
+    await page.selectOption('#language', 'zh');
+    await idle(page);
+    assert.equal(await page.locator('article.assistant .answer').textContent(), 'One two three.');
+    assert.equal(await page.locator('article.assistant').getAttribute('aria-busy'), 'false');
+    assert.match(await page.locator('.timeline figcaption').textContent(), /^首个片段/);
+  },
+
   async 'the keyboard does it all'(page) {
     assert.equal(await page.locator('a, button, input, select, textarea').first().getAttribute('class'), 'skip');
     await page.focus('.skip');

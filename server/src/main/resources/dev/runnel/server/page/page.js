@@ -10,7 +10,8 @@ const $ = id => document.getElementById(id);
 const settings = readSettings();
 const chats = readChats();
 let chat = chats[0] ?? fresh();
-let views = [];
+/** What shows each message of the open conversation. */
+const views = new Map();
 /** Ends what is being asked for; null while nothing is. */
 let running = null;
 
@@ -86,21 +87,22 @@ async function ask(request) {
   const messages = wireMessages(chat.messages.length, system);
   const reply = {role: 'assistant', content: '', reasoning: '', calls: [], system, request, marks: []};
   const home = chat;
+  const update = () => views.get(reply)?.update();
   home.messages.push(reply);
-  const shown = append(reply);
+  append(reply);
   scrollDown(true);
   await during(async signal => {
     const whole = settings.compareAlways ? askWhole(request, messages, signal) : undefined;
     await stream(reply, messages, signal, () => {
       if (reply.marks.length === 1) say(words('replyBegins'));
-      soon(shown.update);
+      soon(update);
     });
     if (whole && complete(reply)) {
-      shown.update();
+      update();
       compared(reply, await whole);
     }
   });
-  shown.update();
+  update();
   say(reply.error ?? reply.content);
   scrollDown();
   keep(home);
@@ -222,13 +224,12 @@ const does = {
     if (running) return;
     const home = chat;
     const at = chat.messages.indexOf(message);
-    const shown = views[at];
     const again = {content: '', reasoning: '', calls: [], request: message.request, marks: []};
     say(words('comparing'));
     await during(async signal => {
       const messages = wireMessages(at, message.system);
       let arrived;
-      const sides = () => shown.sides(again, arrived);
+      const sides = () => views.get(message)?.sides(again, arrived);
       const whole = askWhole(message.request, messages, signal);
       whole.then(each => {
         arrived = each;
@@ -244,7 +245,7 @@ const does = {
         if (message.whole) message.whole.same &&= same;
       }
     });
-    shown.update();
+    views.get(message)?.update();
     say(message.wholeError ?? words(message.whole?.same ? 'same' : 'differs'));
     keep(home);
     showChats();
@@ -278,7 +279,7 @@ function send(text, request) {
 
 function showTalk() {
   $('talk').replaceChildren();
-  views = [];
+  views.clear();
   chat.messages.forEach(append);
   $('empty').hidden = chat.messages.length > 0;
 }
@@ -287,8 +288,7 @@ function append(message) {
   const made = view(message, does);
   $('talk').append(made.element);
   $('empty').hidden = true;
-  views.push(made);
-  return made;
+  views.set(message, made);
 }
 
 /** Once per frame, however many pieces come in it. */
