@@ -49,6 +49,37 @@ const checks = {
     assert.match(await page.locator('.timeline strong').textContent(), /^First words after .* instead of .*\.$/);
   },
 
+  async 'a comparison that is stopped says so, and leaves the reply as it was'(page) {
+    await say(page, 'once');
+    const figures = await page.locator('.timeline').textContent();
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await page.locator('.sides .markdown', {hasText: 'One two'}).waitFor();
+    await page.click('#stop');
+    await idle(page);
+    assert.equal(await page.locator('#said').textContent(), 'Stopped by you.');
+    assert.equal(await page.locator('.timeline').textContent(), figures);
+  },
+
+  async 'a comparison that breaks off says so, and nothing of the one before it'(page) {
+    const brokenOff = 'The stream broke off: this is not the whole reply.';
+    await say(page, 'slow');
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await page.locator('.timeline .same').waitFor();
+    assert.equal(await page.locator('#said').textContent(), 'Same text, same usage.');
+    await page.route(/chat\/completions/, route => route.fulfill({
+      contentType: 'text/event-stream',
+      body: 'data: {"choices":[{"index":0,"delta":{"content":"One"}}]}\n\n',
+    }));
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await idle(page);
+    assert.equal(await page.locator('#said').textContent(), brokenOff);
+    assert.equal(await page.locator('article.assistant .quiet', {hasText: brokenOff}).count(), 1);
+    assert.equal(await page.locator('.timeline svg').count(), 1);
+    await page.getByRole('button', {name: 'Regenerate'}).click();
+    await idle(page);
+    assert.equal(await page.locator('#said').textContent(), brokenOff);
+  },
+
   async 'Escape and the button stop a reply, and what came of it stays'(page) {
     for (const [turn, stop] of [() => page.keyboard.press('Escape'), () => page.click('#stop')].entries()) {
       await type(page, 'endless');

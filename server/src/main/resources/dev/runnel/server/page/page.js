@@ -103,7 +103,7 @@ async function ask(request) {
     }
   });
   update();
-  say(reply.error ?? reply.content);
+  say(reply.error === undefined ? reply.content : reply.error || words('brokenOff'));
   scrollDown();
   keep(home);
   showChats();
@@ -237,16 +237,22 @@ const does = {
       });
       sides();
       await stream(again, messages, signal, () => soon(sides));
+      const other = complete(again) && await whole;
+      if (signal.aborted) {
+        say(words('finishStopped'));
+        return;
+      }
+      delete message.whole;
       message.wholeError = again.error;
-      if (complete(again)) {
+      if (other) {
         const same = alike(message, again);
         Object.assign(message, {marks: again.marks, ended: again.ended, usage: again.usage});
-        compared(message, await whole);
+        compared(message, other);
         if (message.whole) message.whole.same &&= same;
       }
+      say(message.whole ? words(message.whole.same ? 'same' : 'differs') : message.wholeError || words('brokenOff'));
     });
     views.get(message)?.update();
-    say(message.wholeError ?? words(message.whole?.same ? 'same' : 'differs'));
     keep(home);
     showChats();
   },

@@ -152,7 +152,7 @@ function ending(message, does) {
   }
   if (message.marks.length) parts.push(timeline(message));
   if (message.usage) parts.push(note(usage(message)));
-  if (message.wholeError) parts.push(note(message.wholeError));
+  if (message.wholeError !== undefined) parts.push(note(message.wholeError || words('brokenOff')));
   const bar = make('div', 'bar');
   bar.append(copyButton(message), button('regenerate', () => does.regenerate(message)));
   if (message.marks.length && message.error === undefined && message.finish !== 'stopped') {
