@@ -92,6 +92,19 @@ const checks = {
     assert.equal(await page.evaluate(() => document.activeElement.id), 'prompt');
   },
 
+  async 'Escape leaves an edit, unless an input method has it, and stops no reply'(page) {
+    await type(page, 'endless');
+    await page.getByRole('button', {name: 'Edit'}).click();
+    const box = page.locator('form.edit textarea');
+    await box.dispatchEvent('keydown', {key: 'Escape', isComposing: true});
+    assert.equal(await box.count(), 1);
+    await box.press('Escape');
+    assert.equal(await box.count(), 0);
+    assert.ok(await page.locator('#stop').isVisible());
+    await page.keyboard.press('Escape');
+    await idle(page);
+  },
+
   async 'conversations outlive the page, and can be left, found and deleted'(page) {
     await say(page, 'slow');
     await page.reload();

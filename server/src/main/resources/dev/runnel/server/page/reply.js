@@ -50,7 +50,9 @@ function edit(element, message, does) {
     does.edit(message, box.value);
   };
   form.onkeydown = event => {
-    if (event.key === 'Escape') leave();
+    if (event.key !== 'Escape' || event.isComposing) return;
+    event.stopPropagation(); // elsewhere it stops a reply
+    leave();
   };
   element.replaceChildren(form);
   box.focus();
