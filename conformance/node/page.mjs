@@ -54,6 +54,8 @@ const checks = {
     const figures = await page.locator('.timeline').textContent();
     await page.getByRole('button', {name: 'Compare with whole'}).click();
     await page.locator('.sides .markdown', {hasText: 'One two'}).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'stop');
+    assert.ok(await page.getByRole('button', {name: 'Regenerate'}).isDisabled());
     await page.click('#stop');
     await idle(page);
     assert.equal(await page.locator('#said').textContent(), 'Stopped by you.');
@@ -256,6 +258,9 @@ const checks = {
     await page.keyboard.press('Shift+Tab');
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Compare with whole');
     assert.equal(await page.locator('#said').textContent(), 'One two three.');
+    await page.keyboard.press('Enter');
+    await page.locator('.timeline .same').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'prompt');
   },
 
   async 'every control has a name, and nothing is wider than the window'(page) {

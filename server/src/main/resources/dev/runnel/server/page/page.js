@@ -1,7 +1,7 @@
 // The page's one place where things meet: what is typed, what the server says, what the browser keeps.
 
 import {ApiError, models, streamChat, wholeChat} from './api.js';
-import {view} from './reply.js';
+import {lock, view} from './reply.js';
 import {CHATS, readChats, readKey, readSettings, writeChats, writeKey, writeSettings} from './store.js';
 import {speak, words} from './words.js';
 
@@ -192,8 +192,9 @@ function busy(is) {
   const focused = document.activeElement;
   $('send').hidden = is;
   $('stop').hidden = !is;
-  document.body.classList.toggle('busy', is);
+  lock(is);
   if (focused === $('send') || focused === $('stop')) $('prompt').focus();
+  else if (is && (focused === document.body || focused.disabled)) $('stop').focus(); // what had it is gone, or locked
 }
 
 function told(fault) {
