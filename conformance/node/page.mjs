@@ -287,12 +287,29 @@ const checks = {
   async 'a key is asked for, and forgotten with the tab'(page) {
     page.expected = /401/;
     await page.goto(guarded);
+    await page.fill('#key', 'wrong');
+    await page.keyboard.press('Enter');
+    await page.locator('#trouble', {hasText: 'The server refused this key.'}).waitFor();
     await page.fill('#key', 'secret');
     await page.keyboard.press('Enter');
     await page.locator('#model option').first().waitFor({state: 'attached'});
     await say(page, 'slow');
     assert.match(await page.locator('article.assistant').innerText(), /^One two three\./);
     assert.ok(!(await page.evaluate(() => JSON.stringify(localStorage))).includes('secret'));
+  },
+
+  async 'the page works where nothing may be kept'(page) {
+    page.expected = /401/;
+    await page.addInitScript(() => {
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, {get() { throw new DOMException('blocked', 'SecurityError'); }});
+      }
+    });
+    await page.goto(guarded);
+    await page.fill('#key', 'secret');
+    await page.keyboard.press('Enter');
+    await say(page, 'slow');
+    assert.match(await page.locator('article.assistant').innerText(), /^One two three\./);
   },
 
   async 'the page works below any path'(page) {

@@ -415,7 +415,10 @@ async function loadModels() {
     trouble('');
   } catch (fault) {
     const message = told(fault);
-    if (fault.status === 401) return;
+    if (fault.status === 401) {
+      trouble(readKey() && words('keyRefused'));
+      return;
+    }
     trouble(fault.status === 503 ? words('loading') : message);
     setTimeout(loadModels, 1000 * (fault.retryAfterSeconds ?? 2));
   }
@@ -423,6 +426,7 @@ async function loadModels() {
 
 $('keyForm').addEventListener('submit', event => {
   event.preventDefault();
+  trouble('');
   writeKey($('key').value);
   $('key').value = '';
   loadModels();
