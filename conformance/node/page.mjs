@@ -49,6 +49,39 @@ const checks = {
     assert.match(await page.locator('.timeline strong').textContent(), /^First words after .* instead of .*\.$/);
   },
 
+  async 'a comparison that is stopped says so, and leaves the reply as it was'(page) {
+    await say(page, 'once');
+    const figures = await page.locator('.timeline').textContent();
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await page.locator('.sides .markdown', {hasText: 'One two'}).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'stop');
+    assert.ok(await page.getByRole('button', {name: 'Regenerate'}).isDisabled());
+    await page.click('#stop');
+    await idle(page);
+    assert.equal(await page.locator('#said').textContent(), 'Stopped by you.');
+    assert.equal(await page.locator('.timeline').textContent(), figures);
+  },
+
+  async 'a comparison that breaks off says so, and nothing of the one before it'(page) {
+    const brokenOff = 'The stream broke off: this is not the whole reply.';
+    await say(page, 'slow');
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await page.locator('.timeline .same').waitFor();
+    assert.equal(await page.locator('#said').textContent(), 'Same text, same usage.');
+    await page.route(/chat\/completions/, route => route.fulfill({
+      contentType: 'text/event-stream',
+      body: 'data: {"choices":[{"index":0,"delta":{"content":"One"}}]}\n\n',
+    }));
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await idle(page);
+    assert.equal(await page.locator('#said').textContent(), brokenOff);
+    assert.equal(await page.locator('article.assistant .quiet', {hasText: brokenOff}).count(), 1);
+    assert.equal(await page.locator('.timeline svg').count(), 1);
+    await page.getByRole('button', {name: 'Regenerate'}).click();
+    await idle(page);
+    assert.equal(await page.locator('#said').textContent(), brokenOff);
+  },
+
   async 'Escape and the button stop a reply, and what came of it stays'(page) {
     for (const [turn, stop] of [() => page.keyboard.press('Escape'), () => page.click('#stop')].entries()) {
       await type(page, 'endless');
@@ -59,6 +92,19 @@ const checks = {
       assert.match(await reply.innerText(), /One two[^]*Stopped by you\./);
     }
     assert.equal(await page.evaluate(() => document.activeElement.id), 'prompt');
+  },
+
+  async 'Escape leaves an edit, unless an input method has it, and stops no reply'(page) {
+    await type(page, 'endless');
+    await page.getByRole('button', {name: 'Edit'}).click();
+    const box = page.locator('form.edit textarea');
+    await box.dispatchEvent('keydown', {key: 'Escape', isComposing: true});
+    assert.equal(await box.count(), 1);
+    await box.press('Escape');
+    assert.equal(await box.count(), 0);
+    assert.ok(await page.locator('#stop').isVisible());
+    await page.keyboard.press('Escape');
+    await idle(page);
   },
 
   async 'conversations outlive the page, and can be left, found and deleted'(page) {
@@ -73,6 +119,18 @@ const checks = {
     await page.getByRole('button', {name: 'Delete “slow”'}).click();
     assert.equal(await page.locator('article').count(), 0);
     assert.deepEqual(await page.locator('#chats button:first-child').allTextContents(), ['markdown']);
+  },
+
+  async 'two tabs with the same conversation lose nothing of it'(page) {
+    await say(page, 'slow');
+    const other = await page.context().newPage();
+    await other.goto(page.home);
+    await say(other, 'brief');
+    await page.locator('article.assistant', {hasText: 'Yes.'}).waitFor();
+    await say(page, 'markdown');
+    await page.reload();
+    assert.deepEqual(await page.locator('article.user .text').allTextContents(), ['slow', 'brief', 'markdown']);
+    assert.equal(await page.locator('article.assistant').count(), 3);
   },
 
   async 'a reply that is coming in when the page is left is kept as far as it came'(page) {
@@ -108,6 +166,25 @@ const checks = {
     await idle(page);
     assert.deepEqual(await page.locator('article.user .text').allTextContents(), ['markdown']);
     assert.equal(await page.locator('article.assistant').count(), 1);
+  },
+
+  async 'where nothing can be asked for, the conversation stays as it was'(page) {
+    await say(page, 'slow');
+    await page.click('#showSettings');
+    await page.selectOption('#format', 'json_schema');
+    await page.fill('#schema', '{');
+    await page.getByRole('button', {name: 'Regenerate'}).click();
+    assert.match(await page.locator('#trouble').textContent(), /^JSON schema is not JSON/);
+    assert.equal(await page.locator('article.assistant .answer').textContent(), 'One two three.');
+    await page.getByRole('button', {name: 'Edit'}).click();
+    await page.locator('form.edit textarea').fill('markdown');
+    await page.getByRole('button', {name: 'Send again'}).click();
+    assert.equal(await page.inputValue('form.edit textarea'), 'markdown');
+    await type(page, 'brief');
+    assert.equal(await page.inputValue('#prompt'), 'brief');
+    await page.reload();
+    assert.deepEqual(await page.locator('article.user .text').allTextContents(), ['slow']);
+    assert.equal(await page.locator('article.assistant .answer').textContent(), 'One two three.');
   },
 
   async 'tools are offered, called and answered'(page) {
@@ -156,6 +233,17 @@ const checks = {
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(22, 25, 27)');
   },
 
+  async 'a reply goes on when the page changes its language'(page) {
+    await page.click('#showSettings');
+    await type(page, 'slower');
+    await page.locator('article.assistant', {hasText: 'One'}).waitFor();
+    await page.selectOption('#language', 'zh');
+    await idle(page);
+    assert.equal(await page.locator('article.assistant .answer').textContent(), 'One two three.');
+    assert.equal(await page.locator('article.assistant').getAttribute('aria-busy'), 'false');
+    assert.match(await page.locator('.timeline figcaption').textContent(), /^首个片段/);
+  },
+
   async 'the keyboard does it all'(page) {
     assert.equal(await page.locator('a, button, input, select, textarea').first().getAttribute('class'), 'skip');
     await page.focus('.skip');
@@ -170,6 +258,9 @@ const checks = {
     await page.keyboard.press('Shift+Tab');
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Compare with whole');
     assert.equal(await page.locator('#said').textContent(), 'One two three.');
+    await page.keyboard.press('Enter');
+    await page.locator('.timeline .same').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'prompt');
   },
 
   async 'every control has a name, and nothing is wider than the window'(page) {
@@ -196,12 +287,29 @@ const checks = {
   async 'a key is asked for, and forgotten with the tab'(page) {
     page.expected = /401/;
     await page.goto(guarded);
+    await page.fill('#key', 'wrong');
+    await page.keyboard.press('Enter');
+    await page.locator('#trouble', {hasText: 'The server refused this key.'}).waitFor();
     await page.fill('#key', 'secret');
     await page.keyboard.press('Enter');
     await page.locator('#model option').first().waitFor({state: 'attached'});
     await say(page, 'slow');
     assert.match(await page.locator('article.assistant').innerText(), /^One two three\./);
     assert.ok(!(await page.evaluate(() => JSON.stringify(localStorage))).includes('secret'));
+  },
+
+  async 'the page works where nothing may be kept'(page) {
+    page.expected = /401/;
+    await page.addInitScript(() => {
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, {get() { throw new DOMException('blocked', 'SecurityError'); }});
+      }
+    });
+    await page.goto(guarded);
+    await page.fill('#key', 'secret');
+    await page.keyboard.press('Enter');
+    await say(page, 'slow');
+    assert.match(await page.locator('article.assistant').innerText(), /^One two three\./);
   },
 
   async 'the page works below any path'(page) {

@@ -1,7 +1,7 @@
 // The page's one place where things meet: what is typed, what the server says, what the browser keeps.
 
 import {ApiError, models, streamChat, wholeChat} from './api.js';
-import {view} from './reply.js';
+import {lock, view} from './reply.js';
 import {CHATS, readChats, readKey, readSettings, writeChats, writeKey, writeSettings} from './store.js';
 import {speak, words} from './words.js';
 
@@ -10,7 +10,8 @@ const $ = id => document.getElementById(id);
 const settings = readSettings();
 const chats = readChats();
 let chat = chats[0] ?? fresh();
-let views = [];
+/** What shows each message of the open conversation. */
+const views = new Map();
 /** Ends what is being asked for; null while nothing is. */
 let running = null;
 
@@ -68,36 +69,41 @@ function json(text, field) {
   }
 }
 
-/** Asks for the reply to all that has been said. */
-async function ask() {
+/** What `parameters` gives; nothing while something runs, or where they can't be made, which is then told. */
+function ready() {
+  if (running) return undefined;
   trouble('');
-  let request;
   try {
-    request = parameters();
+    return parameters();
   } catch (fault) {
     trouble(fault.message);
-    return;
+    return undefined;
   }
+}
+
+/** Asks for the reply to all that has been said. */
+async function ask(request) {
   const {system} = settings;
   const messages = wireMessages(chat.messages.length, system);
   const reply = {role: 'assistant', content: '', reasoning: '', calls: [], system, request, marks: []};
   const home = chat;
+  const update = () => views.get(reply)?.update();
   home.messages.push(reply);
-  const shown = append(reply);
+  append(reply);
   scrollDown(true);
   await during(async signal => {
     const whole = settings.compareAlways ? askWhole(request, messages, signal) : undefined;
     await stream(reply, messages, signal, () => {
       if (reply.marks.length === 1) say(words('replyBegins'));
-      soon(shown.update);
+      soon(update);
     });
     if (whole && complete(reply)) {
-      shown.update();
+      update();
       compared(reply, await whole);
     }
   });
-  shown.update();
-  say(reply.error ?? reply.content);
+  update();
+  say(reply.error === undefined ? reply.content : reply.error || words('brokenOff'));
   scrollDown();
   keep(home);
   showChats();
@@ -186,8 +192,9 @@ function busy(is) {
   const focused = document.activeElement;
   $('send').hidden = is;
   $('stop').hidden = !is;
-  document.body.classList.toggle('busy', is);
+  lock(is);
   if (focused === $('send') || focused === $('stop')) $('prompt').focus();
+  else if (is && (focused === document.body || focused.disabled)) $('stop').focus(); // what had it is gone, or locked
 }
 
 function told(fault) {
@@ -202,27 +209,28 @@ function told(fault) {
 
 const does = {
   edit(message, text) {
-    if (running || !text.trim()) return;
+    const request = text.trim() && ready();
+    if (!request) return;
     cutAt(chat.messages.indexOf(message));
-    send(text);
+    send(text, request);
   },
   regenerate(message) {
-    if (running) return;
+    const request = ready();
+    if (!request) return;
     cutAt(chat.messages.indexOf(message));
-    ask();
+    ask(request);
   },
   /** Asks for a reply again, in both ways at the same time, so that neither finds more in a cache than the other. */
   async compare(message) {
     if (running) return;
     const home = chat;
     const at = chat.messages.indexOf(message);
-    const shown = views[at];
     const again = {content: '', reasoning: '', calls: [], request: message.request, marks: []};
     say(words('comparing'));
     await during(async signal => {
       const messages = wireMessages(at, message.system);
       let arrived;
-      const sides = () => shown.sides(again, arrived);
+      const sides = () => views.get(message)?.sides(again, arrived);
       const whole = askWhole(message.request, messages, signal);
       whole.then(each => {
         arrived = each;
@@ -230,26 +238,33 @@ const does = {
       });
       sides();
       await stream(again, messages, signal, () => soon(sides));
+      const other = complete(again) && await whole;
+      if (signal.aborted) {
+        say(words('finishStopped'));
+        return;
+      }
+      delete message.whole;
       message.wholeError = again.error;
-      if (complete(again)) {
+      if (other) {
         const same = alike(message, again);
         Object.assign(message, {marks: again.marks, ended: again.ended, usage: again.usage});
-        compared(message, await whole);
+        compared(message, other);
         if (message.whole) message.whole.same &&= same;
       }
+      say(message.whole ? words(message.whole.same ? 'same' : 'differs') : message.wholeError || words('brokenOff'));
     });
-    shown.update();
-    say(message.wholeError ?? words(message.whole?.same ? 'same' : 'differs'));
+    views.get(message)?.update();
     keep(home);
     showChats();
   },
   sendResults(message, results) {
-    if (running) return;
+    const request = ready();
+    if (!request) return;
     message.calls.forEach((call, i) => {
       chat.messages.push({role: 'tool', tool_call_id: call.id, name: call.name, content: results[i]});
     });
     showTalk();
-    ask();
+    ask(request);
   },
   mayAnswer: message => chat.messages.at(-1) === message,
 };
@@ -259,19 +274,19 @@ function cutAt(at) {
   showTalk();
 }
 
-function send(text) {
+function send(text, request) {
   chat.title ||= text.trim().split('\n')[0].slice(0, 60);
   chat.messages.push({role: 'user', content: text});
   append(chat.messages.at(-1));
   keep(chat);
-  ask();
+  ask(request);
 }
 
 // Showing
 
 function showTalk() {
   $('talk').replaceChildren();
-  views = [];
+  views.clear();
   chat.messages.forEach(append);
   $('empty').hidden = chat.messages.length > 0;
 }
@@ -280,8 +295,7 @@ function append(message) {
   const made = view(message, does);
   $('talk').append(made.element);
   $('empty').hidden = true;
-  views.push(made);
-  return made;
+  views.set(message, made);
 }
 
 /** Once per frame, however many pieces come in it. */
@@ -354,7 +368,7 @@ function go(to) {
 /** Puts a conversation first among those that are kept. */
 function keep(changed) {
   if (changed.deleted) return; // while its last reply came in
-  const at = chats.indexOf(changed);
+  const at = chats.findIndex(each => each.id === changed.id);
   if (at >= 0) chats.splice(at, 1);
   chats.unshift(changed);
   writeChats(chats);
@@ -401,7 +415,10 @@ async function loadModels() {
     trouble('');
   } catch (fault) {
     const message = told(fault);
-    if (fault.status === 401) return;
+    if (fault.status === 401) {
+      trouble(readKey() && words('keyRefused'));
+      return;
+    }
     trouble(fault.status === 503 ? words('loading') : message);
     setTimeout(loadModels, 1000 * (fault.retryAfterSeconds ?? 2));
   }
@@ -409,6 +426,7 @@ async function loadModels() {
 
 $('keyForm').addEventListener('submit', event => {
   event.preventDefault();
+  trouble('');
   writeKey($('key').value);
   $('key').value = '';
   loadModels();
@@ -442,9 +460,10 @@ $('stop').addEventListener('click', () => running?.abort());
 $('composer').addEventListener('submit', event => {
   event.preventDefault();
   const text = $('prompt').value;
-  if (running || !text.trim()) return;
+  const request = text.trim() && ready();
+  if (!request) return;
   $('prompt').value = '';
-  send(text);
+  send(text, request);
 });
 
 $('prompt').addEventListener('keydown', event => {
@@ -469,10 +488,17 @@ document.addEventListener('keydown', event => {
   }
 });
 
-/** Another tab has changed what is kept. */
+/** Another tab has changed what is kept. A reply that is coming in here, and an edit of what is as it was, go on. */
 addEventListener('storage', event => {
   if (event.key !== CHATS) return;
-  chats.splice(0, chats.length, ...readChats().map(each => each.id === chat.id ? chat : each));
+  const read = readChats();
+  const open = read.find(each => each.id === chat.id);
+  if (open && !running && JSON.stringify(open) !== JSON.stringify(chat)) {
+    chat = open;
+    showTalk();
+    scrollDown();
+  }
+  chats.splice(0, chats.length, ...read.map(each => each.id === chat.id ? chat : each));
   showChats();
 });
 

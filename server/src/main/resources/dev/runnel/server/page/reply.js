@@ -11,6 +11,20 @@ import {words} from './words.js';
 
 const FINISHES = {length: 'finishLength', content_filter: 'finishFilter', stopped: 'finishStopped'};
 
+let locked = false;
+
+/** Lets no button ask for anything while something is being asked for. */
+export function lock(is) {
+  locked = is;
+  for (const each of document.querySelectorAll('button.asks')) each.disabled = is;
+}
+
+function asking(made) {
+  made.classList.add('asks');
+  made.disabled = locked;
+  return made;
+}
+
 /**
  * @param message shown, and shown again whenever `update` is called
  * @param does what its buttons do: edit, regenerate, compare, sendResults
@@ -44,13 +58,15 @@ function edit(element, message, does) {
     element.replaceChildren(...before);
     element.querySelector('button').focus();
   };
-  form.append(box, submit('save'), button('cancel', leave));
+  form.append(box, asking(submit('save')), button('cancel', leave));
   form.onsubmit = event => {
     event.preventDefault();
     does.edit(message, box.value);
   };
   form.onkeydown = event => {
-    if (event.key === 'Escape') leave();
+    if (event.key !== 'Escape' || event.isComposing) return;
+    event.stopPropagation(); // elsewhere it stops a reply
+    leave();
   };
   element.replaceChildren(form);
   box.focus();
@@ -131,7 +147,7 @@ function showCalls(place, message, does) {
       form.append(box);
     }
   }
-  if (asks) form.append(submit('sendResults'));
+  if (asks) form.append(asking(submit('sendResults')));
   form.onsubmit = event => {
     event.preventDefault();
     does.sendResults(message, message.calls.map(call => form.elements.namedItem(call.id).value));
@@ -152,11 +168,11 @@ function ending(message, does) {
   }
   if (message.marks.length) parts.push(timeline(message));
   if (message.usage) parts.push(note(usage(message)));
-  if (message.wholeError) parts.push(note(message.wholeError));
+  if (message.wholeError !== undefined) parts.push(note(message.wholeError || words('brokenOff')));
   const bar = make('div', 'bar');
-  bar.append(copyButton(message), button('regenerate', () => does.regenerate(message)));
+  bar.append(copyButton(message), asking(button('regenerate', () => does.regenerate(message))));
   if (message.marks.length && message.error === undefined && message.finish !== 'stopped') {
-    bar.append(button('compare', () => does.compare(message)));
+    bar.append(asking(button('compare', () => does.compare(message))));
   }
   parts.push(bar);
   return parts;

@@ -44,12 +44,25 @@ export function writeChats(chats) {
   }
 }
 
-export function readKey() {
-  return sessionStorage.getItem(KEY) ?? '';
+/** Where site data is blocked, a key lasts as long as the page. */
+let key = '';
+try {
+  key = sessionStorage.getItem(KEY) ?? '';
+} catch {
+  // blocked
 }
 
-export function writeKey(key) {
-  sessionStorage.setItem(KEY, key);
+export function readKey() {
+  return key;
+}
+
+export function writeKey(typed) {
+  key = typed;
+  try {
+    sessionStorage.setItem(KEY, key);
+  } catch {
+    // blocked
+  }
 }
 
 function read(name, otherwise) {

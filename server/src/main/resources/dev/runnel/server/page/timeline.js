@@ -12,7 +12,7 @@ export function figures(marks, ended) {
   return {
     pieces: marks.length,
     first: marks[0],
-    medianGap: sorted[sorted.length >> 1],
+    medianGap: sorted[(sorted.length - 1) >> 1],
     longestGap: sorted.at(-1),
     longestFrom: longest < 0 ? undefined : marks[longest],
     ended,
