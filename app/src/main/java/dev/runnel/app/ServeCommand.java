@@ -458,7 +458,8 @@ final class ServeCommand implements Callable<Integer> {
         if (nothingElse && !failures.isEmpty()) {
             throw failures.getFirst();
         }
-        failures.forEach(failure -> shell.err().println("Note: left out until it is there: " + Style.harmless(String.valueOf(failure.getMessage()))));
+        failures.forEach(failure -> shell.err()
+                .println("Note: left out until it is there: " + Style.harmless(String.valueOf(failure.getMessage()))));
         return down;
     }
 

@@ -32,10 +32,9 @@ public final class LangChain4jAssistant {
     private LangChain4jAssistant() {}
 
     public static void main(String[] arguments) {
-        StreamingChatModel model =
-                model(
-                        System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"),
-                        System.getenv().getOrDefault("OPENAI_MODEL", "runnel-tiny"));
+        StreamingChatModel model = model(
+                System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"),
+                System.getenv().getOrDefault("OPENAI_MODEL", "runnel-tiny"));
         ask(model, "Do I need an umbrella in 北京?", System.out);
     }
 

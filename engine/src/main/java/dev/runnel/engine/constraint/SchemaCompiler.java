@@ -1037,8 +1037,9 @@ final class SchemaCompiler {
                             "is %d, which can't be enforced: the schema names only %d properties"
                                     .formatted(counts.min(), members.size()));
         }
-        long optional =
-                members.keySet().stream().filter(name -> !required.contains(name)).count();
+        long optional = members.keySet().stream()
+                .filter(name -> !required.contains(name))
+                .count();
         long counted = members.size() * Math.min(countLimit(members, others, counts), optional + 1);
         if (counted > MAX_COUNTS) {
             String keyword = isBounded(members, others, counts) ? "maxProperties" : "minProperties";

@@ -38,11 +38,11 @@ final class SpecialTokens {
         Arrays.stream(sorted).forEach(id -> starts.set(vocabulary.text(id).charAt(0)));
     }
 
-    /// Phi-3's templates end the lines of their markers, and its tokenizer drops these ends. GGUF files don't say so: their
+    /// Phi-3's templates end the lines of their markers, and its tokenizer drops these ends. GGUF files don't say so:
+    /// their
     /// readers go by the model's name, and know which tokens are no markers.
     private static BitSet stripping(Vocabulary vocabulary, int[] specials) {
-        String name =
-                vocabulary.metadata().string("general.name").orElse("").toLowerCase(Locale.ROOT);
+        String name = vocabulary.metadata().string("general.name").orElse("").toLowerCase(Locale.ROOT);
         BitSet stripping = new BitSet();
         if (name.contains("phi-3") || name.contains("phi3")) {
             Arrays.stream(specials)

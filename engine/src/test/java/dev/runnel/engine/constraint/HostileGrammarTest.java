@@ -78,7 +78,8 @@ class HostileGrammarTest {
         Constraint constraint = Constraint.compile(Grammar.jsonSchema(counted(200, 2), "schema"), VOCABULARY);
 
         assertThat(SmallVocabulary.accepts(constraint, "{\"p7\":1,\"p199\":1}")).isTrue();
-        assertThat(SmallVocabulary.accepts(constraint, "{\"p7\":1,\"p8\":1,\"p199\":1}")).isFalse();
+        assertThat(SmallVocabulary.accepts(constraint, "{\"p7\":1,\"p8\":1,\"p199\":1}"))
+                .isFalse();
     }
 
     @ParameterizedTest

@@ -26,10 +26,9 @@ public final class SpringAiChat {
     private SpringAiChat() {}
 
     public static void main(String[] arguments) {
-        ChatModel model =
-                model(
-                        System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"),
-                        System.getenv().getOrDefault("OPENAI_MODEL", "runnel-tiny"));
+        ChatModel model = model(
+                System.getenv().getOrDefault("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1"),
+                System.getenv().getOrDefault("OPENAI_MODEL", "runnel-tiny"));
         ask(model, "Do I need an umbrella in 北京?", System.out);
     }
 
