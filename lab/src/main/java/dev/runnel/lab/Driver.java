@@ -37,6 +37,7 @@ final class Driver {
     private int come;
 
     private boolean isDone;
+    private boolean isCut;
 
     /// @param round its number
     /// @param first index of the first request
@@ -143,7 +144,7 @@ final class Driver {
     private void endIfDone() {
         if (measured.size() == requests && !isDone) {
             isDone = true;
-            whenDone.accept(new Round(round, Duration.ofNanos(time.nanoTime() - began), measured));
+            whenDone.accept(new Round(round, Duration.ofNanos(time.nanoTime() - began), measured, isCut));
         }
     }
 
@@ -161,6 +162,7 @@ final class Driver {
 
     /// Ends the round: what runs is cut off, and nothing is sent any more.
     void stop() {
+        isCut = true;
         requests = come - waiting.size();
         waiting.clear();
         if (running.isEmpty()) {

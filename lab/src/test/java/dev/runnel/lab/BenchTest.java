@@ -267,6 +267,28 @@ class BenchTest {
     }
 
     @Test
+    void aRoundThatIsStoppedIsCutAlsoWhereNothingRanAtThatMoment() {
+        Bench bench = Bench.begin(plan(0, 1, new Load.Open(1, 1, 1000)), List.of(target("a", reply(1, 0, 1))), time);
+        time.at(time.nanoTime() + millis(20_000).toNanos(), bench::stop);
+
+        Round round = time.until(bench.result()).getFirst().rounds().getFirst();
+
+        assertThat(round.measurements())
+                .isNotEmpty()
+                .extracting(Measurement::outcome)
+                .doesNotContain(new Outcome.Stopped());
+        assertThat(round.isCut()).isTrue();
+    }
+
+    @Test
+    void aRoundThatEndsByItselfIsWhole() {
+        Series series =
+                run(plan(0, 2, closed(1, 4)), target("a", reply(1, 0, 1))).getFirst();
+
+        assertThat(series.rounds()).extracting(Round::isCut).containsExactly(false, false);
+    }
+
+    @Test
     void progressTellsLivePercentiles() {
         Bench bench = Bench.begin(plan(0, 1, closed(1, 100)), List.of(target("a", reply(10, 5, 3))), time);
         CompletableFuture<Progress> seen = new CompletableFuture<>();

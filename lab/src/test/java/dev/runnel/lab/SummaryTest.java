@@ -130,19 +130,8 @@ class SummaryTest {
     void aRoundThatWasCutOffIsNotCompared() {
         Series a = rounds("a", 100, 200);
         Series b = rounds("b", 110, 1);
-        Measurement half = firstPieceAfter(1);
-        Measurement cut = new Measurement(
-                0,
-                half.due(),
-                half.lag(),
-                half.waited(),
-                half.pieces(),
-                half.e2el(),
-                new Outcome.Stopped(),
-                "x",
-                half.logprobTokens());
-        Series stopped =
-                new Series(b.target(), b.load(), List.of(b.rounds().getFirst(), new Round(2, millis(1), List.of(cut))));
+        Round cut = new Round(2, millis(1), List.of(firstPieceAfter(1)), true);
+        Series stopped = new Series(b.target(), b.load(), List.of(b.rounds().getFirst(), cut));
 
         assertThat(Ratio.of(a, stopped, SummaryTest::firstPiece)).contains(new Ratio(1.1, 1.1, 1.1, 1));
     }
@@ -212,7 +201,7 @@ class SummaryTest {
     private static Series rounds(String name, int... firstPieceMillis) {
         List<Round> rounds = new ArrayList<>();
         for (int millis : firstPieceMillis) {
-            rounds.add(new Round(rounds.size() + 1, millis(millis), List.of(firstPieceAfter(millis))));
+            rounds.add(new Round(rounds.size() + 1, millis(millis), List.of(firstPieceAfter(millis)), false));
         }
         Target target = new Target(name, new ScriptedBackend("m", Script.of()), "m", Target.Reading.STREAMED);
         return new Series(target, new Load.Closed(1, rounds.size()), rounds);
