@@ -366,6 +366,10 @@ class BenchTest {
         assertThatThrownBy(() -> new Load.Open(Double.NaN, 1, 1)).hasMessageContaining("request rate is NaN");
         assertThatThrownBy(() -> new Workload(List.of(), false)).hasMessageContaining("the data set is empty");
         assertThatThrownBy(() -> plan(0, 3, closed(1, 2))).hasMessage("2 requests can't be split into 3 rounds");
+        assertThatThrownBy(() -> plan(0, 3, closed(2, 5)))
+                .hasMessage(
+                        "concurrency is 2 and would not be reached by a round of 1 requests; there are 5 in 3 rounds");
+        assertThat(plan(0, 3, closed(2, 6)).loads()).containsExactly(closed(2, 6));
         assertThatThrownBy(() -> plan(-1, 1, closed(1, 2))).hasMessageContaining("warm-up is -1");
     }
 
