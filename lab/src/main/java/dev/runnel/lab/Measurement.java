@@ -16,6 +16,8 @@ import java.util.OptionalInt;
 /// @param e2el when it ended, however it did: end-to-end latency
 /// @param text the answer, without reasoning
 /// @param logprobTokens tokens of the answer as its logprobs tell them, if they were asked for
+/// @param isAllText whether the tokens that the usage charges and doesn't set apart as reasoning are those of `text`:
+///     no reasoning came of which the usage says nothing, no refusal and no call
 public record Measurement(
         int index,
         Duration due,
@@ -25,7 +27,8 @@ public record Measurement(
         Duration e2el,
         Outcome outcome,
         String text,
-        OptionalInt logprobTokens) {
+        OptionalInt logprobTokens,
+        boolean isAllText) {
 
     public Measurement {
         pieces = List.copyOf(pieces);

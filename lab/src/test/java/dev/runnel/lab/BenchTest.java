@@ -320,6 +320,42 @@ class BenchTest {
     }
 
     @Test
+    void aReplyWithReasoningIsAllTextWhereTheUsageTellsTheReasoning() {
+        List<Measurement> measured = one(closed(1, 3), target("a", request -> switch (index(request)) {
+                    case 0 -> reasoned(new TokenEvent.Usage(1, 0, 9, 7));
+                    case 1 -> reasoned(new TokenEvent.Usage(1, 9));
+                    default -> Script.saying("m", "x");
+                }))
+                .measurements();
+
+        assertThat(measured).extracting(Measurement::text).containsExactly("yes", "yes", "x");
+        assertThat(measured).extracting(Measurement::isAllText).containsExactly(true, false, true);
+    }
+
+    private static Script reasoned(TokenEvent.Usage usage) {
+        return new Script(List.of(
+                new Step.Emit(new TokenEvent.Started("m", 1)),
+                new Step.Emit(new TokenEvent.Thinking(0, "hm")),
+                new Step.Emit(new TokenEvent.Text(0, "yes")),
+                new Step.Emit(new TokenEvent.Finished(0, FinishReason.STOP)),
+                new Step.Emit(usage)));
+    }
+
+    @Test
+    void aReplyThatIsACallIsNotAllText() {
+        Script call = new Script(List.of(
+                new Step.Emit(new TokenEvent.Started("m", 1)),
+                new Step.Emit(new TokenEvent.Call(0, "1", "f")),
+                new Step.Emit(new TokenEvent.Arguments(0, "{}")),
+                new Step.Emit(new TokenEvent.Finished(0, FinishReason.TOOL_CALLS)),
+                new Step.Emit(new TokenEvent.Usage(1, 9))));
+
+        assertThat(one(closed(1, 1), target("a", call)).measurements())
+                .extracting(Measurement::isAllText)
+                .containsExactly(false);
+    }
+
+    @Test
     void goodputCountsWhatKeepsTheObjectiveWhole() {
         Series series = one(closed(1, 3), target("a", request -> switch (index(request)) {
             case 0 -> reply(50, 10, 5);

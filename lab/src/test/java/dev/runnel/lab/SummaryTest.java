@@ -112,6 +112,25 @@ class SummaryTest {
     }
 
     @Test
+    void ofAReplyThatIsNotAllTextOnlyItsPiecesAreCounted() {
+        Measurement text = measured(9, new Usage(1, 120), "x".repeat(20), OptionalInt.of(20));
+        Measurement more = new Measurement(
+                0,
+                text.due(),
+                text.lag(),
+                text.waited(),
+                text.pieces(),
+                text.e2el(),
+                text.outcome(),
+                text.text(),
+                text.logprobTokens(),
+                false);
+
+        assertThat(check(text, Optional.of(new LetterCodec())).agrees()).isFalse();
+        assertThat(check(more, Optional.of(new LetterCodec()))).isEqualTo(new TokenCheck(Method.PIECES, 1, 1, 120, 9));
+    }
+
+    @Test
     void ratiosAreOfNeighbouringRounds() {
         Series a = rounds("a", 100, 200, 100);
         Series b = rounds("b", 110, 200, 150);
@@ -182,7 +201,8 @@ class SummaryTest {
                 millis(millis),
                 new Outcome.Complete(new Usage(1, 2), "stop"),
                 "x",
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                true);
     }
 
     private static Measurement measured(int pieces, Usage usage, String text, OptionalInt logprobTokens) {
@@ -195,7 +215,8 @@ class SummaryTest {
                 millis(10),
                 new Outcome.Complete(usage, "stop"),
                 text,
-                logprobTokens);
+                logprobTokens,
+                true);
     }
 
     private static Series rounds(String name, int... firstPieceMillis) {
