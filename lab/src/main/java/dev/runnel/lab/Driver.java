@@ -73,7 +73,7 @@ final class Driver {
                     sendNext(began);
                 }
             }
-            case Load.Open(var rate, var _, var _) -> expect(new Arrivals(rate, plan.seed() + first));
+            case Load.Open(var rate, var _, var _) -> expect(new Arrivals(rate, plan.seed(), first));
         }
     }
 
