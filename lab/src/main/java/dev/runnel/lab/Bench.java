@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Each load is measured in rounds, in each of which the targets take turns: the first begins the first round,
 /// the last the second, and so on, so that none always runs in the other's wake. In a round all are asked the
-/// same.
+/// same, but for the number that makes a prompt unique.
 ///
 /// What a bench decides it decides on the thread of its [Time], so it neither holds a backend's event loop up
 /// nor needs a lock; how late that thread is shows in [Measurement#lag].
@@ -137,6 +137,7 @@ public final class Bench {
         driver = new Driver(
                 plan,
                 targets.get(begun.target()),
+                index -> plan.workload().request(index, begun.target(), targets.size()),
                 plan.loads().get(begun.load()),
                 begun.round(),
                 begun.first(),

@@ -1,5 +1,6 @@
 package dev.runnel.lab;
 
+import dev.runnel.core.CompletionRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,12 +9,14 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /// Sends the requests of one round and collects what becomes of them. All of it on the lab's thread.
 final class Driver {
 
     private final Plan plan;
     private final Target target;
+    private final IntFunction<CompletionRequest> requestOf;
     private final Load load;
     private final int first;
     private final Time time;
@@ -39,6 +42,7 @@ final class Driver {
     private boolean isDone;
     private boolean isCut;
 
+    /// @param requestOf what to ask, by its index
     /// @param round its number
     /// @param first index of the first request
     /// @param requests at least one
@@ -47,6 +51,7 @@ final class Driver {
     Driver(
             Plan plan,
             Target target,
+            IntFunction<CompletionRequest> requestOf,
             Load load,
             int round,
             int first,
@@ -56,6 +61,7 @@ final class Driver {
             Consumer<Round> whenDone) {
         this.plan = plan;
         this.target = target;
+        this.requestOf = requestOf;
         this.load = load;
         this.round = round;
         this.first = first;
@@ -113,7 +119,7 @@ final class Driver {
     private void send(int number, long due, Duration lag, Duration waited) {
         Attempt attempt = new Attempt(time, target, first + number, due, lag, waited, this::ended);
         running.add(attempt);
-        attempt.begin(plan.workload().request(first + number).withModel(target.model()));
+        attempt.begin(requestOf.apply(first + number).withModel(target.model()));
     }
 
     private void ended(Attempt attempt) {

@@ -8,7 +8,8 @@ import java.util.OptionalInt;
 
 /// What one request took. Its times count from when it was to begin ([#due]), so what made it begin late counts, too.
 ///
-/// @param index of the request in its [Workload]; requests of the same index ask the same
+/// @param index of the request in its [Workload]; requests of the same index ask the same, but for the
+///     number that makes a prompt unique
 /// @param due when it was to begin, from the beginning of its round
 /// @param lag by how much the lab itself was late to begin it; of a good lab, next to nothing
 /// @param waited how long it waited for its turn under the cap of an open loop

@@ -396,6 +396,27 @@ class BenchTest {
     }
 
     @Test
+    void promptsAreToldApartAlsoWhereSeveralTargetsAreOneServer() {
+        run(
+                new Plan(workload(true), List.of(closed(1, 6)), 0, 2, Duration.ofSeconds(9), Objective.NONE, 1),
+                target("a", Script.saying("m", "x")),
+                target("b", Script.saying("m", "x")));
+
+        assertThat(asked)
+                .containsExactly(
+                        "a[0] 0", "a[2] 1", "a[4] 2", "b[1] 0", "b[3] 1", "b[5] 2", "b[7] 3", "b[9] 4", "b[11] 5",
+                        "a[6] 3", "a[8] 4", "a[10] 5");
+    }
+
+    @Test
+    void aPromptIsAsLongForOneTargetAsForTheOthers() {
+        Workload workload = workload(true);
+
+        assertThat(IntStream.range(0, 3).mapToObj(target -> text(workload.request(3, target, 3))))
+                .containsExactly("[09] 3", "[10] 3", "[11] 3");
+    }
+
+    @Test
     void whatCanNotBeMeasuredIsRefused() {
         assertThatThrownBy(() -> closed(0, 1)).hasMessage("concurrency is 0, expected at least 1");
         assertThatThrownBy(() -> new Load.Open(0, 1, 1)).hasMessageContaining("request rate is 0.0, expected above 0");
