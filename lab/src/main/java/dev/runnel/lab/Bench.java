@@ -163,12 +163,12 @@ public final class Bench {
         }
         if (driver != null && turn != null) {
             driver.giveUpLateOnes();
-            progress = progress(turn, driver);
+            progress = progress(turn);
         }
         time.at(time.nanoTime() + TICK.toNanos(), this::tick);
     }
 
-    private Progress progress(Turn turn, Driver driver) {
+    private Progress progress(Turn turn) {
         Tally tally = tallies.get(turn.load() * targets.size() + turn.target());
         Load load = plan.loads().get(turn.load());
         return new Progress(
@@ -179,7 +179,6 @@ public final class Bench {
                 plan.rounds(),
                 tally.complete + tally.failed + tally.stopped,
                 load.requests(),
-                driver.running(),
                 tally.failed,
                 Distribution.percentile(tally.ttft, 50),
                 Distribution.percentile(tally.ttft, 99),

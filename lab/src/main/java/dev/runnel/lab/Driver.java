@@ -176,8 +176,4 @@ final class Driver {
         }
         running.forEach(attempt -> attempt.give(new Outcome.Stopped()));
     }
-
-    int running() {
-        return running.size();
-    }
 }

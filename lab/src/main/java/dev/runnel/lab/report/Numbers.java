@@ -22,10 +22,6 @@ public final class Numbers {
         return new Numbers(values.clone());
     }
 
-    public static Numbers ofNanos(long... nanos) {
-        return new Numbers(Arrays.stream(nanos).mapToDouble(each -> each / 1e9).toArray());
-    }
-
     public static Numbers ofDurations(Collection<Duration> times) {
         return new Numbers(
                 times.stream().mapToDouble(time -> time.toNanos() / 1e9).toArray());
