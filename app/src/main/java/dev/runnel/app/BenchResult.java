@@ -125,7 +125,7 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
             if (lag.compareTo(NOTABLE_LAG) > 0) {
                 remarks.add(where
                         + "the lab itself was up to %s late to send requests; this machine is too slow, or too busy, for the load"
-                                .formatted(Timing.readable(lag)));
+                                .formatted(Timing.readable(summary.lag().most())));
             }
             if (summary.waited() > 0) {
                 remarks.add(where
