@@ -218,11 +218,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (address != null && source.url != null) {
+        if (address != null && spec.commandLine().getParseResult().hasMatchedOption("--url")) {
             throw mistake("BASE and --url exclude each other: they are the same");
         }
         if (address != null) {
-            source.url = address;
+            source.url = address; // also where the environment has another: the command line wins
         }
         if (against != null && whole) {
             throw mistake("--against and --whole exclude each other: one comparison at a time");

@@ -396,6 +396,18 @@ class BenchCommandTest {
     }
 
     @Test
+    void theServerOnTheCommandLineWinsOverThatOfTheEnvironment() {
+        program.environment("RUNNEL_URL", "http://127.0.0.1:2/v1");
+
+        assertThat(program.run("bench", "http://127.0.0.1:1/v1", "--requests", "1"))
+                .as(program.err())
+                .isZero();
+
+        assertThat(rooms.opened())
+                .containsExactly(new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.empty()));
+    }
+
+    @Test
     void aDataSetIsAskedInItsOrderWithItsOwnLimits() throws IOException {
         Path file = Files.writeString(folder.resolve("asked.jsonl"), """
                 {"prompt": "one", "output_tokens": 7, "other": [1, {"x": 2}]}
