@@ -70,6 +70,14 @@ final class BenchCommand implements Callable<Integer> {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
+    /// In how many parts two targets are measured, so that they take turns.
+    private static final int TURNS = 5;
+
+    private static final int FEWEST_REQUESTS = 100;
+
+    /// So that each reader asks again in a round.
+    private static final int FEWEST_OF_A_READER = 2;
+
     private final Shell shell;
     private final Rooms rooms;
 
@@ -111,7 +119,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--requests",
             paramLabel = "N",
             description =
-                    "Requests under each load, to each server. Default: 100, or 10 for each reader if those are more.")
+                    "Requests under each load, to each server; at least as many in each round as are to be at once. "
+                            + "Default: 100, or 10 for each reader, or 2 for each in each round, whichever is most.")
     @Nullable
     Integer requests;
 
@@ -247,18 +256,21 @@ final class BenchCommand implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), sentence);
     }
 
+    private int rounds() {
+        return rounds != null ? rounds : against != null || whole ? TURNS : 1;
+    }
+
     private Plan plan() {
         long mostSeconds = TimeUnit.DAYS.toSeconds(7);
         if (!(timeoutSeconds > 0 && timeoutSeconds <= mostSeconds)) {
             throw new IllegalArgumentException(
                     "timeout is %s s, expected above 0 and at most %d".formatted(timeoutSeconds, mostSeconds));
         }
-        int rounds = this.rounds != null ? this.rounds : against != null || whole ? 5 : 1;
         return new Plan(
                 new Workload(asked(), unique),
                 loads(),
                 warmUp,
-                rounds,
+                rounds(),
                 Duration.ofNanos((long) (timeoutSeconds * 1e9)),
                 goodput == null ? Objective.NONE : Objective.parse(goodput),
                 reply.seed == null ? 0 : reply.seed);
@@ -303,14 +315,21 @@ final class BenchCommand implements Callable<Integer> {
         }
         List<Load> loads = new ArrayList<>();
         for (double rate : requestRate) {
-            loads.add(new Load.Open(
-                    rate, within("--max-concurrency", maxConcurrency), requests != null ? requests : 100));
+            loads.add(new Load.Open(rate, within("--max-concurrency", maxConcurrency), requests(1)));
         }
         for (int readers : requestRate.isEmpty() && concurrency.isEmpty() ? List.of(1) : concurrency) {
-            int enough = Math.max(100, 10 * within("--concurrency", readers));
-            loads.add(new Load.Closed(readers, requests != null ? requests : enough));
+            loads.add(new Load.Closed(readers, requests(within("--concurrency", readers))));
         }
         return loads;
+    }
+
+    /// As many as were asked for, or enough for so many readers.
+    private int requests(int readers) {
+        if (requests != null) {
+            return requests;
+        }
+        long ofRounds = (long) FEWEST_OF_A_READER * readers * Math.max(TURNS, rounds());
+        return Math.clamp(ofRounds, FEWEST_REQUESTS, Integer.MAX_VALUE);
     }
 
     private int within(String flag, int atOnce) {

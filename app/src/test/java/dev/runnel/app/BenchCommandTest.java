@@ -395,6 +395,24 @@ class BenchCommandTest {
                         new Opened.Relay(url, Optional.empty(), Map.of("scripted", "scripted"), true));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --concurrency 1                        | 100
+            --concurrency 30                       | 300
+            --concurrency 30 --rounds 20           | 1200
+            --whole --concurrency 30               | 300
+            --request-rate 100000 --rounds 150     | 300
+            """)
+    void byDefaultThereAreRequestsEnoughForTheLoadInEachRound(String arguments, int requests) {
+        String[] all = Stream.concat(Stream.of("bench", "--warmup=0", "--json"), Stream.of(arguments.split(" ")))
+                .toArray(String[]::new);
+
+        assertThat(program.run(all)).as(program.err()).isZero();
+
+        assertThat(series((Map<?, ?>) Json.parse(program.out())))
+                .allSatisfy(series -> assertThat(number(series, "num_prompts")).isEqualTo(requests));
+    }
+
     @Test
     void theServerOnTheCommandLineWinsOverThatOfTheEnvironment() {
         program.environment("RUNNEL_URL", "http://127.0.0.1:2/v1");
@@ -504,6 +522,8 @@ class BenchCommandTest {
             --warmup -1                            | warm-up is -1 requests, expected at least 0
             --rounds 0                             | rounds is 0, expected at least 1
             --rounds 9 --requests 5                | 5 requests can't be split into 9 rounds
+            --concurrency 4 --requests 3           | concurrency is 4 and would not be reached by a round of 3 requests
+            --whole --concurrency 4 --requests 19  | there are 19 in 5 rounds
             --timeout 0                            | timeout is 0.0 s, expected above 0
             --goodput ttft                         | 'ttft' is no objective
             --prompt a --dataset b                 | --prompt and --dataset exclude each other
