@@ -362,23 +362,27 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private List<Target> targets(Source first, Second second) {
-        String name = Optional.ofNullable(source.url).orElse(first.model());
-        Target streamed = new Target(name, first.backend(), first.model(), Reading.STREAMED);
         if (whole) {
-            Source asked = second.source().orElse(first);
             return List.of(
-                    new Target("whole", asked.backend(), asked.model(), Reading.WHOLE),
-                    new Target("streamed", first.backend(), first.model(), Reading.STREAMED));
+                    target("whole", second.source().orElse(first), Reading.WHOLE),
+                    target("streamed", first, Reading.STREAMED));
         }
-        return second.source()
-                .map(other -> List.of(
-                        streamed,
-                        new Target(
-                                Optional.ofNullable(against).orElseThrow(),
-                                other.backend(),
-                                other.model(),
-                                Reading.STREAMED)))
-                .orElse(List.of(streamed));
+        String name = Optional.ofNullable(source.url).orElse(first.model());
+        if (second.source().isEmpty()) {
+            return List.of(target(name, first, Reading.STREAMED));
+        }
+        Source other = second.source().get();
+        String otherName = Optional.ofNullable(against).orElseThrow();
+        if (name.equals(otherName)) {
+            boolean isSameModel = first.model().equals(other.model());
+            name += " " + first.model();
+            otherName += " " + other.model() + (isSameModel ? ", again" : "");
+        }
+        return List.of(target(name, first, Reading.STREAMED), target(otherName, other, Reading.STREAMED));
+    }
+
+    private static Target target(String name, Source source, Reading reading) {
+        return new Target(name, source.backend(), source.model(), reading);
     }
 
     private int measure(Plan plan, List<Target> targets, Optional<TokenCodec> codec) {

@@ -395,6 +395,53 @@ class BenchCommandTest {
                         new Opened.Relay(url, Optional.empty(), Map.of("scripted", "scripted"), true));
     }
 
+    @Test
+    void twoModelsOfOneServerAreToldApart() throws IOException {
+        assertThat(program.run(
+                        "bench",
+                        "http://127.0.0.1:1/v1",
+                        "--model",
+                        "small",
+                        "--against",
+                        "http://127.0.0.1:1/v1",
+                        "--against-model",
+                        "large",
+                        "--requests",
+                        "5",
+                        "--output",
+                        output()))
+                .isZero();
+
+        assertThat(program.out())
+                .contains("1 at once: http://127.0.0.1:1/v1 large in terms of http://127.0.0.1:1/v1 small\n");
+        assertThat(Files.readAllLines(folder.resolve("out/requests.jsonl")))
+                .anySatisfy(line -> assertThat(line).contains("\"target\":\"http://127.0.0.1:1/v1 small\""))
+                .anySatisfy(line -> assertThat(line).contains("\"target\":\"http://127.0.0.1:1/v1 large\""));
+    }
+
+    @Test
+    void aServerThatIsComparedWithItselfIsToldApartToo() {
+        String url = "http://127.0.0.1:1/v1";
+
+        assertThat(program.run("bench", url, "--against", url, "--requests", "5"))
+                .isZero();
+
+        assertThat(program.out())
+                .contains("1 at once: %s scripted, again in terms of %s scripted\n".formatted(url, url));
+    }
+
+    @Test
+    void failuresAreToldForEachLoadAlsoWhereItComesTwice() throws IOException {
+        TestProgram broken = new TestProgram(ScriptedRooms.playing(Script.of()
+                .failingAfter(0, new BackendException(BackendException.Kind.OVERLOADED, "come back later"))));
+
+        broken.run("bench", "--concurrency", "1,1", "--requests", "5", "--output", output());
+
+        String page = Files.readString(folder.resolve("out/report.html"));
+        assertThat(page.substring(page.indexOf("the first of them")).split(">overloaded<", -1))
+                .hasSize(3);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --concurrency 1                        | 100
