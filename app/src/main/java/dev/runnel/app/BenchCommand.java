@@ -78,6 +78,10 @@ final class BenchCommand implements Callable<Integer> {
     /// So that each reader asks again in a round.
     private static final int FEWEST_OF_A_READER = 2;
 
+    /// How much later than a bench a relay gives a request up, so that it is the bench that does: what takes too long
+    /// is a timeout wherever it hangs, and whatever takes less is measured.
+    private static final Duration AFTER_TIMEOUT = Duration.ofSeconds(10);
+
     private final Shell shell;
     private final Rooms rooms;
 
@@ -241,7 +245,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         Plan plan = Cli.checked(spec, this::plan); // its mistakes show before anything is opened
         Optional<TokenCodec> ownCodec = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
-        try (Source first = source.open(shell, rooms, Retries.NONE); // what fails has failed
+        try (Source first = source.open(shell, rooms, treatment());
                 Second second = second(first)) {
             Optional<TokenCodec> codec = ownCodec.or(() -> first.backend().codec(first.model()));
             if (first.loaded().isEmpty() || second.source().isPresent()) {
@@ -254,6 +258,20 @@ final class BenchCommand implements Callable<Integer> {
 
     private ParameterException mistake(String sentence) {
         return new ParameterException(spec.commandLine(), sentence);
+    }
+
+    private Duration timeout() {
+        return Duration.ofNanos((long) (timeoutSeconds * 1e9));
+    }
+
+    /// Of servers that are measured.
+    private UpstreamOptions treatment() {
+        Duration longest = timeout().plus(AFTER_TIMEOUT);
+        return UpstreamOptions.DEFAULT
+                .withFirstToken(longest)
+                .withNextToken(longest)
+                .withEvent(longest)
+                .withRetries(Retries.NONE); // what fails has failed
     }
 
     private int rounds() {
@@ -271,7 +289,7 @@ final class BenchCommand implements Callable<Integer> {
                 loads(),
                 warmUp,
                 rounds(),
-                Duration.ofNanos((long) (timeoutSeconds * 1e9)),
+                timeout(),
                 goodput == null ? Objective.NONE : Objective.parse(goodput),
                 reply.seed == null ? 0 : reply.seed);
     }
@@ -350,11 +368,10 @@ final class BenchCommand implements Callable<Integer> {
 
     private Second second(Source first) {
         if (whole) {
-            return new Second(source.openWhole(shell, rooms, first, Retries.NONE));
+            return new Second(source.openWhole(shell, rooms, first, treatment()));
         }
-        UpstreamOptions options = UpstreamOptions.DEFAULT
-                .withModels(Optional.ofNullable(againstModel).stream().toList())
-                .withRetries(Retries.NONE);
+        UpstreamOptions options = treatment()
+                .withModels(Optional.ofNullable(againstModel).stream().toList());
         return new Second(Optional.ofNullable(against)
                 .map(base -> Cli.checked(
                         spec,

@@ -14,6 +14,7 @@ import dev.runnel.engine.fixtures.LlamaShape;
 import dev.runnel.engine.fixtures.TinyModels;
 import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
+import dev.runnel.relay.Retries;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
 import dev.runnel.testing.Await;
@@ -393,6 +394,29 @@ class BenchCommandTest {
                 .containsExactly(
                         new Opened.Relay(url, Optional.empty()),
                         new Opened.Relay(url, Optional.empty(), Map.of("scripted", "scripted"), true));
+    }
+
+    @Test
+    void aStallIsMeasuredHoweverLongItIsUpToTheTimeout() {
+        assertThat(program.run("bench", "http://127.0.0.1:1/v1", "--whole", "--requests", "10", "--timeout", "400"))
+                .isZero();
+        assertThat(program.run(
+                        "bench",
+                        "http://127.0.0.1:1/v1",
+                        "--against",
+                        "http://127.0.0.1:2/v1",
+                        "--requests=5",
+                        "--timeout",
+                        "400"))
+                .isZero();
+
+        Duration timeout = Duration.ofSeconds(400);
+        assertThat(rooms.treatments()).hasSize(4).allSatisfy(relay -> {
+            assertThat(relay.firstToken()).as("so that the bench's comes first").isGreaterThan(timeout);
+            assertThat(relay.nextToken()).isGreaterThan(timeout);
+            assertThat(relay.event()).isGreaterThan(timeout);
+            assertThat(relay.retries()).isEqualTo(Retries.NONE);
+        });
     }
 
     @Test
