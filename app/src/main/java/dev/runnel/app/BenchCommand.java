@@ -244,6 +244,9 @@ final class BenchCommand implements Callable<Integer> {
             throw mistake("--against-model and --against-key belong to --against");
         }
         Plan plan = Cli.checked(spec, this::plan); // its mistakes show before anything is opened
+        if (output != null) {
+            BenchFiles.prepare(output); // so do those of the folder
+        }
         Optional<TokenCodec> ownCodec = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
         try (Source first = source.open(shell, rooms, treatment());
                 Second second = second(first)) {
@@ -416,13 +419,7 @@ final class BenchCommand implements Callable<Integer> {
             series = await(bench, display);
         }
         BenchResult result = BenchResult.of(plan, series, codec, begun);
-        if (output != null) {
-            BenchFiles.write(output, result);
-        }
-        shell.out().print(json ? BenchJson.of(result) + "\n" : BenchText.of(result, shell.style(Shell.Channel.OUT)));
-        if (output != null && !json) {
-            shell.out().println("wrote " + output.resolve(BenchFiles.REPORT));
-        }
+        tell(result);
         if (stopped[0]) {
             return ExitCode.STOPPED;
         }
@@ -430,6 +427,21 @@ final class BenchCommand implements Callable<Integer> {
             throw new CommandFailure("no reply was complete");
         }
         return ExitCode.DONE;
+    }
+
+    /// Prints it, and writes its files, either also where the other fails: to measure takes long.
+    private void tell(BenchResult result) {
+        try {
+            shell.out()
+                    .print(json ? BenchJson.of(result) + "\n" : BenchText.of(result, shell.style(Shell.Channel.OUT)));
+        } finally {
+            if (output != null) {
+                BenchFiles.write(output, result);
+            }
+        }
+        if (output != null && !json) {
+            shell.out().println("wrote " + output.resolve(BenchFiles.REPORT));
+        }
     }
 
     private static List<Series> await(Bench bench, BenchDisplay display) {

@@ -20,6 +20,8 @@ import dev.runnel.server.ServerOptions;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RawUpstream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -652,15 +654,62 @@ class BenchCommandTest {
     }
 
     @Test
-    void resultsThatCanNotBeWrittenAreAFailureInOneSentence() throws IOException {
+    void resultsThatCanNotBeWrittenAreAFailureInOneSentenceBeforeAnythingIsAsked() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
+        Files.createDirectories(folder.resolve("out/summary.csv"));
 
         assertThat(program.run("bench", "--requests", "1", "--output", file.toString()))
+                .isEqualTo(ExitCode.FAILED);
+        assertThat(program.run("bench", "--requests", "1", "--output", output()))
                 .isEqualTo(ExitCode.FAILED);
 
         assertThat(program.err())
                 .startsWith("runnel: the results can't be written to " + file)
+                .contains("runnel: the results can't be written to " + output() + ": summary.csv can't be written\n")
+                .hasLineCount(2);
+        assertThat(rooms.opened()).isEmpty();
+    }
+
+    @Test
+    void resultsAreToldAlsoWhereTheyCanNoLongerBeWritten() {
+        TestProgram spoilt = new TestProgram(new ScriptedRooms(_ -> {
+            putFileInPlaceOf(folder.resolve("out"));
+            return Script.saying("scripted", "one");
+        }));
+
+        assertThat(spoilt.run("bench", "--requests", "3", "--output", output())).isEqualTo(ExitCode.FAILED);
+
+        assertThat(spoilt.out()).contains("  replies  3 in ").doesNotContain("wrote ");
+        assertThat(spoilt.err())
+                .contains("runnel: the results can't be written to " + output())
                 .hasLineCount(1);
+    }
+
+    private static void putFileInPlaceOf(Path folder) {
+        try {
+            if (Files.isDirectory(folder)) {
+                Files.delete(folder);
+                Files.createFile(folder);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Test
+    void resultsAreWrittenAlsoWhereNobodyReadsThem() {
+        program.sink(new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        });
+
+        assertThat(program.run("bench", "--requests", "1", "--output", output()))
+                .isEqualTo(ExitCode.OUTPUT_CLOSED);
+
+        assertThat(folder.resolve("out/report.html")).isNotEmptyFile();
+        assertThat(folder.resolve("out/requests.jsonl")).isNotEmptyFile();
     }
 
     private String output() {
