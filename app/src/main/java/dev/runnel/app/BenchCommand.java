@@ -247,15 +247,14 @@ final class BenchCommand implements Callable<Integer> {
         if (output != null) {
             BenchFiles.prepare(output); // so do those of the folder
         }
-        Optional<TokenCodec> ownCodec = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
+        Optional<TokenCodec> given = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
         try (Source first = source.open(shell, rooms, treatment());
                 Second second = second(first)) {
-            Optional<TokenCodec> codec = ownCodec.or(() -> first.backend().codec(first.model()));
             if (first.loaded().isEmpty() || second.source().isPresent()) {
                 shell.err().println("rehearsing for some seconds, until this program's own code is compiled");
                 rooms.rehearse();
             }
-            return measure(plan, targets(first, second), codec);
+            return measure(plan, targets(first, second), given);
         }
     }
 
@@ -405,7 +404,8 @@ final class BenchCommand implements Callable<Integer> {
         return new Target(name, source.backend(), source.model(), reading);
     }
 
-    private int measure(Plan plan, List<Target> targets, Optional<TokenCodec> codec) {
+    /// @param given to count tokens with; absent: the model's own, where it is in this process
+    private int measure(Plan plan, List<Target> targets, Optional<TokenCodec> given) {
         Instant begun = Instant.now();
         boolean[] stopped = {false};
         List<Series> series;
@@ -418,7 +418,8 @@ final class BenchCommand implements Callable<Integer> {
             });
             series = await(bench, display);
         }
-        BenchResult result = BenchResult.of(plan, series, codec, begun);
+        BenchResult result = BenchResult.of(
+                plan, series, target -> given.or(() -> target.backend().codec(target.model())), begun);
         tell(result);
         if (stopped[0]) {
             return ExitCode.STOPPED;

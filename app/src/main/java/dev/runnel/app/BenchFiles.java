@@ -48,7 +48,7 @@ final class BenchFiles {
                 for (Row row : result.rows()) {
                     for (Round round : row.series().rounds()) {
                         for (Measurement measured : round.measurements()) {
-                            lines.write(BenchRequests.line(result, row, round, measured));
+                            lines.write(BenchRequests.line(row, round, measured));
                             lines.write('\n');
                         }
                     }

@@ -17,14 +17,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /// What a bench measured, for whoever writes it down.
-///
-/// @param codec to count tokens with
-record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instant begun) {
+record BenchResult(Plan plan, List<Row> rows, Instant begun) {
 
     /// A target under a load.
-    record Row(Series series, Summary summary) {
+    ///
+    /// @param codec to count the target's tokens with
+    record Row(Series series, Summary summary, Optional<TokenCodec> codec) {
 
         Target target() {
             return series.target();
@@ -83,14 +84,16 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
     /// How late the lab may be before that is worth a word: far more than a thread takes to wake up.
     private static final Duration NOTABLE_LAG = Duration.ofMillis(5);
 
-    static BenchResult of(Plan plan, List<Series> series, Optional<TokenCodec> codec, Instant begun) {
+    /// @param codecs to count each target's tokens with
+    static BenchResult of(
+            Plan plan, List<Series> series, Function<Target, Optional<TokenCodec>> codecs, Instant begun) {
         return new BenchResult(
-                plan,
-                series.stream()
-                        .map(each -> new Row(each, each.summary(plan.objective(), codec)))
-                        .toList(),
-                codec,
-                begun);
+                plan, series.stream().map(each -> row(plan, each, codecs)).toList(), begun);
+    }
+
+    private static Row row(Plan plan, Series series, Function<Target, Optional<TokenCodec>> codecs) {
+        Optional<TokenCodec> codec = codecs.apply(series.target());
+        return new Row(series, series.summary(plan.objective(), codec), codec);
     }
 
     int complete() {

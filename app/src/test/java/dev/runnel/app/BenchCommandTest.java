@@ -468,6 +468,34 @@ class BenchCommandTest {
                 .hasSize(3);
     }
 
+    @Test
+    void anotherServersTokensAreNotCountedByTheModelInThisProcess() throws IOException {
+        try (RawUpstream server =
+                new RawUpstream((_, to) -> send(to, STREAM + chunk("one") + chunk(" two") + end(20)))) {
+            assertThat(real.run(
+                            "bench",
+                            "--against",
+                            server.baseUrl().toString(),
+                            "--against-model",
+                            "m",
+                            "--requests",
+                            "2",
+                            "--rounds=1",
+                            "--warmup=0",
+                            "--max-tokens",
+                            "4",
+                            "--json"))
+                    .as(real.err())
+                    .isZero();
+        }
+
+        List<Map<?, ?>> series = series((Map<?, ?>) Json.parse(real.out()));
+        assertThat(series)
+                .extracting(each -> String.valueOf(each.get("counted_by")))
+                .containsExactly("tokenizer", "pieces");
+        assertThat(number(series.getLast(), "replies_with_wrong_usage")).isZero();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --concurrency 1                        | 100
