@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -404,6 +405,11 @@ final class BenchCommand implements Callable<Integer> {
         return new Target(name, source.backend(), source.model(), reading);
     }
 
+    private boolean isOfOneModel(List<Target> targets) {
+        return targets.stream().map(Target::model).distinct().count() == 1
+                && (whole || Objects.equals(source.url, against));
+    }
+
     /// @param given to count tokens with; absent: the model's own, where it is in this process
     private int measure(Plan plan, List<Target> targets, Optional<TokenCodec> given) {
         Instant begun = Instant.now();
@@ -419,7 +425,11 @@ final class BenchCommand implements Callable<Integer> {
             series = await(bench, display);
         }
         BenchResult result = BenchResult.of(
-                plan, series, target -> given.or(() -> target.backend().codec(target.model())), begun);
+                plan,
+                series,
+                target -> given.or(() -> target.backend().codec(target.model())),
+                isOfOneModel(targets),
+                begun);
         tell(result);
         if (stopped[0]) {
             return ExitCode.STOPPED;

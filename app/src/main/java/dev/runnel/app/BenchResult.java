@@ -20,7 +20,10 @@ import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /// What a bench measured, for whoever writes it down.
-record BenchResult(Plan plan, List<Row> rows, Instant begun) {
+///
+/// @param isOfOneModel whether all targets are one model in one place, which may have what it read for one of
+///     them in a cache when it reads the same for another
+record BenchResult(Plan plan, List<Row> rows, boolean isOfOneModel, Instant begun) {
 
     /// A target under a load.
     ///
@@ -86,9 +89,13 @@ record BenchResult(Plan plan, List<Row> rows, Instant begun) {
 
     /// @param codecs to count each target's tokens with
     static BenchResult of(
-            Plan plan, List<Series> series, Function<Target, Optional<TokenCodec>> codecs, Instant begun) {
+            Plan plan,
+            List<Series> series,
+            Function<Target, Optional<TokenCodec>> codecs,
+            boolean isOfOneModel,
+            Instant begun) {
         return new BenchResult(
-                plan, series.stream().map(each -> row(plan, each, codecs)).toList(), begun);
+                plan, series.stream().map(each -> row(plan, each, codecs)).toList(), isOfOneModel, begun);
     }
 
     private static Row row(Plan plan, Series series, Function<Target, Optional<TokenCodec>> codecs) {
@@ -121,6 +128,10 @@ record BenchResult(Plan plan, List<Row> rows, Instant begun) {
     /// What should be known before the figures are believed, each in a sentence.
     List<String> remarks() {
         List<String> remarks = new ArrayList<>();
+        if (isOfOneModel && !plan.workload().unique() && !pairs().isEmpty()) {
+            remarks.add("one model was asked the same twice, so the second of a pair may have been answered from the "
+                    + "prompt cache; with --unique-prompts it is not");
+        }
         for (Row row : rows) {
             String where = row.target().name() + ", " + row.load().name() + ": ";
             Summary summary = row.summary();

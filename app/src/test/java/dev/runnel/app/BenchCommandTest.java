@@ -422,6 +422,37 @@ class BenchCommandTest {
     }
 
     @Test
+    void whatMayComeFromTheCacheOfTheOtherOfAPairIsSaid() {
+        assertThat(program.run("bench", "--whole", "--requests", "10")).isZero();
+
+        assertThat(program.out())
+                .contains("note: one model was asked the same twice, so the second of a pair may have been answered "
+                        + "from the prompt cache; with --unique-prompts it is not\n");
+    }
+
+    @Test
+    void promptsThatAreUniqueAreSoForBothOfAPair() {
+        assertThat(program.run(
+                        "bench", "--whole", "--requests", "5", "--warmup=0", "--prompt", "hi", "--unique-prompts"))
+                .isZero();
+
+        assertThat(rooms.requests())
+                .hasSize(10)
+                .extracting(ScriptedRooms::messages)
+                .doesNotHaveDuplicates();
+        assertThat(program.out()).doesNotContain("prompt cache");
+    }
+
+    @Test
+    void twoServersHaveNoCacheInCommon() {
+        assertThat(program.run(
+                        "bench", "http://127.0.0.1:1/v1", "--against", "http://127.0.0.1:2/v1", "--requests", "5"))
+                .isZero();
+
+        assertThat(program.out()).doesNotContain("prompt cache");
+    }
+
+    @Test
     void twoModelsOfOneServerAreToldApart() throws IOException {
         assertThat(program.run(
                         "bench",
@@ -439,7 +470,8 @@ class BenchCommandTest {
                 .isZero();
 
         assertThat(program.out())
-                .contains("1 at once: http://127.0.0.1:1/v1 large in terms of http://127.0.0.1:1/v1 small\n");
+                .contains("1 at once: http://127.0.0.1:1/v1 large in terms of http://127.0.0.1:1/v1 small\n")
+                .doesNotContain("prompt cache");
         assertThat(Files.readAllLines(folder.resolve("out/requests.jsonl")))
                 .anySatisfy(line -> assertThat(line).contains("\"target\":\"http://127.0.0.1:1/v1 small\""))
                 .anySatisfy(line -> assertThat(line).contains("\"target\":\"http://127.0.0.1:1/v1 large\""));
@@ -453,7 +485,8 @@ class BenchCommandTest {
                 .isZero();
 
         assertThat(program.out())
-                .contains("1 at once: %s scripted, again in terms of %s scripted\n".formatted(url, url));
+                .contains("1 at once: %s scripted, again in terms of %s scripted\n".formatted(url, url))
+                .contains("prompt cache");
     }
 
     @Test
