@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -70,6 +71,18 @@ final class BenchCommand implements Callable<Integer> {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
+    /// In how many parts two targets are measured, so that they take turns.
+    private static final int TURNS = 5;
+
+    private static final int FEWEST_REQUESTS = 100;
+
+    /// So that each reader asks again in a round.
+    private static final int FEWEST_OF_A_READER = 2;
+
+    /// How much later than a bench a relay gives a request up, so that it is the bench that does: what takes too long
+    /// is a timeout wherever it hangs, and whatever takes less is measured.
+    private static final Duration AFTER_TIMEOUT = Duration.ofSeconds(10);
+
     private final Shell shell;
     private final Rooms rooms;
 
@@ -111,7 +124,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--requests",
             paramLabel = "N",
             description =
-                    "Requests under each load, to each server. Default: 100, or 10 for each reader if those are more.")
+                    "Requests under each load, to each server; at least as many in each round as are to be at once. "
+                            + "Default: 100, or 10 for each reader, or 2 for each in each round, whichever is most.")
     @Nullable
     Integer requests;
 
@@ -218,11 +232,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (address != null && source.url != null) {
+        if (address != null && spec.commandLine().getParseResult().hasMatchedOption("--url")) {
             throw mistake("BASE and --url exclude each other: they are the same");
         }
         if (address != null) {
-            source.url = address;
+            source.url = address; // also where the environment has another: the command line wins
         }
         if (against != null && whole) {
             throw mistake("--against and --whole exclude each other: one comparison at a time");
@@ -231,20 +245,40 @@ final class BenchCommand implements Callable<Integer> {
             throw mistake("--against-model and --against-key belong to --against");
         }
         Plan plan = Cli.checked(spec, this::plan); // its mistakes show before anything is opened
-        Optional<TokenCodec> ownCodec = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
-        try (Source first = source.open(shell, rooms, Retries.NONE); // what fails has failed
+        if (output != null) {
+            BenchFiles.prepare(output); // so do those of the folder
+        }
+        Optional<TokenCodec> given = Optional.ofNullable(tokenizer).map(file -> rooms.codec(Optional.of(file)));
+        try (Source first = source.open(shell, rooms, treatment());
                 Second second = second(first)) {
-            Optional<TokenCodec> codec = ownCodec.or(() -> first.backend().codec(first.model()));
             if (first.loaded().isEmpty() || second.source().isPresent()) {
                 shell.err().println("rehearsing for some seconds, until this program's own code is compiled");
                 rooms.rehearse();
             }
-            return measure(plan, targets(first, second), codec);
+            return measure(plan, targets(first, second), given);
         }
     }
 
     private ParameterException mistake(String sentence) {
         return new ParameterException(spec.commandLine(), sentence);
+    }
+
+    private Duration timeout() {
+        return Duration.ofNanos((long) (timeoutSeconds * 1e9));
+    }
+
+    /// Of servers that are measured.
+    private UpstreamOptions treatment() {
+        Duration longest = timeout().plus(AFTER_TIMEOUT);
+        return UpstreamOptions.DEFAULT
+                .withFirstToken(longest)
+                .withNextToken(longest)
+                .withEvent(longest)
+                .withRetries(Retries.NONE); // what fails has failed
+    }
+
+    private int rounds() {
+        return rounds != null ? rounds : against != null || whole ? TURNS : 1;
     }
 
     private Plan plan() {
@@ -253,13 +287,12 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "timeout is %s s, expected above 0 and at most %d".formatted(timeoutSeconds, mostSeconds));
         }
-        int rounds = this.rounds != null ? this.rounds : against != null || whole ? 5 : 1;
         return new Plan(
                 new Workload(asked(), unique),
                 loads(),
                 warmUp,
-                rounds,
-                Duration.ofNanos((long) (timeoutSeconds * 1e9)),
+                rounds(),
+                timeout(),
                 goodput == null ? Objective.NONE : Objective.parse(goodput),
                 reply.seed == null ? 0 : reply.seed);
     }
@@ -303,14 +336,21 @@ final class BenchCommand implements Callable<Integer> {
         }
         List<Load> loads = new ArrayList<>();
         for (double rate : requestRate) {
-            loads.add(new Load.Open(
-                    rate, within("--max-concurrency", maxConcurrency), requests != null ? requests : 100));
+            loads.add(new Load.Open(rate, within("--max-concurrency", maxConcurrency), requests(1)));
         }
         for (int readers : requestRate.isEmpty() && concurrency.isEmpty() ? List.of(1) : concurrency) {
-            int enough = Math.max(100, 10 * within("--concurrency", readers));
-            loads.add(new Load.Closed(readers, requests != null ? requests : enough));
+            loads.add(new Load.Closed(readers, requests(within("--concurrency", readers))));
         }
         return loads;
+    }
+
+    /// As many as were asked for, or enough for so many readers.
+    private int requests(int readers) {
+        if (requests != null) {
+            return requests;
+        }
+        long ofRounds = (long) FEWEST_OF_A_READER * readers * Math.max(TURNS, rounds());
+        return Math.clamp(ofRounds, FEWEST_REQUESTS, Integer.MAX_VALUE);
     }
 
     private int within(String flag, int atOnce) {
@@ -331,11 +371,10 @@ final class BenchCommand implements Callable<Integer> {
 
     private Second second(Source first) {
         if (whole) {
-            return new Second(source.openWhole(shell, rooms, first, Retries.NONE));
+            return new Second(source.openWhole(shell, rooms, first, treatment()));
         }
-        UpstreamOptions options = UpstreamOptions.DEFAULT
-                .withModels(Optional.ofNullable(againstModel).stream().toList())
-                .withRetries(Retries.NONE);
+        UpstreamOptions options = treatment()
+                .withModels(Optional.ofNullable(againstModel).stream().toList());
         return new Second(Optional.ofNullable(against)
                 .map(base -> Cli.checked(
                         spec,
@@ -343,26 +382,36 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private List<Target> targets(Source first, Second second) {
-        String name = Optional.ofNullable(source.url).orElse(first.model());
-        Target streamed = new Target(name, first.backend(), first.model(), Reading.STREAMED);
         if (whole) {
-            Source asked = second.source().orElse(first);
             return List.of(
-                    new Target("whole", asked.backend(), asked.model(), Reading.WHOLE),
-                    new Target("streamed", first.backend(), first.model(), Reading.STREAMED));
+                    target("whole", second.source().orElse(first), Reading.WHOLE),
+                    target("streamed", first, Reading.STREAMED));
         }
-        return second.source()
-                .map(other -> List.of(
-                        streamed,
-                        new Target(
-                                Optional.ofNullable(against).orElseThrow(),
-                                other.backend(),
-                                other.model(),
-                                Reading.STREAMED)))
-                .orElse(List.of(streamed));
+        String name = Optional.ofNullable(source.url).orElse(first.model());
+        if (second.source().isEmpty()) {
+            return List.of(target(name, first, Reading.STREAMED));
+        }
+        Source other = second.source().get();
+        String otherName = Optional.ofNullable(against).orElseThrow();
+        if (name.equals(otherName)) {
+            boolean isSameModel = first.model().equals(other.model());
+            name += " " + first.model();
+            otherName += " " + other.model() + (isSameModel ? ", again" : "");
+        }
+        return List.of(target(name, first, Reading.STREAMED), target(otherName, other, Reading.STREAMED));
     }
 
-    private int measure(Plan plan, List<Target> targets, Optional<TokenCodec> codec) {
+    private static Target target(String name, Source source, Reading reading) {
+        return new Target(name, source.backend(), source.model(), reading);
+    }
+
+    private boolean isOfOneModel(List<Target> targets) {
+        return targets.stream().map(Target::model).distinct().count() == 1
+                && (whole || Objects.equals(source.url, against));
+    }
+
+    /// @param given to count tokens with; absent: the model's own, where it is in this process
+    private int measure(Plan plan, List<Target> targets, Optional<TokenCodec> given) {
         Instant begun = Instant.now();
         boolean[] stopped = {false};
         List<Series> series;
@@ -375,14 +424,13 @@ final class BenchCommand implements Callable<Integer> {
             });
             series = await(bench, display);
         }
-        BenchResult result = BenchResult.of(plan, series, codec, begun);
-        if (output != null) {
-            BenchFiles.write(output, result);
-        }
-        shell.out().print(json ? BenchJson.of(result) + "\n" : BenchText.of(result, shell.style(Shell.Channel.OUT)));
-        if (output != null && !json) {
-            shell.out().println("wrote " + output.resolve(BenchFiles.REPORT));
-        }
+        BenchResult result = BenchResult.of(
+                plan,
+                series,
+                target -> given.or(() -> target.backend().codec(target.model())),
+                isOfOneModel(targets),
+                begun);
+        tell(result);
         if (stopped[0]) {
             return ExitCode.STOPPED;
         }
@@ -390,6 +438,21 @@ final class BenchCommand implements Callable<Integer> {
             throw new CommandFailure("no reply was complete");
         }
         return ExitCode.DONE;
+    }
+
+    /// Prints it, and writes its files, either also where the other fails: to measure takes long.
+    private void tell(BenchResult result) {
+        try {
+            shell.out()
+                    .print(json ? BenchJson.of(result) + "\n" : BenchText.of(result, shell.style(Shell.Channel.OUT)));
+        } finally {
+            if (output != null) {
+                BenchFiles.write(output, result);
+            }
+        }
+        if (output != null && !json) {
+            shell.out().println("wrote " + output.resolve(BenchFiles.REPORT));
+        }
     }
 
     private static List<Series> await(Bench bench, BenchDisplay display) {

@@ -298,16 +298,18 @@ final class BenchPage {
     }
 
     private Table failures() {
-        Map<String, List<String>> rows = new LinkedHashMap<>(); // by target, load and code
+        List<List<String>> rows = new ArrayList<>();
         for (Row row : result.rows()) {
+            Map<String, List<String>> byCode = new LinkedHashMap<>();
             for (Measurement measured : row.series().measurements()) {
                 if (measured.outcome() instanceof Outcome.Failed(var code, var message)) {
                     int count = row.summary().errors().getOrDefault(code, 0);
-                    rows.putIfAbsent(name(row) + code, List.of(name(row), code, String.valueOf(count), message));
+                    byCode.putIfAbsent(code, List.of(name(row), code, String.valueOf(count), message));
                 }
             }
+            rows.addAll(byCode.values());
         }
-        return new Table("", List.of("load", "failure", "requests", "the first of them"), List.copyOf(rows.values()));
+        return new Table("", List.of("load", "failure", "requests", "the first of them"), rows);
     }
 
     private static List<Block> definitions() {

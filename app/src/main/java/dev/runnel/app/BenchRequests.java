@@ -19,7 +19,7 @@ final class BenchRequests {
 
     /// @param round of the row's
     /// @param measured of the round's
-    static String line(BenchResult result, Row row, Round round, Measurement measured) {
+    static String line(Row row, Round round, Measurement measured) {
         return JsonObject.of(json -> {
             json.writeStringField("target", row.target().name());
             json.writeStringField("load", row.load().name());
@@ -41,7 +41,7 @@ final class BenchRequests {
                     json.writeStringField("outcome", "complete");
                     json.writeStringField("finish_reason", finish);
                     write(json, usage);
-                    count(json, result, measured);
+                    count(json, row, measured);
                 }
                 case Outcome.Failed(var code, var message) -> {
                     json.writeStringField("outcome", "failed");
@@ -65,8 +65,8 @@ final class BenchRequests {
         json.writeNumberField("reasoning_tokens", usage.reasoningTokens());
     }
 
-    private static void count(JsonGenerator json, BenchResult result, Measurement measured) throws IOException {
-        Optional<TokenCheck.Count> count = TokenCheck.count(measured, result.codec());
+    private static void count(JsonGenerator json, Row row, Measurement measured) throws IOException {
+        Optional<TokenCheck.Count> count = TokenCheck.count(measured, row.codec());
         if (count.isPresent()) {
             json.writeNumberField("counted_tokens", count.get().counted());
             json.writeStringField("counted_by", count.get().method().name().toLowerCase(Locale.ROOT));

@@ -17,14 +17,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /// What a bench measured, for whoever writes it down.
 ///
-/// @param codec to count tokens with
-record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instant begun) {
+/// @param isOfOneModel whether all targets are one model in one place, which may have what it read for one of
+///     them in a cache when it reads the same for another
+record BenchResult(Plan plan, List<Row> rows, boolean isOfOneModel, Instant begun) {
 
     /// A target under a load.
-    record Row(Series series, Summary summary) {
+    ///
+    /// @param codec to count the target's tokens with
+    record Row(Series series, Summary summary, Optional<TokenCodec> codec) {
 
         Target target() {
             return series.target();
@@ -83,14 +87,20 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
     /// How late the lab may be before that is worth a word: far more than a thread takes to wake up.
     private static final Duration NOTABLE_LAG = Duration.ofMillis(5);
 
-    static BenchResult of(Plan plan, List<Series> series, Optional<TokenCodec> codec, Instant begun) {
+    /// @param codecs to count each target's tokens with
+    static BenchResult of(
+            Plan plan,
+            List<Series> series,
+            Function<Target, Optional<TokenCodec>> codecs,
+            boolean isOfOneModel,
+            Instant begun) {
         return new BenchResult(
-                plan,
-                series.stream()
-                        .map(each -> new Row(each, each.summary(plan.objective(), codec)))
-                        .toList(),
-                codec,
-                begun);
+                plan, series.stream().map(each -> row(plan, each, codecs)).toList(), isOfOneModel, begun);
+    }
+
+    private static Row row(Plan plan, Series series, Function<Target, Optional<TokenCodec>> codecs) {
+        Optional<TokenCodec> codec = codecs.apply(series.target());
+        return new Row(series, series.summary(plan.objective(), codec), codec);
     }
 
     int complete() {
@@ -118,6 +128,10 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
     /// What should be known before the figures are believed, each in a sentence.
     List<String> remarks() {
         List<String> remarks = new ArrayList<>();
+        if (isOfOneModel && !plan.workload().unique() && !pairs().isEmpty()) {
+            remarks.add("one model was asked the same twice, so the second of a pair may have been answered from the "
+                    + "prompt cache; with --unique-prompts it is not");
+        }
         for (Row row : rows) {
             String where = row.target().name() + ", " + row.load().name() + ": ";
             Summary summary = row.summary();
@@ -125,7 +139,7 @@ record BenchResult(Plan plan, List<Row> rows, Optional<TokenCodec> codec, Instan
             if (lag.compareTo(NOTABLE_LAG) > 0) {
                 remarks.add(where
                         + "the lab itself was up to %s late to send requests; this machine is too slow, or too busy, for the load"
-                                .formatted(Timing.readable(lag)));
+                                .formatted(Timing.readable(summary.lag().most())));
             }
             if (summary.waited() > 0) {
                 remarks.add(where

@@ -1,6 +1,7 @@
 package dev.runnel.app;
 
 import dev.runnel.engine.ModelSummary;
+import dev.runnel.lab.report.Quantity;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -24,12 +25,12 @@ final class Figures {
 
     /// Such as `1.84 s`.
     static String seconds(Duration time) {
-        return digits(time.toNanos() / 1e9) + " s";
+        return Quantity.digits(time.toNanos() / 1e9) + " s";
     }
 
     /// So many a second, in three digits.
     static String rate(double perSecond) {
-        return perSecond < 999.5 ? digits(perSecond) : count(Math.round(perSecond));
+        return perSecond < 999.5 ? Quantity.digits(perSecond) : count(Math.round(perSecond));
     }
 
     /// With a point and so many digits behind it, whatever the locale.
@@ -56,10 +57,6 @@ final class Figures {
             value /= base;
             unit++;
         }
-        return (unit == 0 ? Long.toString(number) : digits(value)) + units.get(unit);
-    }
-
-    private static String digits(double value) {
-        return decimal(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+        return (unit == 0 ? Long.toString(number) : Quantity.digits(value)) + units.get(unit);
     }
 }

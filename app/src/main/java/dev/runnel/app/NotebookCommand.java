@@ -2,12 +2,14 @@ package dev.runnel.app;
 
 import dev.runnel.lab.report.Language;
 import dev.runnel.lab.report.Words;
+import dev.runnel.relay.UpstreamOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +29,10 @@ import picocli.CommandLine.Spec;
             "  runnel notebook --model qwen3-4b.gguf --output qwen3.html",
             "  runnel notebook --language zh --url http://127.0.0.1:8080/v1",
             "",
-            "Four requests, one after the other: a whole reply, a short streamed one chunk by chunk, the first",
+            "Four parts, one after the other: a whole reply, a short streamed one chunk by chunk, the first",
             "reply once more but streamed, and what a streamed reply cost. It prints them as they come, then a",
-            "table, and writes the report with its pictures as one HTML file that needs no network."
+            "table, and writes the report with its pictures as one HTML file that needs no network. A server",
+            "is asked twice before, for little, so that it has read the long prompt and is connected to."
         })
 final class NotebookCommand implements Callable<Integer> {
 
@@ -70,7 +73,12 @@ final class NotebookCommand implements Callable<Integer> {
         requireWritable(); // rather now than in a minute
         NotebookFindings findings;
         try (Source opened = source.open(shell, rooms)) {
-            findings = new NotebookStory(opened, words, NotebookScreen.of(shell)).tell();
+            Optional<Source> whole = source.openWhole(shell, rooms, opened, UpstreamOptions.DEFAULT);
+            try {
+                findings = new NotebookStory(opened, whole, words, NotebookScreen.of(shell)).tell();
+            } finally {
+                whole.ifPresent(Source::close);
+            }
         }
         try {
             Files.writeString(output, NotebookReport.of(findings, chosen, words).html());

@@ -65,7 +65,7 @@ record Shell(
         AtomicBoolean asked = new AtomicBoolean();
         Runnable atFirst = () -> {
             if (asked.getAndSet(true)) {
-                Runtime.getRuntime().halt(ExitCode.FAILED);
+                Runtime.getRuntime().halt(ExitCode.STOPPED);
             }
             action.run();
         };

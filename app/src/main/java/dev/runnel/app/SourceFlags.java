@@ -1,7 +1,6 @@
 package dev.runnel.app;
 
 import dev.runnel.engine.EngineOptions;
-import dev.runnel.relay.Retries;
 import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
 import java.nio.file.Files;
@@ -49,17 +48,15 @@ final class SourceFlags {
     GuessFlags guesses = new GuessFlags();
 
     Source open(Shell shell, Rooms rooms) {
-        return open(shell, rooms, Retries.DEFAULT);
+        return open(shell, rooms, UpstreamOptions.DEFAULT);
     }
 
-    /// @param retries of requests to an upstream
-    Source open(Shell shell, Rooms rooms, Retries retries) {
+    /// @param treatment of an upstream, but for its models
+    Source open(Shell shell, Rooms rooms, UpstreamOptions treatment) {
         Optional<String> upstream = upstream(shell.environment());
         if (upstream.isPresent()) {
-            UpstreamOptions options = UpstreamOptions.DEFAULT
-                    .withModels(Optional.ofNullable(model).stream().toList())
-                    .withRetries(retries);
-            return relay(upstream.get(), shell, rooms, options);
+            List<String> models = Optional.ofNullable(model).stream().toList();
+            return relay(upstream.get(), shell, rooms, treatment.withModels(models));
         }
         EngineOptions options =
                 Cli.checked(command, () -> guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment()));
@@ -73,11 +70,10 @@ final class SourceFlags {
     /// it streams.
     ///
     /// @param streamed the source as it was opened
-    Optional<Source> openWhole(Shell shell, Rooms rooms, Source streamed, Retries retries) {
-        UpstreamOptions options = UpstreamOptions.DEFAULT
-                .withModels(List.of(streamed.model()))
-                .withRetries(retries)
-                .withWhole(true);
+    /// @param treatment of an upstream, but for its models
+    Optional<Source> openWhole(Shell shell, Rooms rooms, Source streamed, UpstreamOptions treatment) {
+        UpstreamOptions options =
+                treatment.withModels(List.of(streamed.model())).withWhole(true);
         return upstream(shell.environment()).map(url -> relay(url, shell, rooms, options));
     }
 

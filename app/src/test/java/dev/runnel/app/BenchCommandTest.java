@@ -14,11 +14,14 @@ import dev.runnel.engine.fixtures.LlamaShape;
 import dev.runnel.engine.fixtures.TinyModels;
 import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
+import dev.runnel.relay.Retries;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RawUpstream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -396,6 +399,167 @@ class BenchCommandTest {
     }
 
     @Test
+    void aStallIsMeasuredHoweverLongItIsUpToTheTimeout() {
+        assertThat(program.run("bench", "http://127.0.0.1:1/v1", "--whole", "--requests", "10", "--timeout", "400"))
+                .isZero();
+        assertThat(program.run(
+                        "bench",
+                        "http://127.0.0.1:1/v1",
+                        "--against",
+                        "http://127.0.0.1:2/v1",
+                        "--requests=5",
+                        "--timeout",
+                        "400"))
+                .isZero();
+
+        Duration timeout = Duration.ofSeconds(400);
+        assertThat(rooms.treatments()).hasSize(4).allSatisfy(relay -> {
+            assertThat(relay.firstToken()).as("so that the bench's comes first").isGreaterThan(timeout);
+            assertThat(relay.nextToken()).isGreaterThan(timeout);
+            assertThat(relay.event()).isGreaterThan(timeout);
+            assertThat(relay.retries()).isEqualTo(Retries.NONE);
+        });
+    }
+
+    @Test
+    void whatMayComeFromTheCacheOfTheOtherOfAPairIsSaid() {
+        assertThat(program.run("bench", "--whole", "--requests", "10")).isZero();
+
+        assertThat(program.out())
+                .contains("note: one model was asked the same twice, so the second of a pair may have been answered "
+                        + "from the prompt cache; with --unique-prompts it is not\n");
+    }
+
+    @Test
+    void promptsThatAreUniqueAreSoForBothOfAPair() {
+        assertThat(program.run(
+                        "bench", "--whole", "--requests", "5", "--warmup=0", "--prompt", "hi", "--unique-prompts"))
+                .isZero();
+
+        assertThat(rooms.requests())
+                .hasSize(10)
+                .extracting(ScriptedRooms::messages)
+                .doesNotHaveDuplicates();
+        assertThat(program.out()).doesNotContain("prompt cache");
+    }
+
+    @Test
+    void twoServersHaveNoCacheInCommon() {
+        assertThat(program.run(
+                        "bench", "http://127.0.0.1:1/v1", "--against", "http://127.0.0.1:2/v1", "--requests", "5"))
+                .isZero();
+
+        assertThat(program.out()).doesNotContain("prompt cache");
+    }
+
+    @Test
+    void twoModelsOfOneServerAreToldApart() throws IOException {
+        assertThat(program.run(
+                        "bench",
+                        "http://127.0.0.1:1/v1",
+                        "--model",
+                        "small",
+                        "--against",
+                        "http://127.0.0.1:1/v1",
+                        "--against-model",
+                        "large",
+                        "--requests",
+                        "5",
+                        "--output",
+                        output()))
+                .isZero();
+
+        assertThat(program.out())
+                .contains("1 at once: http://127.0.0.1:1/v1 large in terms of http://127.0.0.1:1/v1 small\n")
+                .doesNotContain("prompt cache");
+        assertThat(Files.readAllLines(folder.resolve("out/requests.jsonl")))
+                .anySatisfy(line -> assertThat(line).contains("\"target\":\"http://127.0.0.1:1/v1 small\""))
+                .anySatisfy(line -> assertThat(line).contains("\"target\":\"http://127.0.0.1:1/v1 large\""));
+    }
+
+    @Test
+    void aServerThatIsComparedWithItselfIsToldApartToo() {
+        String url = "http://127.0.0.1:1/v1";
+
+        assertThat(program.run("bench", url, "--against", url, "--requests", "5"))
+                .isZero();
+
+        assertThat(program.out())
+                .contains("1 at once: %s scripted, again in terms of %s scripted\n".formatted(url, url))
+                .contains("prompt cache");
+    }
+
+    @Test
+    void failuresAreToldForEachLoadAlsoWhereItComesTwice() throws IOException {
+        TestProgram broken = new TestProgram(ScriptedRooms.playing(Script.of()
+                .failingAfter(0, new BackendException(BackendException.Kind.OVERLOADED, "come back later"))));
+
+        broken.run("bench", "--concurrency", "1,1", "--requests", "5", "--output", output());
+
+        String page = Files.readString(folder.resolve("out/report.html"));
+        assertThat(page.substring(page.indexOf("the first of them")).split(">overloaded<", -1))
+                .hasSize(3);
+    }
+
+    @Test
+    void anotherServersTokensAreNotCountedByTheModelInThisProcess() throws IOException {
+        try (RawUpstream server =
+                new RawUpstream((_, to) -> send(to, STREAM + chunk("one") + chunk(" two") + end(20)))) {
+            assertThat(real.run(
+                            "bench",
+                            "--against",
+                            server.baseUrl().toString(),
+                            "--against-model",
+                            "m",
+                            "--requests",
+                            "2",
+                            "--rounds=1",
+                            "--warmup=0",
+                            "--max-tokens",
+                            "4",
+                            "--json"))
+                    .as(real.err())
+                    .isZero();
+        }
+
+        List<Map<?, ?>> series = series((Map<?, ?>) Json.parse(real.out()));
+        assertThat(series)
+                .extracting(each -> String.valueOf(each.get("counted_by")))
+                .containsExactly("tokenizer", "pieces");
+        assertThat(number(series.getLast(), "replies_with_wrong_usage")).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --concurrency 1                        | 100
+            --concurrency 30                       | 300
+            --concurrency 30 --rounds 20           | 1200
+            --whole --concurrency 30               | 300
+            --request-rate 100000 --rounds 150     | 300
+            """)
+    void byDefaultThereAreRequestsEnoughForTheLoadInEachRound(String arguments, int requests) {
+        String[] all = Stream.concat(Stream.of("bench", "--warmup=0", "--json"), Stream.of(arguments.split(" ")))
+                .toArray(String[]::new);
+
+        assertThat(program.run(all)).as(program.err()).isZero();
+
+        assertThat(series((Map<?, ?>) Json.parse(program.out())))
+                .allSatisfy(series -> assertThat(number(series, "num_prompts")).isEqualTo(requests));
+    }
+
+    @Test
+    void theServerOnTheCommandLineWinsOverThatOfTheEnvironment() {
+        program.environment("RUNNEL_URL", "http://127.0.0.1:2/v1");
+
+        assertThat(program.run("bench", "http://127.0.0.1:1/v1", "--requests", "1"))
+                .as(program.err())
+                .isZero();
+
+        assertThat(rooms.opened())
+                .containsExactly(new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.empty()));
+    }
+
+    @Test
     void aDataSetIsAskedInItsOrderWithItsOwnLimits() throws IOException {
         Path file = Files.writeString(folder.resolve("asked.jsonl"), """
                 {"prompt": "one", "output_tokens": 7, "other": [1, {"x": 2}]}
@@ -492,6 +656,8 @@ class BenchCommandTest {
             --warmup -1                            | warm-up is -1 requests, expected at least 0
             --rounds 0                             | rounds is 0, expected at least 1
             --rounds 9 --requests 5                | 5 requests can't be split into 9 rounds
+            --concurrency 4 --requests 3           | concurrency is 4 and would not be reached by a round of 3 requests
+            --whole --concurrency 4 --requests 19  | there are 19 in 5 rounds
             --timeout 0                            | timeout is 0.0 s, expected above 0
             --goodput ttft                         | 'ttft' is no objective
             --prompt a --dataset b                 | --prompt and --dataset exclude each other
@@ -549,15 +715,62 @@ class BenchCommandTest {
     }
 
     @Test
-    void resultsThatCanNotBeWrittenAreAFailureInOneSentence() throws IOException {
+    void resultsThatCanNotBeWrittenAreAFailureInOneSentenceBeforeAnythingIsAsked() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
+        Files.createDirectories(folder.resolve("out/summary.csv"));
 
         assertThat(program.run("bench", "--requests", "1", "--output", file.toString()))
+                .isEqualTo(ExitCode.FAILED);
+        assertThat(program.run("bench", "--requests", "1", "--output", output()))
                 .isEqualTo(ExitCode.FAILED);
 
         assertThat(program.err())
                 .startsWith("runnel: the results can't be written to " + file)
+                .contains("runnel: the results can't be written to " + output() + ": summary.csv can't be written\n")
+                .hasLineCount(2);
+        assertThat(rooms.opened()).isEmpty();
+    }
+
+    @Test
+    void resultsAreToldAlsoWhereTheyCanNoLongerBeWritten() {
+        TestProgram spoilt = new TestProgram(new ScriptedRooms(_ -> {
+            putFileInPlaceOf(folder.resolve("out"));
+            return Script.saying("scripted", "one");
+        }));
+
+        assertThat(spoilt.run("bench", "--requests", "3", "--output", output())).isEqualTo(ExitCode.FAILED);
+
+        assertThat(spoilt.out()).contains("  replies  3 in ").doesNotContain("wrote ");
+        assertThat(spoilt.err())
+                .contains("runnel: the results can't be written to " + output())
                 .hasLineCount(1);
+    }
+
+    private static void putFileInPlaceOf(Path folder) {
+        try {
+            if (Files.isDirectory(folder)) {
+                Files.delete(folder);
+                Files.createFile(folder);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Test
+    void resultsAreWrittenAlsoWhereNobodyReadsThem() {
+        program.sink(new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        });
+
+        assertThat(program.run("bench", "--requests", "1", "--output", output()))
+                .isEqualTo(ExitCode.OUTPUT_CLOSED);
+
+        assertThat(folder.resolve("out/report.html")).isNotEmptyFile();
+        assertThat(folder.resolve("out/requests.jsonl")).isNotEmptyFile();
     }
 
     private String output() {

@@ -68,7 +68,6 @@ class BenchDisplayTest {
                 5,
                 37,
                 200,
-                4,
                 3,
                 Optional.of(Duration.ofNanos(41_200_000)),
                 ttftP99,

@@ -10,6 +10,7 @@ import dev.runnel.core.Sampling;
 import dev.runnel.core.Script;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.lab.report.Language;
+import dev.runnel.testing.RawUpstream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NotebookCommandTest {
 
     private static final String URL = "http://127.0.0.1:1/v1";
+
+    private static final String USAGE = "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":4,\"total_tokens\":5}";
+    private static final String WHOLE = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"
+            + object(
+                    "chat.completion",
+                    "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"1, 2\"},"
+                            + "\"finish_reason\":\"stop\"}],"
+                            + USAGE);
+    private static final String STREAM =
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+                    + chunk("\"choices\":[{\"index\":0,\"delta\":{\"content\":\"1, \"},\"finish_reason\":null}]")
+                    + chunk("\"choices\":[{\"index\":0,\"delta\":{\"content\":\"2\"},\"finish_reason\":\"stop\"}]")
+                    + chunk("\"choices\":[]," + USAGE)
+                    + "data: [DONE]\n\n";
 
     @TempDir
     private Path folder;
@@ -110,23 +125,43 @@ class NotebookCommandTest {
     }
 
     @Test
-    void aServerIsAskedThreeTimesForTheMostProbableReply() {
+    void aServerIsAskedThreeTimesForTheMostProbableReplyAfterTwoToWarmUp() {
         ScriptedRooms rooms = ScriptedRooms.saying("2");
 
         askServer(inEnglish(rooms));
 
         assertThat(rooms.requests())
-                .hasSize(3)
+                .hasSize(5)
                 .allSatisfy(
                         request -> assertThat(request.sampling()).isEqualTo(new Sampling(0, 1, OptionalLong.empty())));
-        assertThat(rooms.requests().stream().map(ScriptedRooms::messages))
-                .satisfiesExactly(
-                        whole -> assertThat(((Message.User) whole.getFirst()).text())
-                                .startsWith("Count"),
-                        brief -> assertThat(((Message.User) brief.getFirst()).text())
-                                .startsWith("What's 1+1?"),
-                        streamed -> assertThat(((Message.User) streamed.getFirst()).text())
-                                .startsWith("Count"));
+        assertThat(rooms.requests().stream()
+                        .map(request -> ((Message.User)
+                                        ScriptedRooms.messages(request).getFirst())
+                                .text()
+                                .substring(0, 5)))
+                .containsExactly("Count", "What'", "Count", "What'", "Count");
+    }
+
+    @Test
+    void aServerIsAskedForTheWholeReplyAsAWhole() throws IOException {
+        TestProgram program = new TestProgram(new CompositionRoot()).environment("LANG", "en_GB.UTF-8");
+        try (RawUpstream server = new RawUpstream(
+                (request, to) -> to.raw(isStreamed(request) ? STREAM : WHOLE).hangUp())) {
+            String url = server.baseUrl().toString();
+
+            assertThat(program.run("notebook", "--url", url, "--model", "m", "--output", report().toString()))
+                    .as(program.err())
+                    .isZero();
+
+            assertThat(server.requests().stream().map(NotebookCommandTest::isStreamed))
+                    .as("two to warm up, the whole reply, and two that are streamed")
+                    .containsExactly(true, false, false, true, true);
+        }
+        assertThat(program.out()).contains("character for character");
+    }
+
+    private static boolean isStreamed(RawUpstream.Request request) {
+        return request.body().replace(" ", "").contains("\"stream\":true");
     }
 
     @Test
@@ -248,7 +283,6 @@ class NotebookCommandTest {
         return new TestProgram(rooms).environment("LANG", "en_GB.UTF-8");
     }
 
-    /// Without a warm-up.
     private int askServer(TestProgram program) {
         return program.run("notebook", "--url", URL, "--output", report().toString());
     }
@@ -257,8 +291,18 @@ class NotebookCommandTest {
         return folder.resolve("report.html");
     }
 
+    private static String chunk(String members) {
+        return "data: " + object("chat.completion.chunk", members) + "\n\n";
+    }
+
+    private static String object(String kind, String members) {
+        return "{\"id\":\"1\",\"object\":\"%s\",\"created\":1,\"model\":\"m\",%s}".formatted(kind, members);
+    }
+
+    /// After those that warm a server up.
     private static ScriptedRooms repliesInTurn(Script... scripts) {
-        List<Script> left = new ArrayList<>(List.of(scripts));
+        List<Script> left = new ArrayList<>(List.of(Script.saying("m", "1"), Script.saying("m", "2")));
+        left.addAll(List.of(scripts));
         return new ScriptedRooms(_ -> left.removeFirst());
     }
 }

@@ -70,7 +70,27 @@ class ProcessTest {
         awaitErr("Stopping");
         server.destroy();
 
-        assertThat(exitCode(server)).isEqualTo(ExitCode.FAILED);
+        assertThat(exitCode(server)).isEqualTo(ExitCode.STOPPED);
+    }
+
+    @Test
+    void aSecondCtrlCEndsWithTheCodeOfOne() throws Exception {
+        Process server = start(ScriptedProgram.class, Map.of(), "serve", "--port", "0", "--grace", "600");
+        StreamedReply stream = streamOf(server);
+        stream.readTo("\"content\":\"3号\\n\"");
+
+        interrupt(server);
+        awaitErr("Stopping");
+        interrupt(server);
+
+        assertThat(exitCode(server)).isEqualTo(130);
+    }
+
+    /// As Ctrl-C does.
+    private static void interrupt(Process process) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                .start()
+                .waitFor();
     }
 
     @Test
@@ -78,7 +98,7 @@ class ProcessTest {
         Process server = start(ScriptedProgram.class, Map.of(), "serve", "--port", "0");
         url(server);
 
-        new ProcessBuilder("kill", "-INT", String.valueOf(server.pid())).start().waitFor();
+        interrupt(server);
 
         assertThat(exitCode(server)).isZero();
     }
@@ -124,9 +144,7 @@ class ProcessTest {
         Process complete = start(ScriptedProgram.class, Map.of(), "complete", "hi");
         assertThat(complete.inputReader(UTF_8).readLine()).isEqualTo("1号");
 
-        new ProcessBuilder("kill", "-INT", String.valueOf(complete.pid()))
-                .start()
-                .waitFor();
+        interrupt(complete);
 
         assertThat(exitCode(complete)).isEqualTo(130);
     }

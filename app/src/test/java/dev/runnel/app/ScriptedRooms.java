@@ -65,6 +65,7 @@ final class ScriptedRooms implements Rooms {
     private final Function<CompletionRequest, Script> scripts;
     private final List<Opened> opened = new CopyOnWriteArrayList<>();
     private final List<CompletionRequest> requests = new CopyOnWriteArrayList<>();
+    private final List<UpstreamOptions> treatments = new CopyOnWriteArrayList<>();
     private final Set<URI> asked = ConcurrentHashMap.newKeySet();
     private @Nullable ScriptedBackend backend;
 
@@ -97,6 +98,7 @@ final class ScriptedRooms implements Rooms {
     @Override
     public Backend relay(URI address, Optional<String> apiKey, UpstreamOptions options) {
         opened.add(new Opened.Relay(address, apiKey, options.models(), options.whole()));
+        treatments.add(options);
         boolean isLate = address.getPath().endsWith("/late");
         if (address.getPath().endsWith("/down") || (isLate && asked.add(address))) {
             throw UpstreamFault.UNREACHABLE.failure("upstream " + address + " can't be reached");
@@ -134,6 +136,11 @@ final class ScriptedRooms implements Rooms {
 
     List<Opened> opened() {
         return List.copyOf(opened);
+    }
+
+    /// How upstreams were to be treated, in the order in which they were opened.
+    List<UpstreamOptions> treatments() {
+        return List.copyOf(treatments);
     }
 
     List<CompletionRequest> requests() {

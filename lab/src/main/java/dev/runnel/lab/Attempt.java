@@ -32,6 +32,8 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
     private final StringBuilder text = new StringBuilder();
     private boolean hasLogprobs;
     private int logprobTokens;
+    private boolean hasReasoning;
+    private boolean hasOther; // than text and reasoning
     private String finish = "";
     private TokenEvent.@Nullable Usage usage;
     private @Nullable Outcome outcome;
@@ -78,11 +80,9 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
             case TokenEvent.Finished(var _, var reason) ->
                 finish = reason.name().toLowerCase(Locale.ROOT);
             case TokenEvent.Usage cost -> usage = cost;
-            case TokenEvent.Started _,
-                    TokenEvent.Thinking _,
-                    TokenEvent.Refusal _,
-                    TokenEvent.Call _,
-                    TokenEvent.Arguments _ -> {}
+            case TokenEvent.Thinking _ -> hasReasoning = true;
+            case TokenEvent.Refusal _, TokenEvent.Call _, TokenEvent.Arguments _ -> hasOther = true;
+            case TokenEvent.Started _ -> {}
         }
     }
 
@@ -151,6 +151,12 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
                 e2el,
                 Objects.requireNonNull(outcome),
                 text.toString(),
-                hasLogprobs ? OptionalInt.of(logprobTokens) : OptionalInt.empty());
+                hasLogprobs ? OptionalInt.of(logprobTokens) : OptionalInt.empty(),
+                !hasOther && !(hasReasoning && isReasoningUntold()));
+    }
+
+    private boolean isReasoningUntold() {
+        TokenEvent.Usage cost = usage;
+        return cost == null || cost.reasoningTokens() == 0;
     }
 }

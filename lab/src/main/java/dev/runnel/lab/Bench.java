@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Each load is measured in rounds, in each of which the targets take turns: the first begins the first round,
 /// the last the second, and so on, so that none always runs in the other's wake. In a round all are asked the
-/// same.
+/// same, but for the number that makes a prompt unique.
 ///
 /// What a bench decides it decides on the thread of its [Time], so it neither holds a backend's event loop up
 /// nor needs a lock; how late that thread is shows in [Measurement#lag].
@@ -137,6 +137,7 @@ public final class Bench {
         driver = new Driver(
                 plan,
                 targets.get(begun.target()),
+                index -> plan.workload().request(index, begun.target(), targets.size()),
                 plan.loads().get(begun.load()),
                 begun.round(),
                 begun.first(),
@@ -162,12 +163,12 @@ public final class Bench {
         }
         if (driver != null && turn != null) {
             driver.giveUpLateOnes();
-            progress = progress(turn, driver);
+            progress = progress(turn);
         }
         time.at(time.nanoTime() + TICK.toNanos(), this::tick);
     }
 
-    private Progress progress(Turn turn, Driver driver) {
+    private Progress progress(Turn turn) {
         Tally tally = tallies.get(turn.load() * targets.size() + turn.target());
         Load load = plan.loads().get(turn.load());
         return new Progress(
@@ -178,7 +179,6 @@ public final class Bench {
                 plan.rounds(),
                 tally.complete + tally.failed + tally.stopped,
                 load.requests(),
-                driver.running(),
                 tally.failed,
                 Distribution.percentile(tally.ttft, 50),
                 Distribution.percentile(tally.ttft, 99),

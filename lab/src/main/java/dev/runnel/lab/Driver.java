@@ -1,5 +1,6 @@
 package dev.runnel.lab;
 
+import dev.runnel.core.CompletionRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,12 +9,14 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 /// Sends the requests of one round and collects what becomes of them. All of it on the lab's thread.
 final class Driver {
 
     private final Plan plan;
     private final Target target;
+    private final IntFunction<CompletionRequest> requestOf;
     private final Load load;
     private final int first;
     private final Time time;
@@ -37,7 +40,9 @@ final class Driver {
     private int come;
 
     private boolean isDone;
+    private boolean isCut;
 
+    /// @param requestOf what to ask, by its index
     /// @param round its number
     /// @param first index of the first request
     /// @param requests at least one
@@ -46,6 +51,7 @@ final class Driver {
     Driver(
             Plan plan,
             Target target,
+            IntFunction<CompletionRequest> requestOf,
             Load load,
             int round,
             int first,
@@ -55,6 +61,7 @@ final class Driver {
             Consumer<Round> whenDone) {
         this.plan = plan;
         this.target = target;
+        this.requestOf = requestOf;
         this.load = load;
         this.round = round;
         this.first = first;
@@ -72,7 +79,7 @@ final class Driver {
                     sendNext(began);
                 }
             }
-            case Load.Open(var rate, var _, var _) -> expect(new Arrivals(rate, plan.seed() + first));
+            case Load.Open(var rate, var _, var _) -> expect(new Arrivals(rate, plan.seed(), first));
         }
     }
 
@@ -112,7 +119,7 @@ final class Driver {
     private void send(int number, long due, Duration lag, Duration waited) {
         Attempt attempt = new Attempt(time, target, first + number, due, lag, waited, this::ended);
         running.add(attempt);
-        attempt.begin(plan.workload().request(first + number).withModel(target.model()));
+        attempt.begin(requestOf.apply(first + number).withModel(target.model()));
     }
 
     private void ended(Attempt attempt) {
@@ -143,7 +150,7 @@ final class Driver {
     private void endIfDone() {
         if (measured.size() == requests && !isDone) {
             isDone = true;
-            whenDone.accept(new Round(round, Duration.ofNanos(time.nanoTime() - began), measured));
+            whenDone.accept(new Round(round, Duration.ofNanos(time.nanoTime() - began), measured, isCut));
         }
     }
 
@@ -161,15 +168,12 @@ final class Driver {
 
     /// Ends the round: what runs is cut off, and nothing is sent any more.
     void stop() {
+        isCut = true;
         requests = come - waiting.size();
         waiting.clear();
         if (running.isEmpty()) {
             endIfDone();
         }
         running.forEach(attempt -> attempt.give(new Outcome.Stopped()));
-    }
-
-    int running() {
-        return running.size();
     }
 }

@@ -8,7 +8,8 @@ import java.util.OptionalInt;
 
 /// What one request took. Its times count from when it was to begin ([#due]), so what made it begin late counts, too.
 ///
-/// @param index of the request in its [Workload]; requests of the same index ask the same
+/// @param index of the request in its [Workload]; requests of the same index ask the same, but for the
+///     number that makes a prompt unique
 /// @param due when it was to begin, from the beginning of its round
 /// @param lag by how much the lab itself was late to begin it; of a good lab, next to nothing
 /// @param waited how long it waited for its turn under the cap of an open loop
@@ -16,6 +17,8 @@ import java.util.OptionalInt;
 /// @param e2el when it ended, however it did: end-to-end latency
 /// @param text the answer, without reasoning
 /// @param logprobTokens tokens of the answer as its logprobs tell them, if they were asked for
+/// @param isAllText whether the tokens that the usage charges and doesn't set apart as reasoning are those of `text`:
+///     no reasoning came of which the usage says nothing, no refusal and no call
 public record Measurement(
         int index,
         Duration due,
@@ -25,7 +28,8 @@ public record Measurement(
         Duration e2el,
         Outcome outcome,
         String text,
-        OptionalInt logprobTokens) {
+        OptionalInt logprobTokens,
+        boolean isAllText) {
 
     public Measurement {
         pieces = List.copyOf(pieces);

@@ -8,7 +8,8 @@ import java.util.Objects;
 ///
 /// @param loads one after another: a sweep
 /// @param warmUp requests to each target before each load, which are not measured
-/// @param rounds in how many parts each load is measured, so that several targets take turns
+/// @param rounds in how many parts each load is measured, so that several targets take turns. A round of a closed
+///     loop has at least as many requests as are to be under way at once
 /// @param timeout longest that a request may take once it is sent
 /// @param seed of the moments at which an open loop's requests come
 public record Plan(
@@ -34,6 +35,11 @@ public record Plan(
             if (load.requests() < rounds) {
                 throw new IllegalArgumentException(
                         "%d requests can't be split into %d rounds".formatted(load.requests(), rounds));
+            }
+            if (load instanceof Load.Closed(var concurrency, var requests) && requests / rounds < concurrency) {
+                throw new IllegalArgumentException(
+                        "concurrency is %d and would not be reached by a round of %d requests; there are %d in %d rounds"
+                                .formatted(concurrency, requests / rounds, requests, rounds));
             }
         }
     }

@@ -9,7 +9,6 @@ import java.util.Optional;
 /// @param round from 1
 /// @param ended requests of this target under this load that have ended, however they did
 /// @param requests how many there will be
-/// @param running requests under way
 /// @param ttftMedian of this target under this load, as all that follow
 public record Progress(
         Target target,
@@ -19,7 +18,6 @@ public record Progress(
         int rounds,
         int ended,
         int requests,
-        int running,
         int failed,
         Optional<Duration> ttftMedian,
         Optional<Duration> ttftP99,

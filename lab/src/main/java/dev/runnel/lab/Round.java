@@ -9,14 +9,11 @@ import java.util.Optional;
 /// @param number from 1
 /// @param took until its last request had ended
 /// @param measurements in the order in which they ended
-public record Round(int number, Duration took, List<Measurement> measurements) {
+/// @param isCut whether the bench was stopped while it ran, so that its figures are those of a part; the requests of
+///     that part may all be complete
+public record Round(int number, Duration took, List<Measurement> measurements, boolean isCut) {
     public Round {
         measurements = List.copyOf(measurements);
-    }
-
-    /// Whether the bench was stopped while it ran, so that its figures are those of a part.
-    public boolean isCut() {
-        return measurements.stream().anyMatch(each -> each.outcome() instanceof Outcome.Stopped);
     }
 
     public Summary summary(Objective objective) {

@@ -2,6 +2,7 @@ package dev.runnel.lab;
 
 import dev.runnel.core.Stage;
 import dev.runnel.core.TokenEvent;
+import dev.runnel.lab.report.Numbers;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -107,10 +108,8 @@ public final class Timeline implements Stage {
         return Optional.of(new Timing.Gaps(quantile(gaps, 0.5), quantile(gaps, 0.99), quantile(gaps, 1)));
     }
 
-    /// The smallest of the values that at least the fraction `q` of them do not exceed: one that occurred, never one in
-    /// between.
     private static Duration quantile(long[] sorted, double q) {
-        return Duration.ofNanos(sorted[(int) Math.ceil(q * sorted.length) - 1]);
+        return Duration.ofNanos(sorted[Numbers.rank(sorted.length, q)]);
     }
 
     /// The first token's time is the prompt's, so the rate is that of the tokens after it.

@@ -1,8 +1,8 @@
 package dev.runnel.lab;
 
 import dev.runnel.core.TokenEvent;
+import dev.runnel.lab.report.Quantity;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -41,7 +41,8 @@ public record Timing(
         usage.ifPresent(cost -> line.append("; ")
                 .append(cost.completionTokens())
                 .append(cost.completionTokens() == 1 ? " token" : " tokens"));
-        tokensPerSecond.ifPresent(rate -> line.append(", ").append(number(rate)).append("/s"));
+        tokensPerSecond.ifPresent(
+                rate -> line.append(", ").append(Quantity.digits(rate)).append("/s"));
         gaps.ifPresent(gap -> line.append("; gaps ")
                 .append(readable(gap.median()))
                 .append(", p99 ")
@@ -53,16 +54,6 @@ public record Timing(
 
     /// A time as people read it: three digits and the unit that suits them, such as `41.2 ms`.
     public static String readable(Duration time) {
-        double micros = time.toNanos() / 1e3;
-        if (micros < 999.5) {
-            return number(micros) + " µs";
-        }
-        double millis = micros / 1e3;
-        return millis < 999.5 ? number(millis) + " ms" : number(millis / 1e3) + " s";
-    }
-
-    private static String number(double value) {
-        int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-        return String.format(Locale.ROOT, "%." + decimals + "f", value);
+        return Quantity.TIME.readable(time.toNanos() / 1e9);
     }
 }

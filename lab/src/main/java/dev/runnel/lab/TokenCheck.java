@@ -23,7 +23,8 @@ public record TokenCheck(TokenCheck.Method method, int replies, int agreeing, lo
         /// other tokens than the tokenizer would, so two tokens or a twentieth to either side are right.
         TOKENIZER("by the tokenizer"),
         /// Pieces were counted. A piece is at least one token, so a server that charges less is wrong, and more
-        /// can't be told.
+        /// can't be told. So is a reply that is not all text, such as one with reasoning that the usage doesn't
+        /// tell: its text has fewer tokens than are charged, and rightly so.
         PIECES("at least, by their pieces");
 
         private final String words;
@@ -50,11 +51,11 @@ public record TokenCheck(TokenCheck.Method method, int replies, int agreeing, lo
             return Optional.empty();
         }
         int answer = usage.completionTokens() - usage.reasoningTokens();
-        if (measured.logprobTokens().isPresent()) {
+        if (measured.isAllText() && measured.logprobTokens().isPresent()) {
             int told = measured.logprobTokens().getAsInt();
             return Optional.of(new Count(Method.LOGPROBS, answer, told, answer == told || answer == told + 1));
         }
-        if (tokenizer.isPresent()) {
+        if (measured.isAllText() && tokenizer.isPresent()) {
             int again = tokenizer.get().tokenize(measured.text(), false, false).size();
             boolean near = Math.abs(answer - again) <= Math.max(2, again / 20);
             return Optional.of(new Count(Method.TOKENIZER, answer, again, near));

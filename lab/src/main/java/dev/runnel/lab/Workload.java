@@ -11,7 +11,7 @@ import java.util.List;
 ///
 /// @param requests at least one
 /// @param unique whether each prompt begins with a number of its own, so that no cache of prompts has any of
-///     it; a prompt of tokens stays as it is
+///     it, also where several targets are one server; a prompt of tokens stays as it is
 public record Workload(List<CompletionRequest> requests, boolean unique) {
 
     public Workload {
@@ -22,9 +22,21 @@ public record Workload(List<CompletionRequest> requests, boolean unique) {
     }
 
     /// @param index counted from 0 through a whole bench
-    CompletionRequest request(int index) {
+    /// @param target which of the targets is asked, from 0
+    CompletionRequest request(int index, int target, int targets) {
         CompletionRequest request = requests.get(index % requests.size());
-        return unique ? request.withPrompt(numbered(request.prompt(), "[" + index + "] ")) : request;
+        return unique
+                ? request.withPrompt(numbered(request.prompt(), "[" + number(index, target, targets) + "] "))
+                : request;
+    }
+
+    /// A number that no other request has, of as many digits for one target as for the others, so that none reads
+    /// more than they do. Of a single target it is the index.
+    private static String number(int index, int target, int targets) {
+        long first = (long) index * targets;
+        String own = String.valueOf(first + target);
+        String longest = String.valueOf(first + targets - 1);
+        return "0".repeat(longest.length() - own.length()) + own;
     }
 
     private static Prompt numbered(Prompt prompt, String number) {

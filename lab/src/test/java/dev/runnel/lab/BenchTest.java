@@ -267,6 +267,28 @@ class BenchTest {
     }
 
     @Test
+    void aRoundThatIsStoppedIsCutAlsoWhereNothingRanAtThatMoment() {
+        Bench bench = Bench.begin(plan(0, 1, new Load.Open(1, 1, 1000)), List.of(target("a", reply(1, 0, 1))), time);
+        time.at(time.nanoTime() + millis(20_000).toNanos(), bench::stop);
+
+        Round round = time.until(bench.result()).getFirst().rounds().getFirst();
+
+        assertThat(round.measurements())
+                .isNotEmpty()
+                .extracting(Measurement::outcome)
+                .doesNotContain(new Outcome.Stopped());
+        assertThat(round.isCut()).isTrue();
+    }
+
+    @Test
+    void aRoundThatEndsByItselfIsWhole() {
+        Series series =
+                run(plan(0, 2, closed(1, 4)), target("a", reply(1, 0, 1))).getFirst();
+
+        assertThat(series.rounds()).extracting(Round::isCut).containsExactly(false, false);
+    }
+
+    @Test
     void progressTellsLivePercentiles() {
         Bench bench = Bench.begin(plan(0, 1, closed(1, 100)), List.of(target("a", reply(10, 5, 3))), time);
         CompletableFuture<Progress> seen = new CompletableFuture<>();
@@ -278,7 +300,6 @@ class BenchTest {
 
         assertThat(progress.ended()).isBetween(45, 50);
         assertThat(progress.requests()).isEqualTo(100);
-        assertThat(progress.running()).isEqualTo(1);
         assertThat(progress.ttftMedian().orElseThrow()).isBetween(millis(10), Duration.ofNanos(10_020_000));
         assertThat(progress.ttftP99()).as("of fifty").isEmpty();
         assertThat(progress.itlP99()).as("of a hundred gaps").isEmpty();
@@ -295,6 +316,42 @@ class BenchTest {
         assertThat(measured.e2el()).isEqualTo(millis(90));
         assertThat(measured.gaps()).isEmpty();
         assertThat(measured.tpot()).isEmpty();
+    }
+
+    @Test
+    void aReplyWithReasoningIsAllTextWhereTheUsageTellsTheReasoning() {
+        List<Measurement> measured = one(closed(1, 3), target("a", request -> switch (index(request)) {
+                    case 0 -> reasoned(new TokenEvent.Usage(1, 0, 9, 7));
+                    case 1 -> reasoned(new TokenEvent.Usage(1, 9));
+                    default -> Script.saying("m", "x");
+                }))
+                .measurements();
+
+        assertThat(measured).extracting(Measurement::text).containsExactly("yes", "yes", "x");
+        assertThat(measured).extracting(Measurement::isAllText).containsExactly(true, false, true);
+    }
+
+    private static Script reasoned(TokenEvent.Usage usage) {
+        return new Script(List.of(
+                new Step.Emit(new TokenEvent.Started("m", 1)),
+                new Step.Emit(new TokenEvent.Thinking(0, "hm")),
+                new Step.Emit(new TokenEvent.Text(0, "yes")),
+                new Step.Emit(new TokenEvent.Finished(0, FinishReason.STOP)),
+                new Step.Emit(usage)));
+    }
+
+    @Test
+    void aReplyThatIsACallIsNotAllText() {
+        Script call = new Script(List.of(
+                new Step.Emit(new TokenEvent.Started("m", 1)),
+                new Step.Emit(new TokenEvent.Call(0, "1", "f")),
+                new Step.Emit(new TokenEvent.Arguments(0, "{}")),
+                new Step.Emit(new TokenEvent.Finished(0, FinishReason.TOOL_CALLS)),
+                new Step.Emit(new TokenEvent.Usage(1, 9))));
+
+        assertThat(one(closed(1, 1), target("a", call)).measurements())
+                .extracting(Measurement::isAllText)
+                .containsExactly(false);
     }
 
     @Test
@@ -338,12 +395,37 @@ class BenchTest {
     }
 
     @Test
+    void promptsAreToldApartAlsoWhereSeveralTargetsAreOneServer() {
+        run(
+                new Plan(workload(true), List.of(closed(1, 6)), 0, 2, Duration.ofSeconds(9), Objective.NONE, 1),
+                target("a", Script.saying("m", "x")),
+                target("b", Script.saying("m", "x")));
+
+        assertThat(asked)
+                .containsExactly(
+                        "a[0] 0", "a[2] 1", "a[4] 2", "b[1] 0", "b[3] 1", "b[5] 2", "b[7] 3", "b[9] 4", "b[11] 5",
+                        "a[6] 3", "a[8] 4", "a[10] 5");
+    }
+
+    @Test
+    void aPromptIsAsLongForOneTargetAsForTheOthers() {
+        Workload workload = workload(true);
+
+        assertThat(IntStream.range(0, 3).mapToObj(target -> text(workload.request(3, target, 3))))
+                .containsExactly("[09] 3", "[10] 3", "[11] 3");
+    }
+
+    @Test
     void whatCanNotBeMeasuredIsRefused() {
         assertThatThrownBy(() -> closed(0, 1)).hasMessage("concurrency is 0, expected at least 1");
         assertThatThrownBy(() -> new Load.Open(0, 1, 1)).hasMessageContaining("request rate is 0.0, expected above 0");
         assertThatThrownBy(() -> new Load.Open(Double.NaN, 1, 1)).hasMessageContaining("request rate is NaN");
         assertThatThrownBy(() -> new Workload(List.of(), false)).hasMessageContaining("the data set is empty");
         assertThatThrownBy(() -> plan(0, 3, closed(1, 2))).hasMessage("2 requests can't be split into 3 rounds");
+        assertThatThrownBy(() -> plan(0, 3, closed(2, 5)))
+                .hasMessage(
+                        "concurrency is 2 and would not be reached by a round of 1 requests; there are 5 in 3 rounds");
+        assertThat(plan(0, 3, closed(2, 6)).loads()).containsExactly(closed(2, 6));
         assertThatThrownBy(() -> plan(-1, 1, closed(1, 2))).hasMessageContaining("warm-up is -1");
     }
 

@@ -112,6 +112,25 @@ class SummaryTest {
     }
 
     @Test
+    void ofAReplyThatIsNotAllTextOnlyItsPiecesAreCounted() {
+        Measurement text = measured(9, new Usage(1, 120), "x".repeat(20), OptionalInt.of(20));
+        Measurement more = new Measurement(
+                0,
+                text.due(),
+                text.lag(),
+                text.waited(),
+                text.pieces(),
+                text.e2el(),
+                text.outcome(),
+                text.text(),
+                text.logprobTokens(),
+                false);
+
+        assertThat(check(text, Optional.of(new LetterCodec())).agrees()).isFalse();
+        assertThat(check(more, Optional.of(new LetterCodec()))).isEqualTo(new TokenCheck(Method.PIECES, 1, 1, 120, 9));
+    }
+
+    @Test
     void ratiosAreOfNeighbouringRounds() {
         Series a = rounds("a", 100, 200, 100);
         Series b = rounds("b", 110, 200, 150);
@@ -130,19 +149,8 @@ class SummaryTest {
     void aRoundThatWasCutOffIsNotCompared() {
         Series a = rounds("a", 100, 200);
         Series b = rounds("b", 110, 1);
-        Measurement half = firstPieceAfter(1);
-        Measurement cut = new Measurement(
-                0,
-                half.due(),
-                half.lag(),
-                half.waited(),
-                half.pieces(),
-                half.e2el(),
-                new Outcome.Stopped(),
-                "x",
-                half.logprobTokens());
-        Series stopped =
-                new Series(b.target(), b.load(), List.of(b.rounds().getFirst(), new Round(2, millis(1), List.of(cut))));
+        Round cut = new Round(2, millis(1), List.of(firstPieceAfter(1)), true);
+        Series stopped = new Series(b.target(), b.load(), List.of(b.rounds().getFirst(), cut));
 
         assertThat(Ratio.of(a, stopped, SummaryTest::firstPiece)).contains(new Ratio(1.1, 1.1, 1.1, 1));
     }
@@ -193,7 +201,8 @@ class SummaryTest {
                 millis(millis),
                 new Outcome.Complete(new Usage(1, 2), "stop"),
                 "x",
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                true);
     }
 
     private static Measurement measured(int pieces, Usage usage, String text, OptionalInt logprobTokens) {
@@ -206,13 +215,14 @@ class SummaryTest {
                 millis(10),
                 new Outcome.Complete(usage, "stop"),
                 text,
-                logprobTokens);
+                logprobTokens,
+                true);
     }
 
     private static Series rounds(String name, int... firstPieceMillis) {
         List<Round> rounds = new ArrayList<>();
         for (int millis : firstPieceMillis) {
-            rounds.add(new Round(rounds.size() + 1, millis(millis), List.of(firstPieceAfter(millis))));
+            rounds.add(new Round(rounds.size() + 1, millis(millis), List.of(firstPieceAfter(millis)), false));
         }
         Target target = new Target(name, new ScriptedBackend("m", Script.of()), "m", Target.Reading.STREAMED);
         return new Series(target, new Load.Closed(1, rounds.size()), rounds);

@@ -117,6 +117,11 @@ class TimelineTest {
     }
 
     @Test
+    void noTimeAtAllIsAPlainNought() {
+        assertThat(Timing.readable(Duration.ZERO)).isEqualTo("0 µs");
+    }
+
+    @Test
     void everyEventPassesUnchanged() {
         Script script = Script.saying("m", "Hel", "lo");
         var backend = new ScriptedBackend("m", script);

@@ -64,7 +64,12 @@ final class DrawnTimelines {
         }
         List<String> notes = new ArrayList<>();
         if (rows.size() < chart.streams().size()) {
-            notes.add(words.say("thinned", rows.size(), chart.streams().size()));
+            long failed = failed(chart.streams());
+            int all = chart.streams().size();
+            notes.add(
+                    failed == 0
+                            ? words.say("thinned", rows.size(), all)
+                            : words.say("thinnedFailures", rows.size(), all, failed(rows), failed));
         }
         if (merged) {
             notes.add(words.say("merged"));
@@ -83,14 +88,15 @@ final class DrawnTimelines {
         return entries;
     }
 
-    /// Those that failed, up to a quarter of what can be shown, and of the others every so many.
+    /// Of those that failed every so many, and so of the others. The former have a quarter of the rows if they are so
+    /// many, and more if that is their share.
     private List<Timelines.Stream> shown() {
         List<Timelines.Stream> all = chart.streams();
         if (all.size() <= MOST_ROWS) {
             return all;
         }
-        long failed = all.stream().filter(each -> each.failure().isPresent()).count();
-        double failures = Math.min(failed, MOST_ROWS / 4);
+        long failed = failed(all);
+        double failures = Math.min(failed, Math.max(MOST_ROWS / 4, MOST_ROWS * failed / all.size()));
         double takenOfFailed = failed == 0 ? 0 : failures / failed;
         double takenOfOthers = (MOST_ROWS - failures) / Math.max(1, all.size() - failed);
         List<Timelines.Stream> shown = new ArrayList<>();
@@ -193,12 +199,13 @@ final class DrawnTimelines {
         return chart.axis().quantity().readable(time);
     }
 
+    private static long failed(List<Timelines.Stream> streams) {
+        return streams.stream().filter(each -> each.failure().isPresent()).count();
+    }
+
     private String description() {
-        long failed = chart.streams().stream()
-                .filter(each -> each.failure().isPresent())
-                .count();
         return chart.streams().size() <= 4
                 ? String.join("; ", chart.streams().stream().map(this::told).toList())
-                : words.say("streams", chart.streams().size(), failed);
+                : words.say("streams", chart.streams().size(), failed(chart.streams()));
     }
 }

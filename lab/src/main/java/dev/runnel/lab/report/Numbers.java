@@ -22,10 +22,6 @@ public final class Numbers {
         return new Numbers(values.clone());
     }
 
-    public static Numbers ofNanos(long... nanos) {
-        return new Numbers(Arrays.stream(nanos).mapToDouble(each -> each / 1e9).toArray());
-    }
-
     public static Numbers ofDurations(Collection<Duration> times) {
         return new Numbers(
                 times.stream().mapToDouble(time -> time.toNanos() / 1e9).toArray());
@@ -54,10 +50,14 @@ public final class Numbers {
         return Arrays.stream(values).sum();
     }
 
-    /// The smallest of the values that at least the fraction `q` of them do not exceed: one that occurred, never one in
-    /// between.
     static double quantile(double[] sorted, double q) {
-        return sorted[Math.max(0, (int) Math.ceil(q * sorted.length) - 1)];
+        return sorted[rank(sorted.length, q)];
+    }
+
+    /// Where among so many sorted values the smallest is that at least the fraction `q` of them do not exceed: one that
+    /// occurred, never one in between.
+    public static int rank(int count, double q) {
+        return Math.max(0, (int) Math.ceil(q * count) - 1);
     }
 
     @Override

@@ -32,7 +32,7 @@ public enum Quantity {
     public String readable(double value) {
         Unit unit = unit(value);
         double count = value / unit.size();
-        boolean counted = unit.size() == 1 && this == NUMBER && count == Math.rint(count);
+        boolean counted = count == 0 || (unit.size() == 1 && this == NUMBER && count == Math.rint(count));
         return unit.after(counted ? decimal(count, 0) : digits(count));
     }
 
@@ -57,8 +57,9 @@ public enum Quantity {
         return String.format(Locale.ROOT, "%." + decimals + "f", value);
     }
 
-    private static String digits(double value) {
+    /// In three digits, whatever the locale, such as `2.50`; in more where it is a thousand or above.
+    public static String digits(double value) {
         double size = Math.abs(value);
-        return decimal(value, size == 0 ? 0 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+        return decimal(value, size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
     }
 }

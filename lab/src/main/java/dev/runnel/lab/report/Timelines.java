@@ -5,7 +5,9 @@ import java.util.Optional;
 
 /// When the pieces of streams came: a row for each stream, a tick for each piece.
 ///
-/// Of very many streams it draws some, evenly chosen, and each that failed; and of ticks that would touch, one.
+/// Of very many streams it draws some, evenly chosen from those that failed and from the others, and says how many of
+/// each; those that failed have a quarter of the rows if they are so many, and more if that is their share. Of ticks
+/// that would touch it draws one.
 ///
 /// @param axis of times
 public record Timelines(String title, String caption, Axis axis, List<Stream> streams) implements Chart {

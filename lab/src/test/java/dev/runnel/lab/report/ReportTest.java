@@ -14,6 +14,7 @@ import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.w3c.dom.Document;
@@ -176,12 +177,36 @@ class ReportTest {
         String svg = new Timelines("When", "", Axis.time("time"), streams).svg(Language.ENGLISH);
 
         assertThat(svg).hasSizeLessThan(1_500_000);
-        assertThat(svg).contains("160 of 5000 streams are shown").contains("one stands for several");
+        assertThat(svg)
+                .contains("160 of 5000 streams are shown")
+                .contains("20 of the 20 that broke off among them")
+                .contains("one stands for several");
         assertThat(svg)
                 .contains(IntStream.range(0, 20)
                         .mapToObj(i -> "fault " + (7 + 250 * i) + "<")
                         .toList());
         assertThat(parsed(svg).getElementsByTagName("rect").getLength()).isGreaterThan(160);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "200,  200, 160", // no other is left out for them
+        "1000, 900, 144", // their share
+        "1000, 100, 40", // a quarter of the rows, more than their share
+        "1000, 30,  30",
+        "1000, 0,   0"
+    })
+    void streamsThatFailedHaveTheirShareOfTheRowsAndAQuarterAtLeast(int streams, int failed, int shown) {
+        List<Timelines.Stream> rows = IntStream.range(0, streams)
+                .mapToObj(i -> new Timelines.Stream(
+                        "", 0, Numbers.of(1), 2, i < failed ? Optional.of("fault") : Optional.empty()))
+                .toList();
+
+        String svg = new Timelines("When", "", Axis.time("time"), rows).svg(Language.ENGLISH);
+
+        assertThat(svg.split(": fault<", -1)).hasSize(1 + shown);
+        assertThat(svg.split(", ended after ", -1)).hasSize(1 + 160 - shown);
+        assertThat(svg).contains("160 of %d streams are shown, evenly chosen".formatted(streams));
     }
 
     @Test
