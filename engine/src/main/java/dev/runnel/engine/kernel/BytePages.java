@@ -2,6 +2,7 @@ package dev.runnel.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /// Keys and values as bytes, each key and each value with a scale of its own:
 ///
@@ -60,27 +61,32 @@ record BytePages(PageLayout layout) implements PageFormat {
 
     @Override
     public void readKeys(MemorySegment page, long head, Floats to) {
-        float[] floats = to.floats();
-        for (int p = 0; p < PageLayout.POSITIONS; p++) {
-            float scale = page.get(FLOAT, head + scaleOffset(0, p));
-            for (int d = 0; d < layout.keySize(); d++) {
-                int i = d * PageLayout.POSITIONS + p;
-                floats[i] = scale * page.get(ValueLayout.JAVA_BYTE, head + KEYS + i);
-            }
+        int n = PageLayout.POSITIONS * layout.keySize();
+        float[] scales = to.scales();
+        MemorySegment.copy(page, FLOAT, head + scaleOffset(0, 0), scales, 0, PageLayout.POSITIONS);
+        for (int known = PageLayout.POSITIONS; known < n; known *= 2) {
+            System.arraycopy(scales, 0, scales, known, Math.min(known, n - known));
         }
-        MemorySegment.copy(floats, 0, to.memory(), FLOAT, 0, PageLayout.POSITIONS * layout.keySize());
+        read(page, head + KEYS, n, to, 0);
     }
 
     @Override
     public void readValues(MemorySegment page, long head, Floats to) {
-        float[] floats = to.floats();
         int size = layout.paddedValueSize();
         for (int p = 0; p < PageLayout.POSITIONS; p++) {
-            float scale = page.get(FLOAT, head + scaleOffset(1, p));
-            for (int i = p * size; i < (p + 1) * size; i++) {
-                floats[i] = scale * page.get(ValueLayout.JAVA_BYTE, head + valuesOffset() + i);
-            }
+            Arrays.fill(to.scales(), p * size, (p + 1) * size, page.get(FLOAT, head + scaleOffset(1, p)));
         }
-        MemorySegment.copy(floats, 0, to.memory(), FLOAT, layout.valuesOffset(), PageLayout.POSITIONS * size);
+        read(page, head + valuesOffset(), PageLayout.POSITIONS * size, to, layout.valuesOffset());
+    }
+
+    /// Multiplies each byte by what stands in its place in `scales`: of one loop over all of them C2 makes
+    /// vectors, of one over a position's or an element's it doesn't.
+    private static void read(MemorySegment page, long from, int n, Floats to, long at) {
+        float[] floats = to.floats();
+        float[] scales = to.scales();
+        for (int i = 0; i < n; i++) {
+            floats[i] = scales[i] * page.get(ValueLayout.JAVA_BYTE, from + i);
+        }
+        MemorySegment.copy(floats, 0, to.memory(), FLOAT, at, n);
     }
 }

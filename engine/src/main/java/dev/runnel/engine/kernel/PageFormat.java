@@ -12,12 +12,14 @@ public sealed interface PageFormat permits FloatPages, HalfPages, BytePages {
     ///
     /// @param memory as [PageLayout] has it
     /// @param floats scratch
+    /// @param scales scratch, as long
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Floats(MemorySegment memory, float[] floats) {
+    record Floats(MemorySegment memory, float[] floats, float[] scales) {
 
         public static Floats of(PageLayout layout) {
             int longest = PageLayout.POSITIONS * Math.max(layout.keySize(), layout.paddedValueSize());
-            return new Floats(Arena.ofAuto().allocate(layout.bytes(), Float.BYTES * 16), new float[longest]);
+            MemorySegment memory = Arena.ofAuto().allocate(layout.bytes(), Float.BYTES * 16);
+            return new Floats(memory, new float[longest], new float[longest]);
         }
     }
 
