@@ -21,8 +21,10 @@ final class CharDfa implements StringLanguage {
 
     private static final int MAX_STATES = 20_000;
 
-    /// Of all states, a number for each range: 16 MB.
+    /// Of all states, a number for each range.
     private static final int MAX_SIZE = 4_000_000;
+
+    static final int MOST_BYTES = Integer.BYTES * MAX_SIZE;
 
     static final CharDfa ANY = of(new int[] {0}, new int[][] {{0}}, all(1));
 
@@ -237,8 +239,27 @@ final class CharDfa implements StringLanguage {
         return next.length;
     }
 
-    int rangeCount() {
-        return starts.length;
+    int bytes() {
+        return Integer.BYTES * next.length * starts.length;
+    }
+
+    /// The states behind each state, each once.
+    int[][] successors() {
+        int[][] all = new int[next.length][];
+        int[] lastSeenBehind = new int[next.length];
+        Arrays.fill(lastSeenBehind, NONE);
+        int[] found = new int[starts.length];
+        for (int state = 0; state < next.length; state++) {
+            int count = 0;
+            for (int to : next[state]) {
+                if (to != NONE && lastSeenBehind[to] != state) {
+                    lastSeenBehind[to] = state;
+                    found[count++] = to;
+                }
+            }
+            all[state] = Arrays.copyOf(found, count);
+        }
+        return all;
     }
 
     private int rangeOf(int codePoint) {
@@ -283,16 +304,6 @@ final class CharDfa implements StringLanguage {
         }
         for (int range = rangeOf(first); range < starts.length && starts[range] <= last; range++) {
             if (next[state][range] != NONE && wanted.get(offset + next[state][range])) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// Whether some code point leads into one of the wanted states.
-    boolean leadsInto(int state, BitSet wanted, int offset) {
-        for (int to : next[state]) {
-            if (to != NONE && wanted.get(offset + to)) {
                 return true;
             }
         }

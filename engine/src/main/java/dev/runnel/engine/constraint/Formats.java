@@ -67,7 +67,7 @@ final class Formats {
     /// The strings of a format.
     ///
     /// @throws Pattern.Refusal if there is none of the name
-    static CharDfa named(String name) throws Pattern.Refusal {
+    static CharDfa named(String name, Budget budget) throws Pattern.Refusal {
         if (WITHOUT_SYNTAX.contains(name)) {
             return CharDfa.ANY;
         }
@@ -79,6 +79,6 @@ final class Formats {
                             String.join(
                                     ", ", PATTERNS.keySet().stream().sorted().toList())));
         }
-        return Pattern.compile("^(?:" + pattern + ")$");
+        return Pattern.compile("^(?:" + pattern + ")$", budget);
     }
 }

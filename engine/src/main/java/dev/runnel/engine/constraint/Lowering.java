@@ -14,6 +14,7 @@ final class Lowering {
 
     private final ConstraintVocabulary vocabulary;
     private final JsonNodes json;
+    private final Patterns patterns = new Patterns();
 
     Lowering(ConstraintVocabulary vocabulary) {
         this.vocabulary = vocabulary;
@@ -27,7 +28,7 @@ final class Lowering {
         return switch (grammar) {
             case Grammar.JsonObject _ -> json.object();
             case Grammar.JsonSchema(var schema, var path) ->
-                new SchemaCompiler(JsonValueMaker.read(schema, path), path, json).compile();
+                new SchemaCompiler(JsonValueMaker.read(schema, path), path, json, patterns).compile();
             case Grammar.Gbnf(var text, var path) -> GbnfReader.read(text, path);
             case Grammar.Literal(var text) -> new Node.Text(text);
             case Grammar.Token(var id) -> {

@@ -23,8 +23,8 @@ final class Pattern {
     private static final int MAX_ATOMS = 200_000;
     private static final int MAX_DEPTH = 100;
 
-    /// Nodes looked at, of all states and ranges together.
-    private static final int MAX_STEPS = 100_000_000;
+    /// Steps of reading an atom.
+    private static final int ATOM = 10;
 
     private static final CodePoints DIGITS = CodePoints.range('0', '9');
     private static final CodePoints WORD =
@@ -35,9 +35,9 @@ final class Pattern {
     private static final CodePoints LINE_ENDS = CodePoints.of("\n\r\u2028\u2029");
 
     private final String source;
+    private final Budget budget;
     private int at;
     private int atoms;
-    private int steps;
     private final Map<Integer, ReadSet> sets = new HashMap<>(); // by where they begin: copies are read again
 
     // The automaton: a node has one edge for characters at most, and any number that cost nothing.
@@ -50,8 +50,9 @@ final class Pattern {
     /// @param end behind its bracket
     private record ReadSet(CodePoints set, int end) {}
 
-    private Pattern(String source) {
+    private Pattern(String source, Budget budget) {
         this.source = source;
+        this.budget = budget;
     }
 
     /// Thrown with what is wrong or not supported, to be told with the path of the keyword.
@@ -65,8 +66,10 @@ final class Pattern {
     }
 
     /// The strings in which an expression matches.
-    static CharDfa compile(String source) throws Refusal {
-        Pattern pattern = new Pattern(source);
+    ///
+    /// @param budget of the schemas that it is for
+    static CharDfa compile(String source, Budget budget) throws Refusal {
+        Pattern pattern = new Pattern(source, budget);
         int start = pattern.node();
         int body = pattern.node();
         pattern.edge(start, CodePoints.ALL, start);
@@ -230,6 +233,7 @@ final class Pattern {
         if (++atoms > MAX_ATOMS) {
             throw new Refusal("is too large: %s repeats its parts too often".formatted(shortened()));
         }
+        spend(ATOM);
         char c = source.charAt(at);
         return switch (c) {
             case '^', '$' -> assertion(from, c == '^' ? onlyFirst : onlyLast);
@@ -485,7 +489,7 @@ final class Pattern {
                 }
                 BitSet to = new BitSet();
                 for (int node = from.nextSetBit(0); node >= 0; node = from.nextSetBit(node + 1)) {
-                    step();
+                    spend(1);
                     if (members[node].get(range)) {
                         to.set(targets.get(node));
                     }
@@ -505,7 +509,12 @@ final class Pattern {
             }
             rows.add(row);
         }
-        return CharDfa.of(starts, rows.toArray(int[][]::new), accepting);
+        CharDfa found = CharDfa.of(starts, rows.toArray(int[][]::new), accepting);
+        if (!budget.holds(found.bytes())) {
+            throw new Refusal("is too large: with all before it, %s takes more than %d MB"
+                    .formatted(shortened(), Budget.BYTES >> 20));
+        }
+        return found;
     }
 
     private static BitSet rangesIn(CodePoints set, int[] starts) {
@@ -537,9 +546,10 @@ final class Pattern {
         return alike;
     }
 
-    private void step() throws Refusal {
-        if (++steps > MAX_STEPS) {
-            throw new Refusal("is too large: %s takes more than %d steps".formatted(shortened(), MAX_STEPS));
+    private void spend(int steps) throws Refusal {
+        if (!budget.takes(steps)) {
+            throw new Refusal("is too large: with all before it, %s takes more than %d steps"
+                    .formatted(shortened(), Budget.STEPS));
         }
     }
 
@@ -549,7 +559,7 @@ final class Pattern {
         from.stream().forEach(work::add);
         while (!work.isEmpty()) {
             int at = work.removeLast();
-            step();
+            spend(1);
             for (int to : skips.get(at)) {
                 if (!all.get(to) && (isFirst || !onlyFirst.get(to)) && (isLast || !onlyLast.get(to))) {
                     all.set(to);

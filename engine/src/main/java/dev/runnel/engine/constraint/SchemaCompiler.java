@@ -1,7 +1,6 @@
 package dev.runnel.engine.constraint;
 
 import dev.runnel.engine.constraint.SchemaDocument.Schema;
-import dev.runnel.engine.constraint.SchemaEvaluator.Patterns;
 import dev.runnel.engine.constraint.StringLanguage.Lengths;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -104,8 +103,8 @@ final class SchemaCompiler {
     /// States of an object whose members are counted: for each that is named, one for each count before it.
     private static final int MAX_COUNTS = 65_536;
 
-    /// Of the automata of all listed strings together: 128 MB.
-    private static final int MAX_LISTED_SIZE = 32_000_000;
+    /// Of a state or an edge of what is drawn.
+    private static final int DRAWN_BYTES = 100;
 
     private enum Type {
         NULL,
@@ -155,18 +154,19 @@ final class SchemaCompiler {
     private final SchemaDocument document;
     private final JsonNodes json;
     private final boolean usesUnevaluated; // then it matters which schemas hold, those that assert nothing too
-    private final Patterns patterns = new Patterns();
+    private final Patterns patterns;
     private final Map<String, Node.Rule> rules = new HashMap<>();
     private final Deque<Runnable> pending = new ArrayDeque<>();
     private final Set<Schema> grounded = new HashSet<>();
     private final Map<String, Boolean> never = new HashMap<>();
     private int conjunctions;
-    private long listedSize;
 
-    SchemaCompiler(JsonValue schema, String path, JsonNodes json) {
+    /// @param patterns of all schemas of a grammar
+    SchemaCompiler(JsonValue schema, String path, JsonNodes json, Patterns patterns) {
         document = new SchemaDocument(schema, path);
         usesUnevaluated = document.mentions("unevaluatedItems") || document.mentions("unevaluatedProperties");
         this.json = json;
+        this.patterns = patterns;
     }
 
     /// @throws ConstraintException if the schema can't be enforced
@@ -178,10 +178,6 @@ final class SchemaCompiler {
         return whole;
     }
 
-    private static ConstraintException tooLarge(Schema schema) {
-        return new ConstraintException(schema.path(), "is too large to be enforced");
-    }
-
     // Conjunctions
 
     private @Nullable Conjunction conjunction(Collection<Schema> schemas) {
@@ -191,6 +187,8 @@ final class SchemaCompiler {
     /// @param added to the others; all that they refer to is added too
     /// @return null if one of them is `false`
     private @Nullable Conjunction conjunction(Set<Schema> schemas, List<Options> open, Collection<Schema> added) {
+        schemas.forEach(patterns::look);
+        open.forEach(each -> patterns.look(each.owner()));
         Set<Schema> all = new LinkedHashSet<>(schemas);
         Set<Schema> seen = new HashSet<>(schemas);
         Map<String, Options> options = new LinkedHashMap<>();
@@ -199,7 +197,7 @@ final class SchemaCompiler {
         while (!work.isEmpty()) {
             Schema schema = work.remove();
             if (++conjunctions > MAX_CONJUNCTIONS) {
-                throw tooLarge(document.root());
+                throw document.root().tooLarge();
             }
             if (schema.isFalse()) {
                 return null;
@@ -225,7 +223,7 @@ final class SchemaCompiler {
             return;
         }
         if (above.size() > MAX_DEPTH) {
-            throw tooLarge(schema);
+            throw schema.tooLarge();
         }
         if (!above.add(schema)) {
             throw new ConstraintException(schema.path(), "can't be enforced: it refers to itself for the same value");
@@ -328,15 +326,35 @@ final class SchemaCompiler {
         if (conjunction.schemas().isEmpty() && conjunction.open().isEmpty()) {
             return json.value();
         }
-        String key = conjunction.key();
+        String key = key(conjunction);
         Node.Rule known = rules.get(key);
         if (known == null) {
             Node.Rule rule = new Node.Rule(conjunction.path());
             rules.put(key, rule);
-            pending.add(() -> rule.body = body(conjunction));
+            pending.add(() -> {
+                rule.body = body(conjunction);
+                patterns.hold(DRAWN_BYTES * drawn(rule.body), document.root());
+            });
             known = rule;
         }
         return known;
+    }
+
+    private String key(Conjunction conjunction) {
+        String key = conjunction.key();
+        patterns.hold(key.length(), document.root());
+        return key;
+    }
+
+    /// States and edges of what is drawn for the values of a conjunction.
+    private static long drawn(Node body) {
+        return switch (body) {
+            case Node.Graph graph -> graph.states() + graph.edges().size();
+            case Node.Choice(var types) ->
+                types.stream().mapToLong(SchemaCompiler::drawn).sum();
+            case Node.Text _, Node.OneByte _, Node.Token _ -> 0;
+            case Node.Sequence _, Node.Repeat _, Node.JsonString _, Node.Rule _ -> 0;
+        };
     }
 
     private Node body(Conjunction conjunction) {
@@ -393,7 +411,7 @@ final class SchemaCompiler {
         if (depth > 6) {
             return false;
         }
-        String key = conjunction.key() + (depth == 0 ? "" : " " + depth);
+        String key = key(conjunction) + (depth == 0 ? "" : " " + depth);
         Boolean known = never.get(key);
         if (known == null) {
             known = findNever(conjunction, depth);
@@ -528,30 +546,29 @@ final class SchemaCompiler {
         return names;
     }
 
-    private static boolean isExcluded(Conjunction conjunction, JsonValue value) {
-        return conjunction.schemas().stream()
-                .anyMatch(each ->
-                        each.get(Negation.NOT_ENUM) instanceof JsonValue.Array(var items) && items.contains(value));
+    private boolean isExcluded(Conjunction conjunction, JsonValue value) {
+        return excluded(conjunction).contains(value);
     }
 
-    private static List<JsonValue> excluded(Conjunction conjunction) {
+    private List<JsonValue> excluded(Conjunction conjunction) {
         List<JsonValue> all = new ArrayList<>();
         for (Schema schema : conjunction.schemas()) {
             if (schema.get(Negation.NOT_ENUM) instanceof JsonValue.Array(var items)) {
+                patterns.spend(items.size(), schema);
                 all.addAll(items);
             }
         }
         return all;
     }
 
-    private static void refuseExcluded(Conjunction conjunction, Class<? extends JsonValue> type) {
+    private void refuseExcluded(Conjunction conjunction, Class<? extends JsonValue> type) {
         if (excluded(conjunction).stream().anyMatch(type::isInstance)) {
             Schema owner = Objects.requireNonNull(conjunction.with(Negation.NOT_ENUM));
             throw new ConstraintException(owner.path(), "can't be enforced: it excludes values other than strings");
         }
     }
 
-    private static Node booleans(Conjunction conjunction) {
+    private Node booleans(Conjunction conjunction) {
         List<Node> options = new ArrayList<>();
         for (JsonValue.Constant each : List.of(JsonValue.Constant.TRUE, JsonValue.Constant.FALSE)) {
             if (!isExcluded(conjunction, each)) {
@@ -639,7 +656,7 @@ final class SchemaCompiler {
         if (dfa == CharDfa.ANY) {
             return new Lengths(counts.min(), max);
         }
-        StringLanguage limited = StringLanguage.Limited.of(dfa, counts.min(), max);
+        StringLanguage limited = patterns.limited(dfa, counts.min(), max);
         if (limited == null) {
             String keyword = conjunction.with("maxLength") == null ? "minLength" : "maxLength";
             throw Objects.requireNonNull(conjunction.with(keyword))
@@ -659,11 +676,10 @@ final class SchemaCompiler {
                 CharDfa one = switch (keyword) {
                     case "pattern" -> patterns.pattern(schema, keyword, value);
                     case "format" -> patterns.format(schema, value);
-                    case Negation.NOT_PATTERN ->
-                        patterns.pattern(schema, keyword, value).complement();
-                    default -> automaton(texts(value), schema).complement();
+                    case Negation.NOT_PATTERN -> patterns.not(patterns.pattern(schema, keyword, value), schema);
+                    default -> patterns.not(patterns.listing(texts(value), schema), schema);
                 };
-                all = and(all, one, schema, keyword);
+                all = patterns.and(all, one, schema, keyword);
             }
         }
         return all;
@@ -679,25 +695,6 @@ final class SchemaCompiler {
             }
         }
         return all;
-    }
-
-    /// The language of some strings that a schema lists.
-    private CharDfa automaton(Collection<String> strings, Schema schema) {
-        CharDfa found = CharDfa.of(strings);
-        listedSize += found == null ? 0 : (long) found.size() * found.rangeCount();
-        if (found == null || listedSize > MAX_LISTED_SIZE) {
-            throw tooLarge(schema);
-        }
-        return found;
-    }
-
-    private static CharDfa and(CharDfa a, CharDfa b, Schema schema, String keyword) {
-        CharDfa both = a.and(b);
-        if (both == null) {
-            throw schema.refusal(
-                    keyword.startsWith("\u0000") ? "not" : keyword, "is too large to be enforced together with others");
-        }
-        return both;
     }
 
     /// @param max at least 0, or [Node#UNBOUNDED]
@@ -736,18 +733,20 @@ final class SchemaCompiler {
 
     /// What one schema asks of an item, `contains` and `unevaluatedItems` aside; null if nothing.
     static @Nullable Schema itemSchema(Schema schema, int index) {
-        List<Schema> first =
-                schema.get("items") instanceof JsonValue.Array ? schema.listed("items") : schema.listed("prefixItems");
-        if (index < first.size()) {
-            return first.get(index);
+        if (index < firstItems(schema)) {
+            return schema.listed(firstKeyword(schema), index);
         }
-        String rest = schema.get("items") instanceof JsonValue.Array ? "additionalItems" : "items";
+        String rest = firstKeyword(schema).equals("items") ? "additionalItems" : "items";
         return schema.has(rest) ? schema.at(rest) : null;
     }
 
     private static int firstItems(Schema schema) {
-        return (schema.get("items") instanceof JsonValue.Array ? schema.listed("items") : schema.listed("prefixItems"))
-                .size();
+        return schema.count(firstKeyword(schema));
+    }
+
+    /// What lists the schemas of the first items; older drafts have it in `items`.
+    private static String firstKeyword(Schema schema) {
+        return schema.get("items") instanceof JsonValue.Array ? "items" : "prefixItems";
     }
 
     private List<Schema> itemSchemas(Conjunction conjunction, int index) {
@@ -778,6 +777,7 @@ final class SchemaCompiler {
         Deque<Schema> work = new ArrayDeque<>(List.of(schema));
         while (!work.isEmpty()) {
             Schema at = work.remove();
+            patterns.look(at);
             if (at.isStandIn() || !conjunction.schemas().contains(at) || !all.add(at)) {
                 continue;
             }
@@ -1152,10 +1152,9 @@ final class SchemaCompiler {
                     .refusal("patternProperties", "has more than %d patterns".formatted(MAX_PATTERNS));
         }
         Schema anyOwner = conjunction.schemas().iterator().next();
-        CharDfa free =
-                names.isEmpty() ? CharDfa.ANY : automaton(names, anyOwner).complement();
+        CharDfa free = names.isEmpty() ? CharDfa.ANY : patterns.not(patterns.listing(names, anyOwner), anyOwner);
         Names allowed = propertyNames(conjunction);
-        free = and(free, allowed.characters(), anyOwner, "propertyNames");
+        free = patterns.and(free, allowed.characters(), anyOwner, "propertyNames");
         List<Others> kinds = new ArrayList<>();
         for (int chosen = 0; chosen < 1 << sources.size(); chosen++) {
             CharDfa language = free;
@@ -1163,14 +1162,15 @@ final class SchemaCompiler {
             for (int i = 0; i < sources.size(); i++) {
                 boolean matches = (chosen >> i & 1) != 0;
                 CharDfa one = patterns.compile(all.getFirst().owner(), "patternProperties", sources.get(i));
-                language = and(language, matches ? one : one.complement(), anyOwner, "patternProperties");
+                language = patterns.and(
+                        language, matches ? one : patterns.not(one, anyOwner), anyOwner, "patternProperties");
                 if (matches) {
                     matched.add(sources.get(i));
                 }
             }
             StringLanguage limited = language == CharDfa.ANY
                     ? new Lengths(allowed.min(), allowed.max())
-                    : StringLanguage.Limited.of(language, allowed.min(), allowed.max());
+                    : patterns.limited(language, allowed.min(), allowed.max());
             if (limited == null) {
                 throw anyOwner.refusal("propertyNames", "is too large to be enforced");
             }
@@ -1220,15 +1220,17 @@ final class SchemaCompiler {
             }
             Conjunction name = conjunction(List.of(schema.at("propertyNames")));
             if (name == null || !types(name).contains(Type.STRING)) {
-                return new Names(automaton(List.of(), schema), 0, max);
+                return new Names(patterns.listing(List.of(), schema), 0, max);
             }
             if (!name.open().isEmpty()) {
                 throw schema.unsupported("propertyNames");
             }
             List<JsonValue> listed = listed(name, true);
-            characters = and(
+            characters = patterns.and(
                     characters,
-                    listed == null ? characters(name, true) : automaton(texts(new JsonValue.Array(listed)), schema),
+                    listed == null
+                            ? characters(name, true)
+                            : patterns.listing(texts(new JsonValue.Array(listed)), schema),
                     schema,
                     "propertyNames");
             if (listed == null) {

@@ -3,6 +3,7 @@ package dev.runnel.engine.constraint;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,8 +51,14 @@ final class SchemaDocument {
             return keywords().get(keyword);
         }
 
+        /// What a stand-in says in keywords of our own is said of the `not` that it stands for.
         ConstraintException refusal(String keyword, String problem) {
-            return new ConstraintException(path + "." + keyword, problem);
+            String said = keyword.startsWith(STAND_IN) ? "not" : keyword;
+            return new ConstraintException(path + "." + said, problem);
+        }
+
+        ConstraintException tooLarge() {
+            return new ConstraintException(path, "is too large to be enforced");
         }
 
         ConstraintException unsupported(String keyword) {
@@ -113,19 +120,32 @@ final class SchemaDocument {
         /// The schemas of an array of schemas.
         List<Schema> listed(String keyword) {
             List<Schema> all = new ArrayList<>();
-            JsonValue value = get(keyword);
-            if (value instanceof JsonValue.Array(var items)) {
-                for (int i = 0; i < items.size(); i++) {
-                    all.add(new Schema(
-                                    items.get(i),
-                                    pointer + "/" + keyword + "/" + i,
-                                    path + "." + keyword + "[" + i + "]")
-                            .checked());
-                }
-            } else if (value != null) {
-                throw refusal(keyword, "is %s, expected an array".formatted(value.type()));
+            for (int i = 0; i < items(keyword).size(); i++) {
+                all.add(listed(keyword, i));
             }
             return all;
+        }
+
+        /// One of an array of schemas.
+        Schema listed(String keyword, int index) {
+            return new Schema(
+                            items(keyword).get(index),
+                            pointer + "/" + keyword + "/" + index,
+                            path + "." + keyword + "[" + index + "]")
+                    .checked();
+        }
+
+        /// How many schemas an array of schemas has.
+        int count(String keyword) {
+            return items(keyword).size();
+        }
+
+        private List<JsonValue> items(String keyword) {
+            JsonValue value = get(keyword);
+            if (value != null && !(value instanceof JsonValue.Array)) {
+                throw refusal(keyword, "is %s, expected an array".formatted(value.type()));
+            }
+            return value instanceof JsonValue.Array(var items) ? items : List.of();
         }
 
         private Schema checked() {
@@ -143,6 +163,7 @@ final class SchemaDocument {
 
     private final Schema root;
     private final String id;
+    private final Map<String, Schema> resolved = new HashMap<>(); // by references
 
     SchemaDocument(JsonValue root, String path) {
         this.root = new Schema(root, "", path).checked();
@@ -176,6 +197,15 @@ final class SchemaDocument {
         if (!(from.get("$ref") instanceof JsonValue.Text(var reference))) {
             throw from.refusal("$ref", "is not a string");
         }
+        Schema known = resolved.get(reference);
+        if (known == null) {
+            known = resolve(reference, from);
+            resolved.put(reference, known);
+        }
+        return known;
+    }
+
+    private Schema resolve(String reference, Schema from) {
         String fragment;
         if (reference.startsWith("#")) {
             fragment = reference.substring(1);

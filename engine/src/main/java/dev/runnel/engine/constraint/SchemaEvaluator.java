@@ -2,23 +2,18 @@ package dev.runnel.engine.constraint;
 
 import dev.runnel.engine.constraint.SchemaDocument.Schema;
 import java.math.BigDecimal;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// Whether a schema admits a value: for the values that `enum` and `const` list.
 final class SchemaEvaluator {
 
     private static final int MAX_DEPTH = 100;
-    private static final int MAX_STEPS = 1_000_000;
 
     private final SchemaDocument document;
     private final Patterns patterns;
     private final boolean isExact;
-    private int steps;
 
     /// @param isExact otherwise what is admitted here may be too much: formats, which we know more
     ///     narrowly than they are meant, and what is denied don't count
@@ -34,8 +29,9 @@ final class SchemaEvaluator {
     }
 
     private boolean admits(Schema schema, JsonValue value, int depth) {
-        if (depth > MAX_DEPTH || ++steps > MAX_STEPS) {
-            throw new ConstraintException(schema.path(), "is too large to be enforced");
+        patterns.look(schema);
+        if (depth > MAX_DEPTH) {
+            throw schema.tooLarge();
         }
         if (schema.isFalse()) {
             return false;
@@ -75,8 +71,8 @@ final class SchemaEvaluator {
                 yield false;
             }
             case "const" -> argument.equals(value);
-            case "enum" -> argument instanceof JsonValue.Array(var items) && items.contains(value);
-            case Negation.NOT_ENUM -> argument instanceof JsonValue.Array(var items) && !items.contains(value);
+            case "enum" -> argument instanceof JsonValue.Array(var items) && lists(schema, items, value);
+            case Negation.NOT_ENUM -> argument instanceof JsonValue.Array(var items) && !lists(schema, items, value);
             default ->
                 switch (value) {
                     case JsonValue.Constant _ -> true;
@@ -86,6 +82,11 @@ final class SchemaEvaluator {
                     case JsonValue.Dict(var members) -> admitsMembers(schema, keyword, argument, members, depth);
                 };
         };
+    }
+
+    private boolean lists(Schema schema, List<JsonValue> items, JsonValue value) {
+        patterns.spend(items.size(), schema);
+        return items.contains(value);
     }
 
     private static boolean isOfType(JsonValue value, String type) {
@@ -125,10 +126,10 @@ final class SchemaEvaluator {
         return switch (keyword) {
             case "minLength" -> compare(text.length(), argument) >= 0;
             case "maxLength" -> compare(text.length(), argument) <= 0;
-            case "pattern" -> patterns.pattern(schema, keyword, argument).contains(text.value());
+            case "pattern" -> patterns.contains(patterns.pattern(schema, keyword, argument), text.value(), schema);
             case Negation.NOT_PATTERN ->
-                !patterns.pattern(schema, keyword, argument).contains(text.value());
-            case "format" -> !isExact || patterns.format(schema, argument).contains(text.value());
+                !patterns.contains(patterns.pattern(schema, keyword, argument), text.value(), schema);
+            case "format" -> !isExact || patterns.contains(patterns.format(schema, argument), text.value(), schema);
             default -> true;
         };
     }
@@ -197,68 +198,5 @@ final class SchemaEvaluator {
                 throw schema.unsupported(keyword);
             default -> true;
         };
-    }
-
-    /// The expressions of a schema, each compiled once.
-    static final class Patterns {
-
-        private final Map<String, CharDfa> compiled = new HashMap<>();
-        private final Map<String, CharDfa> formats = new HashMap<>();
-
-        CharDfa pattern(Schema schema, String keyword, @Nullable JsonValue argument) {
-            if (!(argument instanceof JsonValue.Text(var source))) {
-                throw schema.refusal(keyword, "is not a string");
-            }
-            return compile(schema, keyword, source);
-        }
-
-        CharDfa compile(Schema schema, String keyword, String source) {
-            CharDfa known = compiled.get(source);
-            if (known == null) {
-                try {
-                    known = Pattern.compile(source);
-                } catch (Pattern.Refusal refusal) {
-                    throw schema.refusal(
-                            keyword.startsWith("\u0000") ? "not" : keyword, String.valueOf(refusal.getMessage()));
-                }
-                compiled.put(source, known);
-            }
-            return known;
-        }
-
-        CharDfa format(Schema schema, JsonValue argument) {
-            if (!(argument instanceof JsonValue.Text(var name))) {
-                throw schema.refusal("format", "is not a string");
-            }
-            CharDfa known = formats.get(name);
-            if (known == null) {
-                try {
-                    known = Formats.named(name);
-                } catch (Pattern.Refusal refusal) {
-                    throw schema.refusal("format", String.valueOf(refusal.getMessage()));
-                }
-                formats.put(name, known);
-            }
-            return known;
-        }
-
-        /// What `properties`, `patternProperties` and `additionalProperties` of one schema ask of a
-        /// member.
-        List<Schema> propertySchemas(Schema schema, String name) {
-            List<Schema> all = new ArrayList<>();
-            Schema property = schema.named("properties", name);
-            if (property != null) {
-                all.add(property);
-            }
-            for (Map.Entry<String, Schema> each : schema.named("patternProperties")) {
-                if (compile(schema, "patternProperties", each.getKey()).contains(name)) {
-                    all.add(each.getValue());
-                }
-            }
-            if (all.isEmpty() && schema.has("additionalProperties")) {
-                all.add(schema.at("additionalProperties"));
-            }
-            return all;
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.runnel.engine.constraint;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 /// A set of strings of code points, as a deterministic automaton without dead ends: from each of its
@@ -89,43 +90,59 @@ interface StringLanguage {
         private final BitSet viable; // (count, state): acceptance can be reached
 
         /// @param max or [Lengths#UNBOUNDED]
-        private Limited(CharDfa dfa, int min, int max) {
+        private Limited(CharDfa dfa, int min, int max, int[][] successors) {
             this.dfa = dfa;
             this.min = min;
             this.max = max;
-            int counts = (max == Lengths.UNBOUNDED ? min : max) + 1;
+            int counts = counts(min, max);
             viable = new BitSet(counts * dfa.size());
-            for (int count = counts - 1; count >= 0; count--) {
-                boolean settled = false;
-                while (!settled) { // more than once only where counting has stopped
-                    settled = true;
-                    for (int state = 0; state < dfa.size(); state++) {
-                        int at = count * dfa.size() + state;
-                        if (!viable.get(at) && (isEnd(count, state) || leadsOn(count, state))) {
-                            viable.set(at);
-                            settled = max != Lengths.UNBOUNDED || count < min;
-                        }
-                    }
+            int last = counts - 1;
+            if (max == Lengths.UNBOUNDED) { // counting stops here, and the automaton has no dead ends
+                viable.set(last * dfa.size(), counts * dfa.size());
+                last--;
+            }
+            for (int count = last; count >= 0; count--) {
+                for (int state = 0; state < dfa.size(); state++) {
+                    boolean isViable = isEnd(count, state) || leadsOn(count, successors[state]);
+                    viable.set(count * dfa.size() + state, isViable);
                 }
             }
         }
 
+        private static int counts(int min, int max) {
+            return (max == Lengths.UNBOUNDED ? min : max) + 1;
+        }
+
+        /// @param budget of the schemas that it is for
         /// @return null if that takes too many states
-        static @Nullable StringLanguage of(CharDfa dfa, int min, int max) {
+        static @Nullable StringLanguage of(CharDfa dfa, int min, int max, Budget budget) {
             if (min == 0 && max == Lengths.UNBOUNDED) {
                 return dfa;
             }
-            long counts = (max == Lengths.UNBOUNDED ? min : max) + 1L;
-            return counts * dfa.size() > MAX_STATES ? null : new Limited(dfa, min, max);
+            long states = (long) counts(min, max) * dfa.size();
+            if (states > MAX_STATES || !budget.holds(states / Byte.SIZE) || !budget.takes(dfa.bytes())) {
+                return null;
+            }
+            int[][] successors = dfa.successors();
+            long edges =
+                    Arrays.stream(successors).mapToLong(each -> each.length).sum();
+            return budget.takes(states + counts(min, max) * edges) ? new Limited(dfa, min, max, successors) : null;
         }
 
         private boolean isEnd(int count, int state) {
             return count >= min && dfa.accepts(state);
         }
 
-        private boolean leadsOn(int count, int state) {
+        private boolean leadsOn(int count, int[] successors) {
             int next = next(count);
-            return next != NONE && dfa.leadsInto(state, viable, next * dfa.size());
+            if (next != NONE) {
+                for (int to : successors) {
+                    if (viable.get(next * dfa.size() + to)) {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
 
         private int next(int count) {

@@ -45,6 +45,7 @@ class HostileGrammarTest {
                                 .collect(Collectors.joining(","))
                         + "]}",
                 counted(300, 299),
+                properties(5000, "{\"type\": \"array\", \"maxItems\": 2000, \"items\": {\"const\": %d}}"),
                 "{\"type\": \"array\", \"minItems\": 2000000000}",
                 "{\"type\": \"number\", \"minimum\": 1e999}",
                 "{\"type\": \"number\", \"minimum\": 1e99999999999}",
@@ -62,6 +63,17 @@ class HostileGrammarTest {
         return IntStream.range(from, to)
                 .mapToObj(i -> "\"" + Character.toString(0x10000 + i) + "\"")
                 .collect(Collectors.joining(","));
+    }
+
+    /// An object of so many properties.
+    ///
+    /// @param each the schema of one, with a place for its number
+    private static String properties(int count, String each) {
+        return "{\"type\": \"object\", \"properties\": {"
+                + IntStream.range(0, count)
+                        .mapToObj(i -> "\"p%d\": %s".formatted(i, each.formatted(i)))
+                        .collect(Collectors.joining(","))
+                + "}}";
     }
 
     /// Of at most `most` of so many properties.
@@ -88,6 +100,39 @@ class HostileGrammarTest {
         assertThatThrownBy(() -> Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY))
                 .isInstanceOf(ConstraintException.class)
                 .hasMessageStartingWith("schema");
+    }
+
+    @Test
+    void manyPatternsThatAreSmallEnoughAloneAreRefusedTogether() {
+        String schema = properties(10_000, "{\"type\": \"string\", \"pattern\": \"^(a|b)*a(a|b){12}c{%d}$\"}");
+
+        assertThatThrownBy(() -> Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessageMatching("schema\\.properties\\.p(\\d+)\\.pattern is too large: with all before it,"
+                        + " \\^\\(a\\|b\\)\\*a\\(a\\|b\\)\\{12}c\\{\\1}\\$ takes more than 100000000 steps");
+    }
+
+    @Test
+    void aPatternOfManyLengthsIsRefused() {
+        String schema =
+                properties(5000, "{\"type\": \"string\", \"pattern\": \"^(a|b)*a(a|b){9}$\", \"maxLength\": 1%03d}");
+
+        assertThatThrownBy(() -> Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessageMatching("schema\\.properties\\.p\\d+\\.maxLength is too large to be enforced"
+                        + " together with pattern or format");
+    }
+
+    @Test
+    void theSchemasOfAGrammarAreTooLargeTogether() {
+        String schema = "{\"type\": \"object\", \"required\": [" + quoted(0, 1500) + "]}";
+        Grammar two = Grammar.sequence(Grammar.jsonSchema(schema, "first"), Grammar.jsonSchema(schema, "second"));
+        Grammar four = Grammar.sequence(two, Grammar.jsonSchema(schema, "third"), Grammar.jsonSchema(schema, "last"));
+
+        assertThat(Constraint.compile(two, VOCABULARY)).isNotNull();
+        assertThatThrownBy(() -> Constraint.compile(four, VOCABULARY))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessage("last is too large to be enforced");
     }
 
     @ParameterizedTest
@@ -166,6 +211,15 @@ class HostileGrammarTest {
         Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
 
         assertThat(SmallVocabulary.accepts(constraint, "{\"4000\": null}")).isTrue();
+    }
+
+    @Test
+    void anArrayMayHaveManyFirstItems() {
+        String schema = "{\"type\": \"array\", \"prefixItems\": [" + "{},".repeat(15_000) + "{}]}";
+
+        Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "[1, 2]")).isTrue();
     }
 
     @Test
