@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// What requests ask of replies, as masks over a model's logits. For any number of threads.
 final class ReplyConstraints {
 
-    /// Compiled constraints that are kept; a client sends the same schema with every request. What is learnt
-    /// about tokens takes up to 16 MB of each. Its automata mostly take little beside that; one that a large
-    /// grammar and long replies fill takes some 50 MB.
+    /// Compiled constraints and refusals that are kept; a client sends the same schema with every request.
+    /// What is learnt about tokens takes up to 16 MB of each. Its automata mostly take little beside that;
+    /// those of large schemas take up to 64 MB, and one that a large grammar and long replies fill some 50.
     private static final int REMEMBERED = 16;
 
     private final Tokenizer tokenizer;
@@ -45,44 +45,22 @@ final class ReplyConstraints {
     ///
     /// @throws BackendException if what is asked can't be enforced
     Optional<Function<ReplyReader, LogitMask>> of(ReplyFormat format, Tools tools, OutputFormat answer) {
-        Set<String> lenient = new HashSet<>();
-        while (true) {
-            Optional<Grammar> grammar =
-                    ReplyGrammar.of(format, tools, answer, tool -> argumentsOf(tool, tools.offered(), lenient));
-            if (grammar.isEmpty()) {
-                return Optional.empty();
-            }
-            try {
-                Constraint constraint = constraints().get(grammar.get());
-                return Optional.of(_ -> new StateMask(constraint.start()));
-            } catch (ConstraintException fault) {
-                Optional<Tool> culprit = toolAt(fault.path(), tools.offered());
-                if (culprit.isEmpty()
-                        || culprit.get().strict()
-                        || !lenient.add(culprit.get().name())) {
-                    throw BackendException.unsupported(fieldOf(fault.path()), String.valueOf(fault.getMessage()));
-                }
-            }
+        Optional<Grammar> grammar = ReplyGrammar.of(format, tools, answer, tool -> argumentsOf(tool, tools.offered()));
+        if (grammar.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            Constraint constraint = constraints().get(grammar.get());
+            return Optional.of(_ -> new StateMask(constraint.start()));
+        } catch (ConstraintException fault) {
+            throw BackendException.unsupported(fieldOf(fault.path()), String.valueOf(fault.getMessage()));
         }
     }
 
-    private static Grammar argumentsOf(Tool tool, List<Tool> offered, Set<String> lenient) {
-        return lenient.contains(tool.name())
-                ? Grammar.jsonObject()
-                : Grammar.jsonSchema(tool.parameters(), pathOf(offered.indexOf(tool)));
-    }
-
-    private static String pathOf(int tool) {
-        return "tools[" + tool + "].function.parameters";
-    }
-
-    private static Optional<Tool> toolAt(String path, List<Tool> offered) {
-        for (int i = 0; i < offered.size(); i++) {
-            if (path.startsWith(pathOf(i))) {
-                return Optional.of(offered.get(i));
-            }
-        }
-        return Optional.empty();
+    private static Grammar argumentsOf(Tool tool, List<Tool> offered) {
+        Grammar schema =
+                Grammar.jsonSchema(tool.parameters(), "tools[%d].function.parameters".formatted(offered.indexOf(tool)));
+        return tool.strict() ? schema : Grammar.orElse(schema, Grammar.jsonObject());
     }
 
     /// The request's field that a path leads into.

@@ -15,11 +15,24 @@ public final class Constraint {
         this.start = start;
     }
 
-    /// Takes up to some tens of milliseconds for a large schema; [ConstraintCache] remembers.
+    /// Takes up to some tens of milliseconds for a large schema, and seconds where patterns take all that
+    /// they may; [ConstraintCache] remembers.
     ///
     /// @throws ConstraintException if the grammar can't be enforced
     public static Constraint compile(Grammar grammar, ConstraintVocabulary vocabulary) {
-        Node lowered = new Lowering(vocabulary).lower(grammar, 0);
+        Lowering wanted = new Lowering(vocabulary, false);
+        try {
+            return compile(grammar, wanted, vocabulary);
+        } catch (ConstraintException refusal) {
+            if (!wanted.hasAlternative()) {
+                throw refusal;
+            }
+            return compile(grammar, new Lowering(vocabulary, true), vocabulary);
+        }
+    }
+
+    private static Constraint compile(Grammar grammar, Lowering lowering, ConstraintVocabulary vocabulary) {
+        Node lowered = lowering.lower(grammar, 0);
         Constraint constraint =
                 new Constraint(vocabulary, Nfa.compile(lowered, vocabulary.alphabet(), Lowering.pathOf(grammar)));
         constraint.start().warm();

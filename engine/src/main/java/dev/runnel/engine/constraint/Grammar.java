@@ -82,6 +82,10 @@ public sealed interface Grammar {
         }
     }
 
+    /// What a grammar says, or where that can't be enforced what another says. Where each could be but not
+    /// all that are in a grammar together, all the others stand in.
+    record OrElse(Grammar wanted, Grammar otherwise) implements Grammar {}
+
     static Grammar jsonObject() {
         return new JsonObject();
     }
@@ -112,6 +116,10 @@ public sealed interface Grammar {
 
     static Grammar optional(Grammar body) {
         return new Repeat(body, 0, 1);
+    }
+
+    static Grammar orElse(Grammar wanted, Grammar otherwise) {
+        return new OrElse(wanted, otherwise);
     }
 
     static Grammar repeat(Grammar body, int min, int max) {

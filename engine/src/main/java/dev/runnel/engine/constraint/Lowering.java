@@ -15,9 +15,13 @@ final class Lowering {
     private final ConstraintVocabulary vocabulary;
     private final JsonNodes json;
     private final Patterns patterns = new Patterns();
+    private final boolean isModest;
+    private boolean hasAlternative;
 
-    Lowering(ConstraintVocabulary vocabulary) {
+    /// @param isModest whether to take what stands in for what is wanted, even where that can be enforced
+    Lowering(ConstraintVocabulary vocabulary, boolean isModest) {
         this.vocabulary = vocabulary;
+        this.isModest = isModest;
         json = new JsonNodes(vocabulary.strings());
     }
 
@@ -42,7 +46,25 @@ final class Lowering {
             case Grammar.Alternatives(var options) -> new Node.Choice(lower(options, depth));
             case Grammar.Repeat(var body, var min, var max) -> new Node.Repeat(lower(body, depth + 1), min, max);
             case Grammar.FreeText(var without, var until) -> freeText(without, until.orElse(""));
+            case Grammar.OrElse(var wanted, var otherwise) -> orElse(wanted, otherwise, depth + 1);
         };
+    }
+
+    private Node orElse(Grammar wanted, Grammar otherwise, int depth) {
+        if (isModest) {
+            return lower(otherwise, depth);
+        }
+        hasAlternative = true;
+        try {
+            return lower(wanted, depth);
+        } catch (ConstraintException _) {
+            return lower(otherwise, depth);
+        }
+    }
+
+    /// Whether something was wanted that something else may stand in for.
+    boolean hasAlternative() {
+        return hasAlternative;
     }
 
     private List<Node> lower(List<Grammar> grammars, int depth) {
@@ -64,6 +86,7 @@ final class Lowering {
             case Grammar.Sequence(var parts) -> firstPath(parts, depth);
             case Grammar.Alternatives(var options) -> firstPath(options, depth);
             case Grammar.Repeat(var body, var _, var _) -> findPath(body, depth + 1);
+            case Grammar.OrElse(var wanted, var _) -> findPath(wanted, depth + 1);
             case Grammar.JsonObject _, Grammar.Literal _, Grammar.Token _, Grammar.FreeText _ -> "";
         };
     }

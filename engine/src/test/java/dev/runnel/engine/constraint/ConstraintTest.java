@@ -3,6 +3,7 @@ package dev.runnel.engine.constraint;
 import static dev.runnel.engine.constraint.Grammar.alternatives;
 import static dev.runnel.engine.constraint.Grammar.jsonSchema;
 import static dev.runnel.engine.constraint.Grammar.literal;
+import static dev.runnel.engine.constraint.Grammar.orElse;
 import static dev.runnel.engine.constraint.Grammar.repeat;
 import static dev.runnel.engine.constraint.Grammar.sequence;
 import static dev.runnel.engine.constraint.Grammar.textUntil;
@@ -14,6 +15,7 @@ import static dev.runnel.engine.constraint.SmallVocabulary.OTHER_END;
 import static dev.runnel.engine.constraint.SmallVocabulary.VOCABULARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -222,6 +224,41 @@ class ConstraintTest {
         cache.get(Grammar.jsonObject());
         cache.get(literal("a"));
         assertThat(cache.get(jsonSchema(WEATHER, "schema"))).isNotSameAs(first);
+    }
+
+    @Test
+    void aSchemaThatWasRefusedIsNotCompiledAgain() {
+        ConstraintCache cache = new ConstraintCache(VOCABULARY, 2);
+        String unknown = "{\"format\": \"colour\"}";
+
+        Throwable refusal = catchThrowable(() -> cache.get(jsonSchema(unknown, "schema")));
+
+        assertThat(refusal).isInstanceOf(ConstraintException.class).hasMessageStartingWith("schema.format is colour");
+        assertThat(catchThrowable(() -> cache.get(jsonSchema(new String(unknown), "schema"))))
+                .isSameAs(refusal);
+    }
+
+    @Test
+    void whereWhatIsWantedCanNotBeEnforcedAnotherStandsIn() {
+        Grammar grammar = sequence(
+                orElse(jsonSchema("{\"format\": \"colour\"}", "first"), literal("any")),
+                orElse(jsonSchema("{\"type\": \"null\"}", "second"), literal("any")));
+
+        Constraint constraint = Constraint.compile(grammar, VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "anynull")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "anyany")).isFalse();
+    }
+
+    @Test
+    void whereAllThatIsWantedIsTooLargeTogetherOthersStandInForAll() {
+        String large = "{\"enum\": [\"" + "a".repeat(150_000) + "\"]}";
+        Grammar one = orElse(jsonSchema(large, "schema"), literal("any"));
+
+        assertThat(SmallVocabulary.accepts(Constraint.compile(one, VOCABULARY), "any"))
+                .isFalse();
+        assertThat(SmallVocabulary.accepts(Constraint.compile(sequence(one, one, one), VOCABULARY), "anyanyany"))
+                .isTrue();
     }
 
     @Test
