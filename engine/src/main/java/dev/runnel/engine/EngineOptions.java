@@ -17,7 +17,8 @@ import java.util.OptionalInt;
 /// @param waiting most completions that wait while that many run; one more is refused
 /// @param promptTokensPerStep most prompt tokens read in one step
 /// @param stall how much longer a step in which others answer may take because of the prompts that are read
-///     in it: longer reads prompts faster, shorter lets those that answer go on more evenly
+///     in it, by the draft as well: longer reads prompts faster, shorter lets those that answer go on more
+///     evenly
 /// @param guessing where guesses at next tokens come from
 /// @param draft the file of a smaller model of the same vocabulary, which guesses too
 /// @param cacheType how the cache stores keys and values

@@ -10,6 +10,7 @@ import dev.runnel.core.TokenText;
 import dev.runnel.engine.EngineStats;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
+import dev.runnel.engine.model.PromptPace;
 import dev.runnel.engine.model.Slice;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.reply.ReplyReader;
@@ -75,6 +76,7 @@ public final class Scheduler implements AutoCloseable {
     private final List<Slice> batch = new ArrayList<>();
     private int promptTokens; // of the batch
     private boolean answers; // the batch, to someone
+    private double unusedStall; // the part of what those who answer can bear that its prompts leave
     private final Sampler sampler;
     private final Logprobs logprobs = new Logprobs(CompletionRequest.MOST_ALTERNATIVES);
     private final Deque<float[]> freeLogits = new ArrayDeque<>();
@@ -296,7 +298,7 @@ public final class Scheduler implements AutoCloseable {
         }
         long end = nanoTime.getAsLong();
         pace.stepped(end - begin);
-        promptPace.stepped(end - begin, promptTokens, answers);
+        promptPace.stepped(end - forward, promptTokens, answers);
         if (promptTokens == 0) {
             speculation.stepped(tokensOfBatch(), end - forward);
         }
@@ -488,9 +490,8 @@ public final class Scheduler implements AutoCloseable {
         for (Sequence sequence : running) {
             answers |= sequence.isWanted && sequence.hasRoom() && sequence.isAnswering();
         }
-        int most = answers
-                ? promptPace.tokensIn(limits.stall().toNanos(), limits.promptTokensPerStep())
-                : limits.promptTokensPerStep();
+        int fitting = promptPace.tokensIn(limits.stall().toNanos(), Integer.MAX_VALUE);
+        int most = answers ? Math.min(fitting, limits.promptTokensPerStep()) : limits.promptTokensPerStep();
         for (int i = 0; i < running.size(); i++) {
             Sequence sequence = running.get(i);
             if (!sequence.isWanted || !sequence.hasRoom()) {
@@ -512,6 +513,7 @@ public final class Scheduler implements AutoCloseable {
             }
             stepping.add(sequence);
         }
+        unusedStall = 1 - (double) promptTokens / fitting;
     }
 
     /// Adds guesses to what the sequences read that answer: no more than are asked for, or than fit.
@@ -525,7 +527,7 @@ public final class Scheduler implements AutoCloseable {
             sequence.guesses.allow(Math.clamp(left - 1, 0, Guesses.MOST));
             guesses.add(sequence.guesses);
         }
-        speculation.guess(guesses);
+        speculation.guess(guesses, (long) (unusedStall * limits.stall().toNanos()));
         int rows = 0;
         for (int i = 0; i < batch.size(); i++) {
             Sequence sequence = stepping.get(i);

@@ -1,6 +1,7 @@
 package dev.runnel.engine.speculation;
 
 import dev.runnel.engine.model.LanguageModel;
+import dev.runnel.engine.model.PromptPace;
 import dev.runnel.engine.model.Slice;
 import dev.runnel.engine.sampling.ChoiceSampling;
 import dev.runnel.engine.sampling.Sampler;
@@ -12,19 +13,19 @@ import java.util.function.LongSupplier;
 /// sequences have, and goes on from there, all of them together a token at a time.
 final class Draft implements AutoCloseable {
 
-    /// Tokens that it has yet to read of one sequence before it guesses: more are read over several steps.
+    /// Most tokens that it reads in a step to catch up with sequences.
     private static final int CATCH_UP = 256;
 
-    /// Weight of the newest round in the average.
-    private static final double NEWEST = 1.0 / 8;
+    /// Most tokens that it has yet to read of a sequence with which it has kept up: its last guess, if that
+    /// was right, and the token after it. Reading them is a part of guessing.
+    private static final int KEPT_UP = 2;
 
     private final LanguageModel model;
     private final LongSupplier nanoTime;
     private final Sampler sampler;
     private final List<Slice> batch = new ArrayList<>();
     private final List<Guesses> reading = new ArrayList<>();
-
-    private double roundNanos;
+    private final PromptPace pace = new PromptPace();
 
     /// @param model owned from here on; its vocabulary is the larger one's
     /// @param nanoTime a clock that never goes back
@@ -40,41 +41,39 @@ final class Draft implements AutoCloseable {
 
     /// What one guess for each sequence takes, on average.
     double roundNanos() {
-        return roundNanos;
+        return pace.answerNanos();
     }
 
     /// Guesses as much as each wants, or nothing where the model has to read more before it can.
-    void guess(List<Guesses> sequences) {
-        int budget = CATCH_UP;
+    ///
+    /// @param nanos for catching up
+    void guess(List<Guesses> sequences, long nanos) {
+        int most = nanos > 0 ? pace.tokensIn(nanos, CATCH_UP) : 0;
         while (true) {
             batch.clear();
             reading.clear();
-            int before = budget;
+            int caughtUp = 0;
             for (int i = 0; i < sequences.size(); i++) {
                 Guesses each = sequences.get(i);
                 if (each.drafts && each.count() < each.wanted) {
-                    budget -= read(each, budget);
+                    caughtUp += read(each, most - caughtUp);
                 }
             }
             if (batch.isEmpty()) {
                 return;
             }
-            boolean readsGuesses = budget == before;
             long begin = nanoTime.getAsLong();
             model.forward(batch);
             for (int i = 0; i < reading.size(); i++) {
                 guess(reading.get(i));
             }
-            if (readsGuesses) {
-                long took = nanoTime.getAsLong() - begin;
-                roundNanos += (took - roundNanos) * (roundNanos == 0 ? 1 : NEWEST);
-            }
+            pace.stepped(nanoTime.getAsLong() - begin, caughtUp, true);
         }
     }
 
     /// Adds to the batch what lies before a sequence's next guess.
     ///
-    /// @param most tokens of it that are known
+    /// @param most tokens to catch up
     /// @return how many of these it reads
     private int read(Guesses each, int most) {
         if (each.count() > 0) {
@@ -82,18 +81,20 @@ final class Draft implements AutoCloseable {
             reading.add(each);
             return 0;
         }
-        if (most < 1 || !each.draft().enter()) {
+        DraftReader reader = each.draft();
+        boolean isBehind = reader.unread() > KEPT_UP;
+        if ((isBehind && most < 1) || !reader.enter()) {
             each.wanted = 0;
             return 0;
         }
-        Slice slice = each.draft().unread(most);
+        Slice slice = reader.nextSlice(isBehind ? most : KEPT_UP);
         batch.add(slice);
         reading.add(each);
-        return slice.length();
+        return isBehind ? slice.length() : 0;
     }
 
     private void guess(Guesses each) {
-        if (each.draft().hasReadAll()) {
+        if (each.draft().unread() == 0) {
             each.add(each.draft().sample(sampler, each.count() == 0));
         } else {
             each.wanted = 0; // it goes on reading with the next step

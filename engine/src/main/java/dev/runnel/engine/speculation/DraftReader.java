@@ -95,8 +95,13 @@ final class DraftReader implements AutoCloseable {
         return Objects.requireNonNull(room, "without room");
     }
 
-    /// What it has not read of the sequence.
-    Slice unread(int most) {
+    /// Tokens of the sequence that it has not read.
+    int unread() {
+        return history.length() - (room == null ? 0 : room.length());
+    }
+
+    /// The first of them.
+    Slice nextSlice(int most) {
         int read = room().length();
         int prompt = history.prompt().length;
         boolean inPrompt = read < prompt;
@@ -109,10 +114,6 @@ final class DraftReader implements AutoCloseable {
     /// The guess at an index, to be read ahead.
     Slice guessed(int[] tokens, int index) {
         return new Slice(room(), tokens, index, index + 1, null, null, 1, logits);
-    }
-
-    boolean hasReadAll() {
-        return room().length() == history.length();
     }
 
     int sample(Sampler sampler, boolean isFirst) {

@@ -57,7 +57,8 @@ public final class Speculation implements AutoCloseable {
     /// Guesses for a step in which each of these sequences reads its last token.
     ///
     /// @param sequences for which it has been said how many guesses there may be ([Guesses#allow])
-    public void guess(List<Guesses> sequences) {
+    /// @param nanos for a draft model to catch up with what has been read; guessing takes its time besides
+    public void guess(List<Guesses> sequences, long nanos) {
         plan(sequences);
         boolean drafts = false;
         for (int i = 0; i < sequences.size(); i++) {
@@ -69,7 +70,7 @@ public final class Speculation implements AutoCloseable {
             }
         }
         if (drafts) {
-            draft.orElseThrow().guess(sequences);
+            draft.orElseThrow().guess(sequences, nanos);
         }
     }
 

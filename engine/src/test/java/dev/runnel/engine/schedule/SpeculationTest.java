@@ -22,6 +22,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -33,11 +34,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Guesses change when tokens come, and nothing else.
 class SpeculationTest {
 
+    private static final long MILLI = 1_000_000;
+
     private static final Limits LIMITS = new Limits(16, 16, 64, Duration.ofHours(1));
 
     /// Speaks of four letters, and after any two of them most of the time says the same: what it says
     /// repeats itself, but not for long.
     private static final FakeModel.Script BABBLING = babbling(1);
+
+    /// Never repeats itself, so that only a model of its own can guess it.
+    private static final FakeModel.Script UNHEARD_OF =
+            FakeModel.saying(history -> new Random(history.length).nextInt(200));
 
     private static FakeModel.Script babbling(int salt) {
         return (history, logits) -> {
@@ -121,6 +128,11 @@ class SpeculationTest {
         return request("abcdbbca" + seed)
                 .withSampling(new Sampling(0.7, 1, OptionalLong.of(seed)))
                 .withMaxTokens(120);
+    }
+
+    private static RecordingReader read(Scheduler scheduler, CompletionRequest request) {
+        return RecordingReader.of(scheduler.complete(request, () -> prepare(request)))
+                .request(Long.MAX_VALUE);
     }
 
     private static FakeModel draft(FakeModel.Script script) {
@@ -251,6 +263,76 @@ class SpeculationTest {
 
         assertThat(outcome.stats().rightGuesses()).isLessThan(10);
         assertThat(outcome.stats().guessedTokens()).isLessThan(60);
+    }
+
+    // Drafts
+
+    /// A model that puts the clock forward.
+    private static FakeModel taking(FakeModel model, AtomicLong clock, long millisOfStep, long millisOfToken) {
+        model.beforeForward(tokens -> clock.addAndGet((millisOfStep + millisOfToken * tokens) * MILLI));
+        return model;
+    }
+
+    @Test
+    void aDraftThatCatchesUpHoldsUpThoseWhoAnswerNoLongerThanAllowed() {
+        AtomicLong clock = new AtomicLong();
+        FakeModel model = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 10, 0);
+        FakeModel draft = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 0, 1);
+        try (Scheduler scheduler = new Scheduler(
+                model,
+                FakeModel.BYTES,
+                new Limits(16, 16, 1000, Duration.ofMillis(50)),
+                Runnable::run,
+                clock::get,
+                () -> 1,
+                Speculation.withDraft(draft, clock::get))) {
+            read(scheduler, request("q").withMaxTokens(1900));
+            RecordingReader slow = read(scheduler, request("p".repeat(1000)).withMaxTokens(300));
+            long longest = 0;
+            while (!slow.hasEnded()) {
+                long before = clock.get();
+                scheduler.step();
+                longest = Math.max(longest, clock.get() - before);
+            }
+
+            assertThat(longest).isLessThanOrEqualTo((10 + 50 + 2 * Speculation.MOST) * MILLI);
+            assertThat(draft.batches().stream()
+                            .flatMap(List::stream)
+                            .mapToInt(Integer::intValue)
+                            .sum())
+                    .as("and it gets on")
+                    .isGreaterThan(1000);
+            assertThat(scheduler.stats().rightGuesses()).isGreaterThan(100);
+        }
+    }
+
+    @Test
+    void whatADraftTakesIsNotTakenForThePromptsTime() {
+        AtomicLong clock = new AtomicLong();
+        FakeModel model = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 10, 2);
+        FakeModel draft = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 0, 1);
+        try (Scheduler scheduler = new Scheduler(
+                model,
+                FakeModel.BYTES,
+                new Limits(16, 16, 256, Duration.ofMillis(50)),
+                Runnable::run,
+                clock::get,
+                () -> 1,
+                Speculation.withDraft(draft, clock::get))) {
+            read(scheduler, request("q".repeat(1000)).withMaxTokens(900));
+            for (int i = 0; i < 8; i++) {
+                scheduler.step();
+            }
+            RecordingReader slow = read(scheduler, request("p".repeat(900)).withMaxTokens(1));
+            int before = model.batches().size();
+            while (!slow.hasEnded()) {
+                scheduler.step();
+            }
+
+            assertThat(model.batches().subList(before, model.batches().size()))
+                    .as("2 ms for each token, in 50 ms")
+                    .allMatch(batch -> batch.size() < 2 || batch.get(1) <= 25);
+        }
     }
 
     // Bounds

@@ -1,12 +1,12 @@
-package dev.runnel.engine.schedule;
+package dev.runnel.engine.model;
 
-/// How long a prompt's tokens take, measured, so that a step takes no more of them than those who wait for its
-/// end can bear. For the loop's thread.
+/// How long a prompt's tokens take a model, measured, so that a step takes no more of them than those who wait
+/// for its end can bear. For the thread that steps.
 ///
 /// Theory: as in estimating a network's round trip (Jacobson, "Congestion avoidance and control", SIGCOMM 1988),
 /// a running mean alone is too short half of the time; so the part by which it was off is averaged too, and kept
 /// free several times over.
-final class PromptPace {
+public final class PromptPace {
 
     /// Weights of the newest step in the averages.
     private static final double NEWEST = 1.0 / 8;
@@ -32,7 +32,7 @@ final class PromptPace {
     ///
     /// @param promptTokens read in it
     /// @param answers whether it also answered
-    void stepped(long nanos, int promptTokens, boolean answers) {
+    public void stepped(long nanos, int promptTokens, boolean answers) {
         if (promptTokens == 0) {
             answerNanos += (nanos - answerNanos) * (knowsAnswers ? NEWEST : 1);
             knowsAnswers = true;
@@ -46,10 +46,15 @@ final class PromptPace {
         }
     }
 
+    /// What a step without prompts takes, on average; 0 before there was one.
+    public double answerNanos() {
+        return answerNanos;
+    }
+
     /// Prompt tokens that are likely to be read in that time; at least one.
     ///
     /// @param most not to be exceeded
-    int tokensIn(long nanos, int most) {
+    public int tokensIn(long nanos, int most) {
         double fitting = knowsTokens ? nanos / (1 + MARGIN * error) / tokenNanos : FIRST;
         return (int) Math.clamp(fitting, 1, (double) most);
     }

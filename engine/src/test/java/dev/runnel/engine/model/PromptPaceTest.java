@@ -1,4 +1,4 @@
-package dev.runnel.engine.schedule;
+package dev.runnel.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
