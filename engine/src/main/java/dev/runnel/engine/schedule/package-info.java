@@ -22,7 +22,8 @@
 /// - A reader without demand holds back its own sequences and no others: their places in the batch are given to those
 ///   that wait. When it asks again, they go before those that came later.
 /// - Work that nobody reads any more stops within one step, wherever it is, and its room is free for the next.
-/// - A fault of the model ends the completions that were in the step, and the loop goes on.
+/// - A fault of the model ends the completions that were in the step, and the loop goes on. After a
+///   fault of a draft model they go on without it.
 /// - Every token is counted, also those of completions that were cancelled or failed
 ///   ([dev.runnel.engine.EngineStats], and for one completion [dev.runnel.core.CompletionStream#spent]).
 ///

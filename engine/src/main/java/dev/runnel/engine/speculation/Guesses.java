@@ -13,7 +13,7 @@ public final class Guesses implements AutoCloseable {
 
     private final History history;
     private final @Nullable Lookup lookup;
-    private final @Nullable DraftReader reader;
+    private @Nullable DraftReader reader;
 
     private final int[] tokens = new int[MOST];
     private int count;
@@ -104,6 +104,16 @@ public final class Guesses implements AutoCloseable {
             throw new IllegalStateException("there is no draft model");
         }
         return reader;
+    }
+
+    /// The draft model has failed: it guesses no more at this sequence, of which it may have read anything.
+    void leaveDraft() {
+        if (drafts && reader != null) {
+            reader.close();
+            reader = null;
+            drafts = false;
+            count = 0;
+        }
     }
 
     /// The step is done, and the first guesses were right.

@@ -18,9 +18,12 @@ public final class Speculation implements AutoCloseable {
     /// Tokens of a step, guesses included, whose costs are told apart.
     private static final int TOKENS = 128;
 
+    private static final System.Logger LOG = System.getLogger(Speculation.class.getName());
+
     private final boolean looksUp;
     private final Optional<Draft> draft;
     private final StepCost cost = new StepCost(TOKENS);
+    private boolean hasFailed; // the draft, once or more
 
     private Speculation(boolean looksUp, Optional<Draft> draft) {
         this.looksUp = looksUp;
@@ -70,7 +73,23 @@ public final class Speculation implements AutoCloseable {
             }
         }
         if (drafts) {
+            draft(sequences, nanos);
+        }
+    }
+
+    /// Lets the draft model guess. If it fails, the sequences go on without it.
+    private void draft(List<Guesses> sequences, long nanos) {
+        try {
             draft.orElseThrow().guess(sequences, nanos);
+        } catch (RuntimeException | Error fault) {
+            sequences.forEach(Guesses::leaveDraft);
+            if (!hasFailed) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "the draft model failed; the replies of that step go on without it, and no later fault is told",
+                        fault);
+            }
+            hasFailed = true;
         }
     }
 

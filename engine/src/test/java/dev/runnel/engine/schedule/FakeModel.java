@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// A model whose logits a test writes, and which holds its driver to [LanguageModel]'s contract. Its tokens
 /// are bytes, and [#END].
@@ -56,6 +57,7 @@ public final class FakeModel implements LanguageModel {
     private final List<Room> shared = new ArrayList<>();
     private boolean remembers;
     private volatile boolean closed;
+    private volatile @Nullable AssertionError breach;
 
     public FakeModel(int contextLength, int capacity, Script script) {
         this.contextLength = contextLength;
@@ -177,11 +179,16 @@ public final class FakeModel implements LanguageModel {
     public void close() {
         require(reserved.get() == 0, "closed with sequences open");
         closed = true;
+        AssertionError earlier = breach;
+        if (earlier != null) {
+            throw earlier; // also to a driver that goes on after a fault
+        }
     }
 
-    private static void require(boolean condition, String fault) {
+    private void require(boolean condition, String fault) {
         if (!condition) {
-            throw new AssertionError("the driver broke the model's contract: " + fault);
+            breach = new AssertionError("the driver broke the model's contract: " + fault);
+            throw breach;
         }
     }
 

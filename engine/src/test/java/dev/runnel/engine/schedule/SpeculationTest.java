@@ -15,6 +15,7 @@ import dev.runnel.engine.sampling.LogitMask;
 import dev.runnel.engine.speculation.Speculation;
 import dev.runnel.testing.RecordingReader;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +23,14 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -333,6 +339,70 @@ class SpeculationTest {
                     .as("2 ms for each token, in 50 ms")
                     .allMatch(batch -> batch.size() < 2 || batch.get(1) <= 25);
         }
+    }
+
+    @Test
+    void aDraftThatFailsFailsNobody() {
+        FakeModel draft = draft(BABBLING);
+        AtomicInteger passes = new AtomicInteger();
+        draft.beforeForward(_ -> {
+            if (passes.incrementAndGet() % 20 == 0) {
+                throw new InternalError("a fault occurred in an unsafe memory access operation");
+            }
+        });
+        CompletionRequest[] requests = {
+            seeded(1), seeded(2).withChoices(3), request("abcd").withMaxTokens(100)
+        };
+        Logger log = Logger.getLogger(Speculation.class.getName());
+        List<LogRecord> told = new ArrayList<>();
+        log.setFilter(record -> {
+            told.add(record);
+            return false;
+        });
+
+        Outcome without = run(BABBLING, Speculation.none(), requests);
+        Outcome with = run(BABBLING, Speculation.withDraft(draft, () -> 0), requests);
+        log.setFilter(null);
+
+        assertThat(passes).hasValueGreaterThanOrEqualTo(20);
+        assertThat(with.choices()).isEqualTo(without.choices());
+        assertThat(with.stats().failed()).isZero();
+        assertThat(told).hasSize(1);
+        assertThat(draft.reserved()).isZero();
+    }
+
+    @Test
+    void aDraftThatHasFailedGuessesAtTheRepliesThatComeLater() {
+        FakeModel draft = draft(BABBLING);
+        AtomicBoolean fails = new AtomicBoolean(true);
+        draft.beforeForward(_ -> {
+            if (fails.get()) {
+                throw new IllegalStateException("the draft can't");
+            }
+        });
+        Logger log = Logger.getLogger(Speculation.class.getName());
+        log.setLevel(Level.OFF);
+        FakeModel model = new FakeModel(400, 4000, BABBLING);
+        try (Scheduler scheduler = new Scheduler(
+                model,
+                FakeModel.BYTES,
+                LIMITS,
+                Runnable::run,
+                () -> 0,
+                () -> 1,
+                Speculation.withDraft(draft, () -> 0))) {
+            read(scheduler, seeded(1));
+            while (scheduler.step()) {}
+            fails.set(false);
+            int before = draft.batches().size();
+            read(scheduler, seeded(2));
+            while (scheduler.step()) {}
+
+            assertThat(before).isZero();
+            assertThat(draft.batches()).isNotEmpty();
+            assertThat(scheduler.stats().completed()).isEqualTo(2);
+        }
+        log.setLevel(null);
     }
 
     // Bounds
