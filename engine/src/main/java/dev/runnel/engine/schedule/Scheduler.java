@@ -21,6 +21,7 @@ import dev.runnel.engine.speculation.Speculation;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.Iterator;
@@ -49,6 +50,8 @@ public final class Scheduler implements AutoCloseable {
 
     private static final int[] NOTHING = {};
 
+    private static final Comparator<Sequence> FEWEST_UNREAD = Comparator.comparingInt(Sequence::unread);
+
     private final LanguageModel model;
     private final Vocabulary vocabulary;
     private final Limits limits;
@@ -74,9 +77,11 @@ public final class Scheduler implements AutoCloseable {
     private final List<Sequence> running = new ArrayList<>();
     private final List<Sequence> stepping = new ArrayList<>(); // those in the batch, in its order
     private final List<Slice> batch = new ArrayList<>();
+    private final List<Sequence> readers = new ArrayList<>(); // of prompts, who could be in the batch
     private int promptTokens; // of the batch
     private boolean answers; // the batch, to someone
     private double unusedStall; // the part of what those who answer can bear that its prompts leave
+    private int turn; // 0 or 1
     private final Sampler sampler;
     private final Logprobs logprobs = new Logprobs(CompletionRequest.MOST_ALTERNATIVES);
     private final Deque<float[]> freeLogits = new ArrayDeque<>();
@@ -485,13 +490,12 @@ public final class Scheduler implements AutoCloseable {
         batch.clear();
         stepping.clear();
         answering.clear();
+        readers.clear();
         promptTokens = 0;
         answers = false;
         for (Sequence sequence : running) {
             answers |= sequence.isWanted && sequence.hasRoom() && sequence.isAnswering();
         }
-        int fitting = promptPace.tokensIn(limits.stall().toNanos(), Integer.MAX_VALUE);
-        int most = answers ? Math.min(fitting, limits.promptTokensPerStep()) : limits.promptTokensPerStep();
         for (int i = 0; i < running.size(); i++) {
             Sequence sequence = running.get(i);
             if (!sequence.isWanted || !sequence.hasRoom()) {
@@ -502,18 +506,52 @@ public final class Scheduler implements AutoCloseable {
                     continue;
                 }
                 batch.add(sequence.nextTokens());
+                stepping.add(sequence);
                 answering.add(sequence);
-            } else if (promptTokens < most) {
-                catchUp(sequence);
-                Slice slice = sequence.nextSlice(most - promptTokens, promptListener(sequence));
-                promptTokens += slice.length();
-                batch.add(slice);
             } else {
-                continue;
+                readers.add(sequence);
             }
+        }
+        int fitting = promptPace.tokensIn(limits.stall().toNanos(), Integer.MAX_VALUE);
+        readPrompts(answers ? Math.min(fitting, limits.promptTokensPerStep()) : limits.promptTokensPerStep());
+        unusedStall = 1 - (double) promptTokens / fitting;
+    }
+
+    /// Adds slices of what there is to read. Those with fewer tokens than the oldest go before it, so that a
+    /// short prompt doesn't wait for a long one; half is kept for the oldest, so that they don't starve it.
+    /// One for which the oldest reads too waits for that.
+    ///
+    /// @param most tokens in all
+    private void readPrompts(int most) {
+        if (readers.isEmpty()) {
+            return;
+        }
+        readers.forEach(this::catchUp);
+        Sequence oldest = readers.removeFirst();
+        readers.sort(FEWEST_UNREAD);
+        turn ^= 1; // so that a single token, of which there is no half, is the oldest's every other time
+        int kept = Math.min(oldest.unread(), (most + turn) / 2);
+        for (Sequence each : readers) {
+            if (promptTokens < most - kept && each.unread() < oldest.unread() && !each.waitsFor(oldest)) {
+                readSlice(each, most - kept);
+            }
+        }
+        readSlice(oldest, most);
+        for (Sequence each : readers) {
+            if (!stepping.contains(each)) {
+                readSlice(each, most);
+            }
+        }
+    }
+
+    /// Adds a slice of a sequence, unless as many tokens are read as may be.
+    private void readSlice(Sequence sequence, int most) {
+        if (promptTokens < most) {
+            Slice slice = sequence.nextSlice(most - promptTokens, promptListener(sequence));
+            promptTokens += slice.length();
+            batch.add(slice);
             stepping.add(sequence);
         }
-        unusedStall = 1 - (double) promptTokens / fitting;
     }
 
     /// Adds guesses to what the sequences read that answer: no more than are asked for, or than fit.

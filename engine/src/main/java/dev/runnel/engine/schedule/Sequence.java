@@ -115,6 +115,18 @@ final class Sequence {
         return room().catchUp(history.all());
     }
 
+    /// Whether another is about to read for both what it has to read next.
+    boolean waitsFor(Sequence other) {
+        boolean shares = generation.request.cachePrompt() && !generation.wantsPromptLogprobs();
+        int next = Math.max(read(), other.read());
+        int[] prompt = history.prompt();
+        int[] others = other.history.prompt();
+        return shares
+                && other.generation.request.cachePrompt()
+                && next < Math.min(prompt.length, others.length)
+                && Arrays.equals(prompt, 0, next + 1, others, 0, next + 1);
+    }
+
     /// Whether the one token that it has generated last is all there is to read.
     boolean isAnswering() {
         return history.count() > 0 && unread() == 1;

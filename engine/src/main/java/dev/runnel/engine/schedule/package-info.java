@@ -19,6 +19,8 @@
 ///   there is no more, those whose readers ask for nothing give theirs up, then the youngest; a sequence that did so
 ///   reads its tokens again when there is room. The oldest never has to, so there is always one that gets on.
 /// - A prompt holds up those that answer by no more than [Limits#stall], as far as that can be foreseen.
+/// - A short prompt doesn't wait for a long one before it: of what a step reads of prompts, half is the
+///   oldest's, and the rest goes to those with the fewest tokens left.
 /// - A reader without demand holds back its own sequences and no others: their places in the batch are given to those
 ///   that wait. When it asks again, they go before those that came later.
 /// - Work that nobody reads any more stops within one step, wherever it is, and its room is free for the next.

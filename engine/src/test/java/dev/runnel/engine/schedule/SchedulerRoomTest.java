@@ -282,6 +282,25 @@ class SchedulerRoomTest {
     }
 
     @Test
+    void aShortPromptThatBeginsLikeALongOneWaitsForWhatThatReads() {
+        model = model.remembering();
+        String beginning = "s".repeat(80);
+        RecordingReader slow = read(request(beginning + "a".repeat(90)).withMaxTokens(1));
+        scheduler.step();
+        RecordingReader quick = read(request(beginning + "b".repeat(10)).withMaxTokens(1));
+        RecordingReader other = read(request("another beginning").withMaxTokens(1));
+        while (!quick.hasEnded()) {
+            scheduler.step();
+        }
+
+        assertThat(slow.hasEnded()).isFalse();
+        assertThat(other.completed()).isTrue();
+        assertThat(Completion.of(quick.events()).usage().cachedTokens()).isEqualTo(80);
+        stepToTheEnd();
+        assertThat(scheduler.stats().promptTokens()).isEqualTo(170 + 10 + 17);
+    }
+
+    @Test
     void oneThatDoesNotWantTheCacheReadsItsPromptItself() {
         model = model.remembering();
         CompletionRequest unshared = request("a secret prompt").withMaxTokens(5).withCachePrompt(false);

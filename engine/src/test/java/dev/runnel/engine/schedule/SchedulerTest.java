@@ -29,6 +29,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The scheduler stepped by hand, over a model that says what a test wants.
 ///
@@ -89,6 +91,12 @@ class SchedulerTest {
 
     private RecordingReader read(CompletionRequest request) {
         return RecordingReader.of(complete(request)).request(Long.MAX_VALUE);
+    }
+
+    private void stepTimes(int times) {
+        for (int i = 0; i < times; i++) {
+            scheduler.step();
+        }
     }
 
     private void stepToTheEnd() {
@@ -295,8 +303,55 @@ class SchedulerTest {
         RecordingReader late = read(request("q".repeat(10)).withMaxTokens(1));
         stepToTheEnd();
 
-        assertThat(model.batches().subList(1, 4)).containsExactly(List.of(1, 64), List.of(1, 64), List.of(1, 22, 10));
+        assertThat(model.batches().subList(1, 4)).containsExactly(List.of(1, 10, 54), List.of(1, 64), List.of(1, 32));
         assertThat(List.of(quick, slow, late)).allMatch(RecordingReader::completed);
+    }
+
+    @Test
+    void aShortPromptDoesNotWaitForALongOneBeforeIt() {
+        read(request("endless"));
+        scheduler.step();
+        RecordingReader slow = read(request("p".repeat(900)).withMaxTokens(1));
+        RecordingReader shorter = read(request("q".repeat(70)).withMaxTokens(1));
+        RecordingReader shortest = read(request("r".repeat(20)).withMaxTokens(1));
+        for (int i = 0; i < 3; i++) {
+            scheduler.step();
+        }
+
+        assertThat(List.of(shorter, shortest)).allMatch(RecordingReader::completed);
+        assertThat(slow.hasEnded()).isFalse();
+        assertThat(model.batches().subList(1, 4))
+                .containsExactly(List.of(1, 20, 12, 32), List.of(1, 32, 32), List.of(1, 26, 38));
+    }
+
+    @Test
+    void thoseWithAsMuchToReadTakeTheirTurns() {
+        for (char each = 'p'; each < 't'; each++) {
+            read(request(String.valueOf(each).repeat(100)).withMaxTokens(1));
+        }
+        stepToTheEnd();
+
+        assertThat(model.batches().subList(0, 3)).containsExactly(List.of(64), List.of(36, 28), List.of(64));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 64})
+    void aLongPromptGetsOnAmongShortOnes(int promptTokensPerStep) {
+        schedule(new Limits(16, 16, promptTokensPerStep, Duration.ofHours(1)));
+        read(request("endless"));
+        stepTimes(7);
+        RecordingReader slow = read(request("p".repeat(100)).withMaxTokens(1));
+        int tokens = 0;
+        while (!slow.hasEnded()) {
+            if (scheduler.stats().running() < 8) {
+                read(request("short").withMaxTokens(1));
+            }
+            scheduler.step();
+            tokens += promptTokensPerStep;
+        }
+
+        assertThat(tokens).isLessThanOrEqualTo(2 * 100 + promptTokensPerStep);
+        assertThat(scheduler.stats().completed()).as("short ones too").isGreaterThanOrEqualTo(3);
     }
 
     @Test
