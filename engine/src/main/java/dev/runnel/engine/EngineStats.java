@@ -13,7 +13,8 @@ import java.time.Duration;
 /// @param refused completions turned away before they were admitted
 /// @param queued how long those that began had waited, together
 /// @param steps runs of the model
-/// @param promptTokens prompt tokens the model has read; choices of one completion share the reading
+/// @param promptTokens prompt tokens the model has read for the first time; choices of one completion share
+///     the reading
 /// @param cachedTokens prompt tokens it did not have to read, as the cache had them from earlier completions
 /// @param repeatedTokens tokens read once more, of sequences that had given up their room
 /// @param generatedTokens tokens sampled

@@ -432,9 +432,8 @@ public final class Scheduler implements AutoCloseable {
     /// Prompt tokens are counted once, for the choice that reads them for all.
     private void countCached(Sequence sequence) {
         Generation generation = sequence.generation;
+        int cached = sequence.noteRead();
         if (sequence.choice == 0 && !generation.isPromptRead) {
-            int counted = generation.cachedTokens.get() + generation.promptTokensRead.get();
-            int cached = Math.max(0, sequence.read() - counted);
             generation.cachedTokens.addAndGet(cached);
             tally.cachedTokens.add(cached);
         }
@@ -610,12 +609,12 @@ public final class Scheduler implements AutoCloseable {
         if (fault != null) {
             throw fault;
         }
+        int fresh = sequence.noteRead();
         if (sequence.history.count() == 0) {
-            generation.promptTokensRead.addAndGet(tokensRead);
-            tally.promptTokens.add(tokensRead);
-        } else if (sequence.readsAgain) {
-            tally.repeatedTokens.add(tokensRead);
+            generation.promptTokensRead.addAndGet(fresh);
+            tally.promptTokens.add(fresh);
         }
+        tally.repeatedTokens.add(tokensRead - fresh);
         if (sequence.unread() > 0) {
             return;
         }
@@ -643,6 +642,7 @@ public final class Scheduler implements AutoCloseable {
             reader.forkRoom(roomWanted(other)).ifPresent(room -> {
                 other.enter(room);
                 System.arraycopy(reader.logits, 0, other.logits, 0, other.logits.length);
+                countCached(other);
             });
         }
     }

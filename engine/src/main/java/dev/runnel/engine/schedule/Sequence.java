@@ -46,13 +46,11 @@ final class Sequence {
     /// Whether its reader had asked for more when the step began, and there was a place for it in the batch.
     boolean isWanted;
 
-    /// Whether what it reads in this step is part of what it read before it gave its room up.
-    boolean readsAgain;
-
     /// Complete, or given up: it has no room any more.
     boolean hasEnded;
 
     private @Nullable KvSequence room;
+    private int furthest; // that it has been read, or that the cache had it; its room may be lost since
     private final @Nullable Slice[] nextTokens = new Slice[1 + Guesses.MOST]; // by guesses, made when first wanted
     private final int[] next = new int[1 + Guesses.MOST];
 
@@ -115,6 +113,15 @@ final class Sequence {
         return room().catchUp(history.all());
     }
 
+    /// Takes note of how far it has been read.
+    ///
+    /// @return by how many tokens that is farther than ever: what lies before is read again
+    int noteRead() {
+        int before = furthest;
+        furthest = Math.max(before, read());
+        return furthest - before;
+    }
+
     /// Whether another is about to read for both what it has to read next.
     boolean waitsFor(Sequence other) {
         boolean shares = generation.request.cachePrompt() && !generation.wantsPromptLogprobs();
@@ -137,7 +144,6 @@ final class Sequence {
     /// @param most at least 1
     /// @param each is told the index of each token after which there are logits; null if only the last matter
     Slice nextSlice(int most, @Nullable IntConsumer each) {
-        readsAgain = history.count() > 0;
         int[] prompt = history.prompt();
         int read = room().length();
         if (read >= prompt.length) {
@@ -160,7 +166,6 @@ final class Sequence {
 
     /// The token generated last, to be read, and what is guessed to follow it.
     Slice nextTokens() {
-        readsAgain = false;
         int count = guesses.count();
         System.arraycopy(guesses.tokens(), 0, next, 1, count);
         Slice slice = nextTokens[count];
@@ -180,6 +185,7 @@ final class Sequence {
     /// The next guess was the token that was generated: it has been read already.
     void keepGuess() {
         room().keep(1);
+        noteRead();
     }
 
     /// Gives its room up, and keeps all else.

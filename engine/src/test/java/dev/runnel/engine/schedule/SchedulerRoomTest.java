@@ -332,6 +332,29 @@ class SchedulerRoomTest {
     }
 
     @Test
+    void aPromptCountsOnceAlsoIfItsRoomWasLostInTheMiddle() {
+        model = new FakeModel(200, 174, SchedulerRoomTest::chance);
+        scheduler.close();
+        schedule();
+        RecordingReader older = read(endless("first").withMaxTokens(120));
+        for (int i = 0; i < 62; i++) {
+            scheduler.step();
+        }
+        CompletionStream younger = complete(request("p".repeat(100)).withMaxTokens(5));
+        RecordingReader reader = RecordingReader.of(younger).request(Long.MAX_VALUE);
+        while (model.reserved() != 70) { // it had room for 105, until the older one needed a 70th
+            scheduler.step();
+        }
+        assertThat(younger.spent()).contains(new TokenEvent.Usage(96, 0));
+        stepToTheEnd();
+
+        assertThat(older.completed()).isTrue();
+        assertThat(Completion.of(reader.events()).usage().promptTokens()).isEqualTo(100);
+        assertThat(scheduler.stats().promptTokens()).isEqualTo(5 + 100);
+        assertThat(scheduler.stats().repeatedTokens()).isEqualTo(96);
+    }
+
+    @Test
     void waitingIsMeasured() {
         whole(request("x").withMaxTokens(1));
 
