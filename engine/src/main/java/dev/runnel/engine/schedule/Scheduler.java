@@ -19,10 +19,8 @@ import dev.runnel.engine.sampling.Sampler;
 import dev.runnel.engine.speculation.Guesses;
 import dev.runnel.engine.speculation.Speculation;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -84,10 +82,10 @@ public final class Scheduler implements AutoCloseable {
     private int turn; // 0 or 1
     private final Sampler sampler;
     private final Logprobs logprobs = new Logprobs(CompletionRequest.MOST_ALTERNATIVES);
-    private final Deque<float[]> freeLogits = new ArrayDeque<>();
     private final List<Sequence> answering = new ArrayList<>(); // in the batch with the token generated last
     private final List<Guesses> guesses = new ArrayList<>(); // of these
-    private final List<float[]> guessLogits = new ArrayList<>();
+    private final List<float[]> rows = new ArrayList<>(); // of logits, lent to those in the batch for a step
+    private int lentRows; // the first of them
 
     /// A scheduler that guesses nothing; see the other.
     public Scheduler(
@@ -387,9 +385,7 @@ public final class Scheduler implements AutoCloseable {
     private boolean begin(Generation generation) {
         Sequence sequence = generation.next;
         if (sequence == null) {
-            float[] free = freeLogits.poll();
-            float[] logits = free == null ? new float[model.vocabularySize()] : free;
-            sequence = new Sequence(generation, generation.begun, logits, _ -> callId(), speculation);
+            sequence = new Sequence(generation, generation.begun, _ -> callId(), speculation);
             generation.next = sequence;
         }
         sequence.isWanted = true;
@@ -490,6 +486,7 @@ public final class Scheduler implements AutoCloseable {
         stepping.clear();
         answering.clear();
         readers.clear();
+        lentRows = 0;
         promptTokens = 0;
         answers = false;
         for (Sequence sequence : running) {
@@ -504,6 +501,7 @@ public final class Scheduler implements AutoCloseable {
                 if (!growsAt(i)) {
                     continue;
                 }
+                sequence.logits = row();
                 batch.add(sequence.nextTokens());
                 stepping.add(sequence);
                 answering.add(sequence);
@@ -546,6 +544,7 @@ public final class Scheduler implements AutoCloseable {
     /// Adds a slice of a sequence, unless as many tokens are read as may be.
     private void readSlice(Sequence sequence, int most) {
         if (promptTokens < most) {
+            sequence.logits = row();
             Slice slice = sequence.nextSlice(most - promptTokens, promptListener(sequence));
             promptTokens += slice.length();
             batch.add(slice);
@@ -565,7 +564,6 @@ public final class Scheduler implements AutoCloseable {
             guesses.add(sequence.guesses);
         }
         speculation.guess(guesses, (long) (unusedStall * limits.stall().toNanos()));
-        int rows = 0;
         for (int i = 0; i < batch.size(); i++) {
             Sequence sequence = stepping.get(i);
             sequence.reserveForGuesses();
@@ -573,14 +571,19 @@ public final class Scheduler implements AutoCloseable {
             if (count == 0) {
                 continue;
             }
-            for (int guess = 0; guess < count; guess++, rows++) {
-                if (rows == guessLogits.size()) {
-                    guessLogits.add(new float[model.vocabularySize()]);
-                }
-                sequence.guessLogits[guess] = guessLogits.get(rows);
+            for (int guess = 0; guess < count; guess++) {
+                sequence.guessLogits[guess] = row();
             }
             batch.set(i, sequence.nextTokens());
         }
+    }
+
+    /// A row for logits, until the next step is composed.
+    private float[] row() {
+        if (lentRows == rows.size()) {
+            rows.add(new float[model.vocabularySize()]);
+        }
+        return rows.get(lentRows++);
     }
 
     private int tokensOfBatch() {
@@ -619,7 +622,7 @@ public final class Scheduler implements AutoCloseable {
             return;
         }
         if (sequence.choice > 0 || generation.isPromptRead) {
-            answer(sequence);
+            answer(sequence, sequence.logits);
             return;
         }
         generation.isPromptRead = true;
@@ -627,10 +630,10 @@ public final class Scheduler implements AutoCloseable {
                 .filter(each -> each.generation == generation && each.awaitsPrompt)
                 .toList();
         others.forEach(other -> share(sequence, other));
-        answer(sequence);
+        answer(sequence, sequence.logits);
         for (Sequence other : others) {
             if (!generation.hasEnded && (other.hasRoom() || generation.maxTokens() == 0)) {
-                answer(other);
+                answer(other, sequence.logits);
             }
         }
     }
@@ -641,17 +644,14 @@ public final class Scheduler implements AutoCloseable {
         if (other.generation.maxTokens() > 0) {
             reader.forkRoom(roomWanted(other)).ifPresent(room -> {
                 other.enter(room);
-                System.arraycopy(reader.logits, 0, other.logits, 0, other.logits.length);
                 countCached(other);
             });
         }
     }
 
     /// Generates the next token of a sequence of which all has been read.
-    private void answer(Sequence sequence) {
-        answer(sequence, sequence.logits);
-    }
-
+    ///
+    /// @param logits after all of it
     private void answer(Sequence sequence, float[] logits) {
         Generation generation = sequence.generation;
         if (sequence.history.count() == 0) {
@@ -827,7 +827,6 @@ public final class Scheduler implements AutoCloseable {
 
     private void free(Sequence sequence) {
         sequence.end();
-        freeLogits.add(sequence.logits);
         tally.cacheUse = model.cacheUse();
     }
 

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// to give its room up. Its tokens are known, so it goes on where it stood once they have been read again.
 final class Sequence {
 
+    private static final float[] NONE = {};
+
     final Generation generation;
 
     /// Index of the choice.
@@ -31,13 +33,13 @@ final class Sequence {
     final History history;
     final ReplyReader reply;
 
-    /// Those after the newest token read, once all are.
-    final float[] logits;
+    /// Those after the newest token read, once all are: the scheduler's, lent for a step.
+    float[] logits = NONE;
 
     /// What is guessed of it for a step.
     final Guesses guesses;
 
-    /// Those after each guess, during the step: the scheduler's, lent.
+    /// Those after each guess, lent as well.
     final float[][] guessLogits = new float[Guesses.MOST][];
 
     /// Waits for the first choice to read the prompt.
@@ -51,15 +53,13 @@ final class Sequence {
 
     private @Nullable KvSequence room;
     private int furthest; // that it has been read, or that the cache had it; its room may be lost since
-    private final @Nullable Slice[] nextTokens = new Slice[1 + Guesses.MOST]; // by guesses, made when first wanted
+    private final @Nullable Slice[] nextTokens = new Slice[1 + Guesses.MOST]; // by guesses
     private final int[] next = new int[1 + Guesses.MOST];
 
-    /// @param logits scratch of the vocabulary's size, this sequence's until it ends
     /// @param callIds ids of the tool calls that it makes
-    Sequence(Generation generation, int choice, float[] logits, IntFunction<String> callIds, Speculation speculation) {
+    Sequence(Generation generation, int choice, IntFunction<String> callIds, Speculation speculation) {
         this.generation = generation;
         this.choice = choice;
-        this.logits = logits;
         PreparedPrompt prompt = generation.prompt();
         history = new History(prompt.tokens());
         reply = new ReplyReader(prompt.format(), choice, callIds);
@@ -169,7 +169,7 @@ final class Sequence {
         int count = guesses.count();
         System.arraycopy(guesses.tokens(), 0, next, 1, count);
         Slice slice = nextTokens[count];
-        if (slice == null) {
+        if (slice == null || slice.logits() != logits) {
             slice = new Slice(room(), next, 0, 1 + count, logits, null, count, guessLogits);
             nextTokens[count] = slice;
         }

@@ -21,10 +21,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -424,6 +427,29 @@ class SchedulerTest {
         stepToTheEnd();
         assertThat(Completion.of(other.events()).text()).isEqualTo("xyzw");
         assertThat(model.batches()).allMatch(batch -> batch.size() <= 1);
+    }
+
+    @Test
+    void thoseWhoseReadersAskForNothingHaveNoRowOfLogits() {
+        Set<float[]> rows = Collections.newSetFromMap(new IdentityHashMap<>());
+        model = new FakeModel(1000, 100_000, (history, logits) -> {
+            rows.add(logits);
+            FakeModel.saying(SchedulerTest::next).write(history, logits);
+        });
+        schedule(new Limits(2, 16, 64, Duration.ofHours(1)));
+        List<RecordingReader> readers = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            readers.add(RecordingReader.of(complete(request("say:abcd;"))).request(2));
+            scheduler.step();
+        }
+        assertThat(scheduler.stats().running()).isEqualTo(6);
+
+        readers.forEach(reader -> reader.request(Long.MAX_VALUE));
+        stepToTheEnd();
+
+        assertThat(readers)
+                .allMatch(reader -> Completion.of(reader.events()).text().equals("abcd"));
+        assertThat(rows).hasSizeLessThanOrEqualTo(2);
     }
 
     @Test
