@@ -165,6 +165,7 @@ final class Sequence {
     }
 
     /// The token generated last, to be read, and what is guessed to follow it.
+    @SuppressWarnings("ReferenceEquality") // another row may be lent than last time
     Slice nextTokens() {
         int count = guesses.count();
         System.arraycopy(guesses.tokens(), 0, next, 1, count);
