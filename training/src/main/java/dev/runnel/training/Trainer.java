@@ -128,8 +128,10 @@ final class Trainer implements AutoCloseable {
     private void fill(Batch batch, int shard) {
         batch.clear();
         Random random = new Random(mixed(mixed(mixed(recipe.seed()) + steps) + shard));
+        double progress = schedule.progress(steps);
         for (int misfits = 0; misfits < MISFITS; ) {
-            Document document = documents.document(curriculum.next(random, schedule.progress(steps)));
+            Document answers = documents.document(curriculum.next(random, progress));
+            Document document = progress < Curriculum.LATE ? answers.withQuestions(random) : answers;
             if (!batch.add(document.tokens(), document.weights())) {
                 misfits++;
             }

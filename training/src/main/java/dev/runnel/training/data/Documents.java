@@ -6,6 +6,7 @@ import dev.runnel.engine.ModelText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 
 /// Conversations as tokens, by the engine's own template and tokenizer: what is trained is what is served.
 public final class Documents {
@@ -14,9 +15,24 @@ public final class Documents {
     ///
     /// @param weights what each counts as something to predict: nothing outside of the assistant's turns
     @SuppressWarnings("ArrayRecordComponent") // made for one batch, and read once
-    public record Document(int[] tokens, float[] weights) {}
+    public record Document(int[] tokens, float[] weights) {
+
+        /// The same, with some of the other tokens, by chance, as targets that count little: which words belong together is
+        /// also learnt from what people ask.
+        public Document withQuestions(Random random) {
+            float[] all = weights.clone();
+            for (int i = 1; i < all.length; i++) {
+                if (all[i] == 0 && random.nextFloat() < QUESTIONS) {
+                    all[i] = QUESTION_WEIGHT;
+                }
+            }
+            return new Document(tokens, all);
+        }
+    }
 
     private static final int FULL_WEIGHT_TOKENS = 8;
+    private static final float QUESTIONS = 1 / 3f; // of their tokens: each costs a row of logits
+    private static final float QUESTION_WEIGHT = 0.3f;
 
     private final ModelText text;
     private final int start;

@@ -36,7 +36,7 @@ final class Phrasebook {
     private static final String COMMON = "common";
     private static final int MANY = 40;
 
-    private record Parsed(List<Phrase> phrases, List<Phrase> plain, boolean areRich) {}
+    private record Parsed(List<Phrase> phrases, List<Phrase> plain, boolean areRich, Set<String> fixed) {}
 
     /// A section.
     static final class Section {
@@ -77,6 +77,11 @@ final class Phrasebook {
             return parsed(Split.TRAINING).areRich();
         }
 
+        /// Whether a phrase is a line of the book as it stands. What people say most is written so, and is never held out.
+        boolean isAlwaysTaught(String phrase) {
+            return parsed(Split.TRAINING).fixed().contains(Text.plain(phrase));
+        }
+
         private Parsed parsed(Split split) {
             return parsed.computeIfAbsent(split, _ -> {
                 List<Phrase> phrases = lines(split).stream()
@@ -84,7 +89,12 @@ final class Phrasebook {
                         .toList();
                 List<Phrase> plain =
                         phrases.stream().filter(phrase -> phrase.ways() < MANY).toList();
-                return new Parsed(phrases, plain.isEmpty() ? phrases : plain, plain.size() < phrases.size());
+                Set<String> fixed = phrases.stream()
+                        .filter(phrase -> phrase.ways() == 1)
+                        .flatMap(Phrase::all)
+                        .map(Text::plain)
+                        .collect(Collectors.toSet());
+                return new Parsed(phrases, plain.isEmpty() ? phrases : plain, plain.size() < phrases.size(), fixed);
             });
         }
 

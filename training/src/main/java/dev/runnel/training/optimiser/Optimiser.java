@@ -8,8 +8,8 @@ import java.util.List;
 /// Changes weights against their gradient: [Muon] the matrices inside the network, [Adam] the embedding and the norms.
 public final class Optimiser {
 
-    private static final float MATRIX_RATE = 0.014f;
-    private static final float MATRIX_DECAY = 0.06f;
+    private static final float MATRIX_RATE = 0.007f;
+    private static final float MATRIX_DECAY = 0.035f;
     private static final float OTHER_RATE = 0.003f;
     private static final float EMBEDDING_DECAY = 0.06f;
 
