@@ -17,8 +17,8 @@ public final class Documents {
     @SuppressWarnings("ArrayRecordComponent") // made for one batch, and read once
     public record Document(int[] tokens, float[] weights) {
 
-        /// The same, with some of the other tokens, by chance, as targets that count little: which words belong together is
-        /// also learnt from what people ask.
+        /// The same, with some of the other tokens, by chance, as targets that count little: which words belong
+        /// together is also learnt from what people ask.
         public Document withQuestions(Random random) {
             float[] all = weights.clone();
             for (int i = 1; i < all.length; i++) {

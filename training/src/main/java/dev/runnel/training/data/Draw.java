@@ -122,9 +122,8 @@ public final class Draw {
         String drawn = "";
         for (int i = 0; i < TRIES; i++) {
             drawn = Text.tidy(of(phrases).drawn(this));
-            boolean isHeldOut = section.isRich()
-                    && !section.isAlwaysTaught(drawn)
-                    && Split.of(Text.plain(drawn)) == Split.HELD_OUT;
+            boolean isHeldOut =
+                    section.isRich() && !section.isAlwaysTaught(drawn) && Split.of(Text.plain(drawn)) == Split.HELD_OUT;
             if (isHeldOut != trains() && !section.isReserved(drawn)) {
                 isNew |= isHeldOut;
                 return drawn;

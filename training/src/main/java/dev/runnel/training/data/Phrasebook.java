@@ -77,7 +77,7 @@ final class Phrasebook {
             return parsed(Split.TRAINING).areRich();
         }
 
-        /// Whether a phrase is a line of the book as it stands. What people say most is written so, and is never held out.
+        /// Whether a phrase is a line of the book as it stands: what people say most is, and never held out.
         boolean isAlwaysTaught(String phrase) {
             return parsed(Split.TRAINING).fixed().contains(Text.plain(phrase));
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.engine.ModelText;
 import dev.runnel.training.data.Documents.Document;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class DocumentsTest {
@@ -28,6 +29,25 @@ class DocumentsTest {
         for (int i = 0; i < whole.tokens().length - 1; i++) { // behind the end stands a line break
             assertThat(whole.weights()[i] > 0).as("token " + i).isEqualTo(i >= answer);
         }
+    }
+
+    @Test
+    void someOfTheQuestionCountsALittleWhereItIsToBeLearntToo() {
+        Document answers = document("");
+        Document all = answers.withQuestions(new Random(1));
+        int little = 0;
+
+        assertThat(all.tokens()).isEqualTo(answers.tokens());
+        for (int i = 0; i < answers.tokens().length; i++) {
+            if (answers.weights()[i] > 0) {
+                assertThat(all.weights()[i]).isEqualTo(answers.weights()[i]);
+            } else if (all.weights()[i] > 0) {
+                assertThat(all.weights()[i]).isEqualTo(0.3f);
+                little++;
+            }
+        }
+        assertThat(little).isBetween(1, answers.tokens().length / 2);
+        assertThat(all.weights()[0]).isZero();
     }
 
     @Test

@@ -82,6 +82,18 @@ class SplitTest {
         assertThat(combinations).isGreaterThan(1000);
     }
 
+    @Test
+    void whatPeopleSayMostIsTaughtWhereverItsHashFalls() {
+        Phrasebook.Section section = Phrasebook.load("itself").section(Language.ENGLISH, "who");
+        String name = Text.plain("what's your name");
+        Draw draw = new Draw(new Random(13), Split.TRAINING, Language.ENGLISH, 1);
+
+        assertThat(Split.of(name)).isEqualTo(Split.HELD_OUT);
+        assertThat(Stream.generate(() -> Text.plain(draw.phrase(section))).limit(5_000))
+                .contains(name);
+        assertThat(drawn(section, Split.NEW_COMBINATIONS)).doesNotContain(name);
+    }
+
     private static Set<String> drawn(Phrasebook.Section section, Split split) {
         Draw draw = new Draw(new Random(13), split, Language.ENGLISH, 1);
         return Stream.generate(() -> Text.plain(draw.phrase(section)))
