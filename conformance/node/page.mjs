@@ -238,6 +238,7 @@ const checks = {
     await type(page, 'slower');
     await page.locator('article.assistant', {hasText: 'One'}).waitFor();
     await page.selectOption('#language', 'zh');
+    assert.ok(await page.locator('#stop').isVisible(), 'the reply is still coming in');
     await idle(page);
     assert.equal(await page.locator('article.assistant .answer').textContent(), 'One two three.');
     assert.equal(await page.locator('article.assistant').getAttribute('aria-busy'), 'false');

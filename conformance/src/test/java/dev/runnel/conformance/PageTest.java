@@ -88,7 +88,7 @@ class PageTest {
         server.on("markdown", MARKDOWN);
         server.on("hostile", HOSTILE);
         server.on("slow", SLOW);
-        server.on("slower", SLOW.paced(Duration.ofMillis(200)));
+        server.on("slower", SLOW.paced(Duration.ofMillis(700)));
         server.on("brief", Script.saying(MODEL, "Yes."));
         server.on("endless", Script.saying(MODEL, "One", " two", " three").hangingAfter(3));
         server.on("once", _ -> server.asked("once") == 1 ? SLOW : SLOW.hangingAfter(3));

@@ -371,7 +371,7 @@ final class Exchange {
         } else {
             Extensions beside = events.extensions();
             WholeWriter writer = wire.wholeWriter(envelope);
-            stream = events.through(started).through(writer);
+            stream = writer.reading(events.through(started));
             var _ = stream.completion()
                     .whenComplete((whole, failure) ->
                             loop.run(() -> answerWhole(wire, writer, started, beside, whole, failure)));

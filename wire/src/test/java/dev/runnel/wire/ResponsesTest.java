@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Completion;
+import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.Message;
 import dev.runnel.core.OutputFormat;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.ReasoningEffort;
+import dev.runnel.core.Script;
+import dev.runnel.core.ScriptedBackend;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenEvent.Arguments;
 import dev.runnel.core.TokenEvent.Call;
@@ -367,8 +371,11 @@ class ResponsesTest {
     }
 
     private static byte[] whole(WholeWriter writer, List<TokenEvent> events) {
-        events.forEach(event -> writer.accept(event, _ -> {}));
-        return writer.write(Completion.of(events), List.of(), Optional.empty());
+        Script script = Script.of(events.toArray(TokenEvent[]::new));
+        try (CompletionStream stream = new ScriptedBackend("m", script).complete(CompletionRequest.of("m", "x"))) {
+            Completion completion = writer.reading(stream).completion().join();
+            return writer.write(completion, List.of(), Optional.empty());
+        }
     }
 
     private static String fault(TokenEvent... events) {

@@ -279,19 +279,24 @@ class SpeculationTest {
         return model;
     }
 
+    /// A scheduler whose prompts may take 50 ms of a step.
+    private static Scheduler drafting(FakeModel model, FakeModel draft, int promptTokensPerStep, AtomicLong clock) {
+        return new Scheduler(
+                model,
+                FakeModel.BYTES,
+                new Limits(16, 16, promptTokensPerStep, Duration.ofMillis(50)),
+                Runnable::run,
+                clock::get,
+                () -> 1,
+                Speculation.withDraft(draft, clock::get));
+    }
+
     @Test
     void aDraftThatCatchesUpHoldsUpThoseWhoAnswerNoLongerThanAllowed() {
         AtomicLong clock = new AtomicLong();
         FakeModel model = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 10, 0);
         FakeModel draft = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 0, 1);
-        try (Scheduler scheduler = new Scheduler(
-                model,
-                FakeModel.BYTES,
-                new Limits(16, 16, 1000, Duration.ofMillis(50)),
-                Runnable::run,
-                clock::get,
-                () -> 1,
-                Speculation.withDraft(draft, clock::get))) {
+        try (Scheduler scheduler = drafting(model, draft, 1000, clock)) {
             read(scheduler, request("q").withMaxTokens(1900));
             RecordingReader slow = read(scheduler, request("p".repeat(1000)).withMaxTokens(300));
             long longest = 0;
@@ -317,14 +322,7 @@ class SpeculationTest {
         AtomicLong clock = new AtomicLong();
         FakeModel model = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 10, 2);
         FakeModel draft = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 0, 1);
-        try (Scheduler scheduler = new Scheduler(
-                model,
-                FakeModel.BYTES,
-                new Limits(16, 16, 256, Duration.ofMillis(50)),
-                Runnable::run,
-                clock::get,
-                () -> 1,
-                Speculation.withDraft(draft, clock::get))) {
+        try (Scheduler scheduler = drafting(model, draft, 256, clock)) {
             read(scheduler, request("q".repeat(1000)).withMaxTokens(900));
             for (int i = 0; i < 8; i++) {
                 scheduler.step();
