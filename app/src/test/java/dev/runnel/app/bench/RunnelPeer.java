@@ -9,6 +9,7 @@ import dev.runnel.engine.Engine;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.engine.LoadingListener;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -28,6 +29,9 @@ final class RunnelPeer implements Peer {
 
     private static final int WARM_UPS = 2;
 
+    /// Nobody reads along, so requests that come together begin together.
+    private static final Duration STALL = Duration.ofSeconds(10);
+
     private final Engine engine;
     private final String model;
     private final Random random = new Random(42);
@@ -37,6 +41,7 @@ final class RunnelPeer implements Peer {
                 .withThreads(threads)
                 .withGuessing(EngineOptions.Guessing.OFF)
                 .withSequences(16)
+                .withStall(STALL)
                 .withContextLength(deep ? Task.DEPTH + 256 : 2048);
         engine = Engine.open(file, options, LoadingListener.NONE);
         model = engine.models().getFirst().id();
@@ -56,7 +61,13 @@ final class RunnelPeer implements Peer {
     public double measure(Task task) {
         return switch (task) {
             case PROMPT -> task.tokens / seconds(prompt(task.tokens), 1, 1);
-            case DECODE, DECODE_16 -> task.sequences * task.tokens / seconds(prompt(1), task.tokens, task.sequences);
+            case DECODE -> task.tokens / seconds(prompt(1), task.tokens, 1);
+            case DECODE_16 -> {
+                // The others count from when all have a first token.
+                Prompt.Tokens prompt = prompt(1);
+                double first = seconds(prompt, 1, task.sequences);
+                yield task.sequences * task.tokens / (seconds(prompt, 1 + task.tokens, task.sequences) - first);
+            }
             case DECODE_DEEP -> {
                 // The first request leaves the prompt in the cache; the second only writes.
                 Prompt.Tokens prompt = prompt(Task.DEPTH);

@@ -25,8 +25,8 @@ public final class Operand {
     /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`.
     float[] strands = {};
 
-    /// The whole numbers: `(tokens, columns)`, for packed matrices and many tokens `(tiles, columns,
-    /// PackedBlocks.WIDEST)`. Shorts, so that they take little of the first-level cache.
+    /// The whole numbers: `(tokens, columns)`, for packed matrices and several tokens `(tiles, columns, tokens of a
+    /// tile)`. Shorts, so that they take little of the first-level cache.
     short[] quants = {};
 
     /// The scale of the elements of each of the weights' groups: `(tokens, groups)`.

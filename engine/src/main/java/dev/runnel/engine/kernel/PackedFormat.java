@@ -162,21 +162,21 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
         }
     }
 
-    /// Rounds as many vectors as are multiplied together, element by element side by side: `(columns,
-    /// WIDEST)`. Those that are no more are zeros.
+    /// Rounds vectors that are multiplied together, element by element side by side: `(columns, wide)`. Those that
+    /// are no more are zeros.
     ///
-    /// @param tile number of the first of them, divided by as many
-    void prepareTile(Matrix w, float[] x, int tokens, int tile, Operand to, short[] rounded) {
+    /// @param first number of the first of them
+    /// @param wide how many there are room for
+    void prepareTile(Matrix w, float[] x, int tokens, int first, int wide, Operand to, short[] rounded) {
         int n = w.columns();
-        int wide = PackedBlocks.WIDEST;
-        int there = Math.min(wide, tokens - tile * wide);
+        int there = Math.min(wide, tokens - first);
         Arrays.fill(rounded, there * Operand.BLOCK, wide * Operand.BLOCK, (short) 0);
         for (int k = 0; k < n; k += Operand.BLOCK) {
             for (int j = 0; j < there; j++) {
-                int t = tile * wide + j;
+                int t = first + j;
                 round(x, t * n + k, rounded, j * Operand.BLOCK, to, t * groups(w) + k / definition.group);
             }
-            interleave(rounded, wide, to.quants, (tile * n + k) * wide);
+            interleave(rounded, wide, to.quants, first * n + k * wide);
         }
     }
 

@@ -10,6 +10,28 @@ package dev.runnel.engine.kernel;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float[] y) {
 
+    /// How the tokens of a batch meet a piece of weights.
+    enum Way {
+        /// One token, or one after another; numbers are multiplied as they are read.
+        SINGLY,
+        /// Several tokens side by side; numbers are multiplied as they are read. The last tile is as narrow as what is
+        /// left for it.
+        IN_TILES,
+        /// The same with numbers that have been unpacked. A tile costs the same however many tokens there are in it.
+        UNPACKED;
+
+        /// For so many tokens that memory is hardly read any more, one way is as fast as the other, see
+        /// [Packing4Blocks].
+        private static final int FEW = 32;
+
+        static Way of(PackedFormat format, int tokens) {
+            if (format.packing().multipliesTiles() && tokens <= FEW) {
+                return tokens == 1 ? SINGLY : IN_TILES;
+            }
+            return tokens > WIDE / 2 ? UNPACKED : SINGLY;
+        }
+    }
+
     /// Most columns that are unpacked at a time: they take 256 KiB.
     static final int COLUMNS = 2048;
 
@@ -35,39 +57,41 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         void run(int block, int from, int n, Scratch scratch);
     }
 
-    /// Whether so many tokens are taken in tiles, the last of which may have room left. A tile costs the same however
-    /// many there are in it, as much as half of them one by one.
-    private static boolean isWide(int tokens) {
-        return tokens > WIDE / 2;
-    }
-
     private static int tiles(int tokens) {
         return Math.ceilDiv(tokens, WIDE);
     }
 
+    /// Tokens that there is room for in a tile.
+    private static int width(Way way, int tokens, int tile) {
+        int left = Math.min(WIDE, tokens - tile * WIDE);
+        return way == Way.UNPACKED || left > WIDE / 2 ? WIDE : left > 2 ? 4 : 2;
+    }
+
     /// As [Kernels#preparationParts] says.
-    static int preparationParts(int tokens) {
-        return isWide(tokens) ? tiles(tokens) : tokens;
+    static int preparationParts(PackedFormat format, int tokens) {
+        return Way.of(format, tokens) == Way.SINGLY ? tokens : tiles(tokens);
     }
 
     /// As [Kernels#preparation] says.
     static Workers.Task preparation(
             PackedFormat format, Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
-        int room = isWide(tokens) ? tiles(tokens) * WIDE : tokens;
+        Way way = Way.of(format, tokens);
+        int room = way == Way.SINGLY ? tokens : tiles(tokens) * WIDE;
         to.reserve(room * w.columns(), room * format.groups(w));
-        return isWide(tokens)
-                ? (worker, tile) -> format.prepareTile(w, x, tokens, tile, to, scratches[worker].rounded)
-                : (_, t) -> format.prepare(w, x, t, to);
+        return way == Way.SINGLY
+                ? (_, t) -> format.prepare(w, x, t, to)
+                : (worker, tile) -> format.prepareTile(
+                        w, x, tokens, tile * WIDE, width(way, tokens, tile), to, scratches[worker].rounded);
     }
 
     /// The task that [Kernels#multiplication] describes.
     Workers.Task task(int rows, Scratch[] scratches) {
-        boolean wide = isWide(tokens);
-        Step[] first = stepsOfPiece();
-        Step[] each = stepsOfTurn();
-        int columns = wide ? COLUMNS : PackedFormat.PIECE;
-        int turns = wide ? tiles(tokens) : tokens;
-        int totals = turns * (wide ? WIDE : 1) * ROWS;
+        Way way = Way.of(format, tokens);
+        Step[] first = stepsOfPiece(way);
+        Step[] each = stepsOfTurn(way);
+        int columns = way == Way.UNPACKED ? COLUMNS : PackedFormat.PIECE;
+        int turns = way == Way.SINGLY ? tokens : tiles(tokens);
+        int totals = (way == Way.SINGLY ? tokens : turns * WIDE) * ROWS;
         return (worker, part) -> {
             Scratch scratch = scratches[worker];
             int to = Math.min((part + 1) * rows, w.rows());
@@ -92,21 +116,22 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     }
 
     /// What is done with a piece before any token meets it. One token alone takes scales as they are read.
-    private Step[] stepsOfPiece() {
+    private Step[] stepsOfPiece(Way way) {
         if (tokens == 1) {
             return new Step[] {};
         }
         Step scales = format.scales().loading(this);
-        return isWide(tokens) ? new Step[] {format.packing().unpacking(this), scales} : new Step[] {scales};
+        return way == Way.UNPACKED ? new Step[] {format.packing().unpacking(this), scales} : new Step[] {scales};
     }
 
     /// What is done for each token, or for each tile of them.
-    private Step[] stepsOfTurn() {
-        if (isWide(tokens)) {
-            return new Step[] {(_, from, tile, scratch) -> multiplyTile(from, tile, scratch)};
-        }
-        Step adding = tokens == 1 ? format.scales().adding(this) : (_, from, t, scratch) -> addGroups(from, t, scratch);
-        return new Step[] {this::multiply, adding};
+    private Step[] stepsOfTurn(Way way) {
+        return switch (way) {
+            case SINGLY ->
+                new Step[] {this::multiply, tokens == 1 ? format.scales().adding(this) : this::addGroups};
+            case IN_TILES -> new Step[] {this::multiplyTile, this::addTile};
+            case UNPACKED -> new Step[] {this::multiplyUnpacked};
+        };
     }
 
     private static void run(Step[] steps, int block, int from, int n, Scratch scratch) {
@@ -159,13 +184,31 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         packing.multiply(w.data(), at, runs(from), x.quants, xAt, x.starts, groupAt(from, t), scratch.sums);
     }
 
-    private void addGroups(int from, int t, Scratch scratch) {
+    private void addGroups(int block, int from, int t, Scratch scratch) {
         add(0, groupAt(from, t), columns(from) / format.definition().group, 1, t * ROWS, scratch);
     }
 
     // A tile of tokens
 
-    private void multiplyTile(int from, int tile, Scratch scratch) {
+    private void multiplyTile(int block, int from, int tile, Scratch scratch) {
+        int wide = width(Way.IN_TILES, tokens, tile);
+        int xAt = tile * WIDE * w.columns() + from * wide;
+        int start = groupAt(from, tile * WIDE);
+        int starts = format.groups(w);
+        Packing packing = format.packing();
+        long at = quantsOffset(block, from);
+        packing.multiplyTile(w.data(), at, runs(from), x.quants, xAt, wide, x.starts, start, starts, scratch.sums);
+    }
+
+    private void addTile(int block, int from, int tile, Scratch scratch) {
+        int wide = width(Way.IN_TILES, tokens, tile);
+        int groups = columns(from) / format.definition().group;
+        add(0, groupAt(from, tile * WIDE), groups, wide, tile * WIDE * ROWS, scratch);
+    }
+
+    // A tile of tokens, and numbers that are unpacked
+
+    private void multiplyUnpacked(int block, int from, int tile, Scratch scratch) {
         int group = format.definition().group;
         int runs = format.runsOfGroup();
         int groups = Math.min(COLUMNS, w.columns() - from) / group;

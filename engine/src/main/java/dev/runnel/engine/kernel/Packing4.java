@@ -11,9 +11,10 @@ import jdk.incubator.vector.VectorOperators;
 /// bits on. A run is 32, whose sum is at most 32 * 8 * 127.
 final class Packing4 extends Packing {
 
-    private static final int IN_WORD = 4;
+    static final int BITS = 4;
+    static final int IN_WORD = 4;
     private static final int RUN = 32;
-    private static final int WORDS = RUN / IN_WORD;
+    static final int WORDS = RUN / IN_WORD;
     private static final short MASK = 15;
     private static final short EXCESS = 8;
 
@@ -68,6 +69,36 @@ final class Packing4 extends Packing {
                 }
                 sum0.intoArray(sums, j * ROWS + h);
                 sum1.intoArray(sums, j * ROWS + h + Lanes.SHORT_COUNT);
+            }
+        }
+    }
+
+    @Override
+    boolean multipliesTiles() {
+        return true;
+    }
+
+    @Override
+    void multiplyTile(
+            MemorySegment packed,
+            long block,
+            int runs,
+            short[] x,
+            int xAt,
+            int tokens,
+            short[] starts,
+            int startAt,
+            int startStride,
+            short[] sums) {
+        for (int j = 0; j < runs; j++) {
+            long run = block + j * runBytes();
+            int at = xAt + j * RUN * tokens;
+            int start = startAt + j;
+            int to = j * ROWS;
+            switch (tokens) {
+                case 8 -> Packing4Blocks.times8(packed, run, x, at, starts, start, startStride, sums, to);
+                case 4 -> Packing4Blocks.times4(packed, run, x, at, starts, start, startStride, sums, to);
+                default -> Packing4Blocks.times2(packed, run, x, at, starts, start, startStride, sums, to);
             }
         }
     }

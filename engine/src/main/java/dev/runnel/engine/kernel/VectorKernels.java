@@ -77,7 +77,7 @@ final class VectorKernels extends ScalarKernels {
     @Override
     public int preparationParts(Matrix w, int tokens) {
         if (w.layout() == Matrix.Layout.PACKED) {
-            return PackedProduct.preparationParts(tokens);
+            return PackedProduct.preparationParts(packed(w), tokens);
         }
         return turns(w, tokens) ? tokens : super.preparationParts(w, tokens);
     }

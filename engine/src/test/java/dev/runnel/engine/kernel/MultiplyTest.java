@@ -21,7 +21,7 @@ class MultiplyTest {
 
     private static final int[] LENGTHS = {1, 3, 15, 16, 17, 32, 64, 96, 100, 172, 512, 1056, 2048};
 
-    static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 16, 33};
+    static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 9, 16, 33};
 
     private final Kernels scalar = KernelChoice.scalar();
     private final Kernels fastest = KernelChoice.detect().kernels();
