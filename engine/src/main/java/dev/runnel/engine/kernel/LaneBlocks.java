@@ -20,8 +20,9 @@ final class LaneBlocks {
     /// Tokens that the machine's registers hold sums for, with two vectors of rows each.
     static final int WIDEST = PackedBlocks.WIDEST;
 
-    /// So many tokens are worth the turning.
-    static final int LEAST = Lanes.COUNT == 8 ? 8 : 32;
+    /// So many tokens are worth the turning. With 32 registers of 16 lanes [Blocks] comes close to what a core can
+    /// multiply, until its tokens no longer fit into the second-level cache.
+    static final int LEAST = Lanes.COUNT == 16 ? 256 : Lanes.COUNT == 8 ? 8 : 32;
 
     private LaneBlocks() {}
 

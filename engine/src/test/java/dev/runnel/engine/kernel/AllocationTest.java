@@ -147,9 +147,10 @@ class AllocationTest {
     }
 
     private Stream<Runnable> multiplying(List<Matrix> matrices) {
-        float[] x = Numbers.random(random, 33 * N);
-        float[] y = new float[33 * ROWS];
-        return Stream.of(33, 1, 2, 4, 8, 15, 16).map(tokens -> {
+        int most = LaneBlocks.LEAST + 1;
+        float[] x = Numbers.random(random, most * N);
+        float[] y = new float[most * ROWS];
+        return Stream.of(most, 33, 1, 2, 4, 8, 15, 16).map(tokens -> {
             List<Workers.Task> tasks = matrices.stream()
                     .map(matrix -> Numbers.multiplication(kernels, matrix, x, tokens, y, ROWS, scratch))
                     .toList();

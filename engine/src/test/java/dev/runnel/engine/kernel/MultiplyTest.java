@@ -23,6 +23,8 @@ class MultiplyTest {
 
     static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 9, 16, 33};
 
+    static final TensorType[] TURNED = {TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0};
+
     private final Kernels scalar = KernelChoice.scalar();
     private final Kernels fastest = KernelChoice.detect().kernels();
 
@@ -69,6 +71,21 @@ class MultiplyTest {
                         .isEqualTo(Numbers.bits(multiply(scalar, matrix, x, tokens)));
             }
         }
+    }
+
+    /// Longer than the piece of a row that is turned into lanes at a time, and not a whole number of them.
+    @ParameterizedTest
+    @FieldSource("TURNED")
+    void manyTokensGiveTheBitsOfScalarCode(TensorType type) {
+        Random random = new Random(42);
+        int n = 544;
+        int rows = 37;
+        int tokens = LaneBlocks.LEAST + 3;
+        Matrix matrix = Numbers.matrix(random, type, rows, n);
+        float[] x = Numbers.random(random, tokens * n);
+
+        assertThat(Numbers.bits(multiply(fastest, matrix, x, tokens)))
+                .isEqualTo(Numbers.bits(multiply(scalar, matrix, x, tokens)));
     }
 
     @ParameterizedTest
