@@ -12,21 +12,24 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
 
     /// How the tokens of a batch meet a piece of weights.
     enum Way {
-        /// One token, or one after another; numbers are multiplied as they are read.
+        /// One token, or one after another; numbers and scales are multiplied as they are read.
         SINGLY,
-        /// Several tokens side by side; numbers are multiplied as they are read. The last tile is as narrow as what is
-        /// left for it.
+        /// Several tokens side by side; numbers are multiplied as they are read.
         IN_TILES,
-        /// The same with numbers that have been unpacked. A tile costs the same however many tokens there are in it.
+        /// The same with numbers that have been unpacked.
         UNPACKED;
 
-        /// For so many tokens that memory is hardly read any more, one way is as fast as the other, see
+        /// From so many tokens on there are tiles of numbers as they are read, a tile costing the same however many
+        /// tokens there are in it,
+        private static final int SOME = 4;
+
+        /// and to so many: then memory is hardly read any more, and unpacked numbers are as fast, see
         /// [Packing4Blocks].
-        private static final int FEW = 32;
+        private static final int MANY = 32;
 
         static Way of(PackedFormat format, int tokens) {
-            if (format.packing().multipliesTiles() && tokens <= FEW) {
-                return tokens == 1 ? SINGLY : IN_TILES;
+            if (format.packing().multipliesTiles() && tokens <= MANY) {
+                return tokens < SOME ? SINGLY : IN_TILES;
             }
             return tokens > WIDE / 2 ? UNPACKED : SINGLY;
         }
@@ -40,8 +43,11 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
 
     private static final int ROWS = Packing.ROWS;
 
-    /// Tokens of a tile.
+    /// Tokens of a tile,
     private static final int WIDE = PackedBlocks.WIDEST;
+
+    /// and of a last one that few are left for, of numbers as they are read.
+    private static final int NARROW = 4;
 
     /// A part of the work on a block of rows. Where steps are called there are too many kinds of them for C2 to
     /// inline any; so it compiles each alone, and its budget suffices for each.
@@ -61,10 +67,14 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         return Math.ceilDiv(tokens, WIDE);
     }
 
+    /// Tokens that there is room for in all.
+    private static int room(Way way, int tokens) {
+        return way == Way.SINGLY ? tokens : tiles(tokens) * WIDE;
+    }
+
     /// Tokens that there is room for in a tile.
     private static int width(Way way, int tokens, int tile) {
-        int left = Math.min(WIDE, tokens - tile * WIDE);
-        return way == Way.UNPACKED || left > WIDE / 2 ? WIDE : left > 2 ? 4 : 2;
+        return way == Way.UNPACKED || tokens - tile * WIDE > NARROW ? WIDE : NARROW;
     }
 
     /// As [Kernels#preparationParts] says.
@@ -76,7 +86,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     static Workers.Task preparation(
             PackedFormat format, Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
         Way way = Way.of(format, tokens);
-        int room = way == Way.SINGLY ? tokens : tiles(tokens) * WIDE;
+        int room = room(way, tokens);
         to.reserve(room * w.columns(), room * format.groups(w));
         return way == Way.SINGLY
                 ? (_, t) -> format.prepare(w, x, t, to)
@@ -90,8 +100,8 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         Step[] first = stepsOfPiece(way);
         Step[] each = stepsOfTurn(way);
         int columns = way == Way.UNPACKED ? COLUMNS : PackedFormat.PIECE;
-        int turns = way == Way.SINGLY ? tokens : tiles(tokens);
-        int totals = (way == Way.SINGLY ? tokens : turns * WIDE) * ROWS;
+        int turns = preparationParts(format, tokens);
+        int totals = room(way, tokens) * ROWS;
         return (worker, part) -> {
             Scratch scratch = scratches[worker];
             int to = Math.min((part + 1) * rows, w.rows());
@@ -115,9 +125,9 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         };
     }
 
-    /// What is done with a piece before any token meets it. One token alone takes scales as they are read.
+    /// What is done with a piece before any token meets it.
     private Step[] stepsOfPiece(Way way) {
-        if (tokens == 1) {
+        if (way == Way.SINGLY) {
             return new Step[] {};
         }
         Step scales = format.scales().loading(this);
@@ -127,8 +137,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     /// What is done for each token, or for each tile of them.
     private Step[] stepsOfTurn(Way way) {
         return switch (way) {
-            case SINGLY ->
-                new Step[] {this::multiply, tokens == 1 ? format.scales().adding(this) : this::addGroups};
+            case SINGLY -> new Step[] {this::multiply, format.scales().adding(this)};
             case IN_TILES -> new Step[] {this::multiplyTile, this::addTile};
             case UNPACKED -> new Step[] {this::multiplyUnpacked};
         };
@@ -182,10 +191,6 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         Packing packing = format.packing();
         long at = quantsOffset(block, from);
         packing.multiply(w.data(), at, runs(from), x.quants, xAt, x.starts, groupAt(from, t), scratch.sums);
-    }
-
-    private void addGroups(int block, int from, int t, Scratch scratch) {
-        add(0, groupAt(from, t), columns(from) / format.definition().group, 1, t * ROWS, scratch);
     }
 
     // A tile of tokens

@@ -98,7 +98,7 @@ abstract class Packing {
     ///
     /// @param block bytes from the start of `packed`
     /// @param runs at most [PackedBlocks#RUNS]
-    /// @param tokens 2, 4 or 8, and no more than [PackedBlocks#WIDEST]
+    /// @param tokens 4 or 8, and no more than [PackedBlocks#WIDEST]
     void multiplyTile(
             MemorySegment packed,
             long block,

@@ -95,10 +95,10 @@ final class Packing4 extends Packing {
             int at = xAt + j * RUN * tokens;
             int start = startAt + j;
             int to = j * ROWS;
-            switch (tokens) {
-                case 8 -> Packing4Blocks.times8(packed, run, x, at, starts, start, startStride, sums, to);
-                case 4 -> Packing4Blocks.times4(packed, run, x, at, starts, start, startStride, sums, to);
-                default -> Packing4Blocks.times2(packed, run, x, at, starts, start, startStride, sums, to);
+            if (tokens == 8) {
+                Packing4Blocks.times8(packed, run, x, at, starts, start, startStride, sums, to);
+            } else {
+                Packing4Blocks.times4(packed, run, x, at, starts, start, startStride, sums, to);
             }
         }
     }

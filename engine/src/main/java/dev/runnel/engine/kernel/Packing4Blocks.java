@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /// The micro-kernels of [Packing4] for a few tokens: a run of rows, whose elements are taken out as they are
 /// multiplied,
-/// times 8, 4 or 2 of them. Memory is read while there is something to multiply, where unpacking first would wait for
+/// times 8 or 4 of them. Memory is read while there is something to multiply, where unpacking first would wait for
 /// it; [PackedBlocks] is faster once so many tokens share what is unpacked that reading hardly counts.
 ///
 /// ```
@@ -168,48 +168,6 @@ final class Packing4Blocks {
             sum21.intoArray(sums, other + 2 * STRIDE);
             sum30.intoArray(sums, at + 3 * STRIDE);
             sum31.intoArray(sums, other + 3 * STRIDE);
-        }
-    }
-
-    static void times2(
-            MemorySegment packed,
-            long run,
-            short[] x,
-            int xAt,
-            short[] starts,
-            int startAt,
-            int startStride,
-            short[] sums,
-            int to) {
-        for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
-            var sum00 = everywhere(starts, startAt);
-            var sum01 = sum00;
-            var sum10 = everywhere(starts, startAt + startStride);
-            var sum11 = sum10;
-            for (int i = 0; i < Packing4.WORDS; i++) {
-                long word = run + (long) i * WORD_BYTES + (long) Short.BYTES * h;
-                var v0 = shortPairs(packed, word);
-                var v1 = shortPairs(packed, word + Lanes.VECTOR_BYTES);
-                for (int e = 0; e < Packing4.IN_WORD; e++) {
-                    int at = xAt + (Packing4.IN_WORD * i + e) * 2;
-                    var w0 = v0.and(LOWEST);
-                    var w1 = v1.and(LOWEST);
-                    v0 = v0.lanewise(VectorOperators.LSHR, Packing4.BITS);
-                    v1 = v1.lanewise(VectorOperators.LSHR, Packing4.BITS);
-                    var element = everywhere(x, at);
-                    sum00 = sum00.add(w0.mul(element));
-                    sum01 = sum01.add(w1.mul(element));
-                    element = everywhere(x, at + 1);
-                    sum10 = sum10.add(w0.mul(element));
-                    sum11 = sum11.add(w1.mul(element));
-                }
-            }
-            int at = to + h;
-            int other = at + Lanes.SHORT_COUNT;
-            sum00.intoArray(sums, at);
-            sum01.intoArray(sums, other);
-            sum10.intoArray(sums, at + STRIDE);
-            sum11.intoArray(sums, other + STRIDE);
         }
     }
 }
