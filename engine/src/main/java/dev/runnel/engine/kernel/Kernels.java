@@ -29,8 +29,7 @@ public interface Kernels {
     /// Writes one row of a matrix as floats.
     void row(Matrix w, int row, float[] to, int at);
 
-    /// The same matrix with its numbers in the order that is fastest here; the matrix itself where that is the
-    /// stored order.
+    /// The same matrix in the layout that is fastest here; the matrix itself where that is the stored one.
     ///
     /// @param workers share the work
     /// @param memory holds what is made

@@ -10,17 +10,20 @@ import java.lang.foreign.MemorySegment;
 /// @param data the rows' bytes and nothing else; aligned as the file is, so perhaps not at all
 public record Matrix(TensorType type, int rows, int columns, Layout layout, MemorySegment data) {
 
-    /// An order of a matrix' bytes.
+    /// An order of a matrix' bytes, and what is known of them.
     public enum Layout {
         /// One row after another, as the type says; what a file has.
         STORED,
+        /// The same where all numbers are known to be finite, so that vectors needn't look for others; what
+        /// [Kernels#arrange] makes of halves.
+        FINITE,
         /// The order that vectors want them in, see [PackedFormat]; what [Kernels#arrange] makes.
         PACKED
     }
 
     public Matrix {
         long bytes = rows * type.bytes(columns);
-        if (columns % type.blockElements() != 0 || (layout == Layout.STORED && data.byteSize() != bytes)) {
+        if (columns % type.blockElements() != 0 || (layout != Layout.PACKED && data.byteSize() != bytes)) {
             throw new IllegalArgumentException("a matrix of %d x %d %s takes %d bytes, and there are %d"
                     .formatted(rows, columns, type, bytes, data.byteSize()));
         }

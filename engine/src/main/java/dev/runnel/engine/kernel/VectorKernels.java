@@ -54,13 +54,16 @@ final class VectorKernels extends ScalarKernels {
     @Override
     public Matrix arrange(Matrix stored, Workers workers, SegmentAllocator memory) {
         PackedFormat format = packed.get(stored.type());
-        return format == null ? stored : format.pack(stored, workers, memory);
+        if (format != null) {
+            return format.pack(stored, workers, memory);
+        }
+        return format(stored) instanceof VectorF16 halves ? halves.arrange(stored, workers) : stored;
     }
 
     @Override
     public void row(Matrix w, int row, float[] to, int at) {
         switch (w.layout()) {
-            case STORED -> super.row(w, row, to, at);
+            case STORED, FINITE -> super.row(w, row, to, at);
             case PACKED -> packed(w).dequantize(w, row, to, at);
         }
     }
@@ -88,10 +91,10 @@ final class VectorKernels extends ScalarKernels {
             to.reserveStrands(tokens * w.columns());
             return (worker, t) -> to.orderStrands(x, t * w.columns(), w.columns());
         }
-        if (w.layout() == Matrix.Layout.STORED) {
-            return super.preparation(w, x, tokens, to, scratches);
+        if (w.layout() == Matrix.Layout.PACKED) {
+            return PackedProduct.preparation(packed(w), w, x, tokens, to, scratches);
         }
-        return PackedProduct.preparation(packed(w), w, x, tokens, to, scratches);
+        return super.preparation(w, x, tokens, to, scratches);
     }
 
     @Override

@@ -203,7 +203,7 @@ final class Weights {
         Matrix matrix = kernels.arrange(stored(tensor, first, rows, columns), workers, memory);
         switch (matrix.layout()) {
             case PACKED -> arranged.add(tensor.name());
-            case STORED -> stored.add(tensor.name());
+            case STORED, FINITE -> stored.add(tensor.name());
         }
         return matrix;
     }

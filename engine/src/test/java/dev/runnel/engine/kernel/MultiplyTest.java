@@ -2,12 +2,14 @@ package dev.runnel.engine.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.runnel.engine.gguf.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -166,18 +168,35 @@ class MultiplyTest {
 
     @Test
     void everyHalfIsTheSameNumberInVectors() {
+        assertThat(arrangedHalves(half -> true)).isEqualTo(Matrix.Layout.STORED);
+    }
+
+    @Test
+    void everyFiniteHalfIsTheSameNumberInVectorsThatNeedNotLookForOthers() {
+        assumeTrue(fastest instanceof VectorKernels, "this machine has no vectors for them");
+
+        assertThat(arrangedHalves(half -> (half & 0x7c00) != 0x7c00)).isEqualTo(Matrix.Layout.FINITE);
+    }
+
+    /// Multiplies a matrix of those halves, each in a row of its own, and the others' rows zero.
+    ///
+    /// @return the layout that the matrix is given
+    private Matrix.Layout arrangedHalves(IntPredicate isThere) {
         int rows = 1 << Short.SIZE;
         int n = Kernels.STRANDS;
         MemorySegment halves = Arena.ofAuto().allocate((long) rows * n * Short.BYTES);
         for (int row = 0; row < rows; row++) {
-            halves.set(F16.HALF, (long) row * n * Short.BYTES, (short) row); // beside zeros, so it is the whole sum
+            short half = isThere.test(row) ? (short) row : 0;
+            halves.set(F16.HALF, (long) row * n * Short.BYTES, half); // beside zeros, so it is the whole sum
         }
         Matrix matrix = new Matrix(TensorType.F16, rows, n, halves);
+        Matrix arranged = Numbers.arranged(fastest, matrix);
         float[] ones = new float[n];
         Arrays.fill(ones, 1);
 
-        assertThat(Numbers.bits(multiply(fastest, matrix, ones, 1)))
+        assertThat(Numbers.bits(multiply(fastest, arranged, ones, 1)))
                 .isEqualTo(Numbers.bits(multiply(scalar, matrix, ones, 1)));
+        return arranged.layout();
     }
 
     private static float[] multiply(Kernels kernels, Matrix matrix, float[] x, int tokens) {
