@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// llama.cpp, or whatever has its command line, timed by its own programs: `llama-bench` for one sequence and
@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 /// @param more arguments for both
 record LlamaCppPeer(String name, Path bench, Path batchedBench, List<String> more, Path file, int threads)
         implements Peer {
+
+    private static final int ATTEMPTS = 10;
 
     private static final Pattern BENCH_RATE = Pattern.compile("\"avg_ts\": ([0-9.]+)");
     private static final Pattern BATCHED_RATE = Pattern.compile("\"speed_tg\": ([0-9.]+)");
@@ -50,19 +52,24 @@ record LlamaCppPeer(String name, Path bench, Path batchedBench, List<String> mor
         return command;
     }
 
+    /// A program that has little to do may end before its log is written: then it runs again.
     private static double rate(List<String> command, Pattern pattern) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        process.getOutputStream().close();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int status = process.waitFor();
-        return pattern.matcher(said)
-                .results()
-                .map((MatchResult found) -> Double.parseDouble(found.group(1)))
-                .findFirst()
-                .orElseThrow(() -> new IOException("%s told no speed; it ended with %d and said: %s"
-                        .formatted(String.join(" ", command), status, Matcher.quoteReplacement(said))));
+        for (int attempt = 1; ; attempt++) {
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            process.getOutputStream().close();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int status = process.waitFor();
+            Optional<MatchResult> found = pattern.matcher(said).results().findFirst();
+            if (found.isPresent()) {
+                return Double.parseDouble(found.get().group(1));
+            }
+            if (status != 0 || !said.isEmpty() || attempt == ATTEMPTS) {
+                throw new IOException("%s told no speed; it ended with %d and said: %s"
+                        .formatted(String.join(" ", command), status, said));
+            }
+        }
     }
 
     @Override

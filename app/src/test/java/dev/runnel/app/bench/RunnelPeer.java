@@ -27,7 +27,8 @@ final class RunnelPeer implements Peer {
 
     private static final int LAST = 1280;
 
-    private static final int WARM_UPS = 2;
+    /// C2 takes a while, and a small model does much in a second.
+    private static final long WARM_UP_NANOS = Duration.ofSeconds(10).toNanos();
 
     /// Nobody reads along, so requests that come together begin together.
     private static final Duration STALL = Duration.ofSeconds(10);
@@ -45,11 +46,12 @@ final class RunnelPeer implements Peer {
                 .withContextLength(deep ? Task.DEPTH + 256 : 2048);
         engine = Engine.open(file, options, LoadingListener.NONE);
         model = engine.models().getFirst().id();
-        for (int i = 0; i < WARM_UPS; i++) {
-            measure(Task.PROMPT);
-            measure(Task.DECODE);
+        for (Task task : List.of(Task.PROMPT, Task.DECODE, Task.DECODE_16)) {
+            long start = System.nanoTime();
+            while (System.nanoTime() - start < WARM_UP_NANOS) {
+                measure(task);
+            }
         }
-        measure(Task.DECODE_16);
     }
 
     @Override
