@@ -210,14 +210,16 @@ final class EngineLoader {
         try {
             draft = GgufFile.open(options.draft().get());
             String name = draft.name();
-            text.differenceTo(readText(draft), "").ifPresent(difference -> {
+            ModelText draftText = readText(draft);
+            text.differenceTo(draftText, "").ifPresent(difference -> {
                 throw new ModelFileException(
                         name,
                         "can't guess for %s, as their vocabularies differ: %s".formatted(file.name(), difference));
             });
             Transformer guesser =
-                    load(draft, text.tokenizer(), workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
-            return new LoadedDraft(Speculation.withDraft(guesser, System::nanoTime), Optional.of(draft));
+                    load(draft, draftText.tokenizer(), workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
+            return new LoadedDraft(
+                    Speculation.withDraft(guesser, text.tokenizer().size(), System::nanoTime), Optional.of(draft));
         } catch (RuntimeException | Error failure) {
             if (draft != null) {
                 draft.close();

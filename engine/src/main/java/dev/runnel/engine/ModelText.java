@@ -108,13 +108,18 @@ public final class ModelText implements TokenCodec {
 
     /// Where another model sees text differently: the first difference of the two vocabularies, or of the
     /// tokens that `text` is to them, as a clause such as `token 7 is 'a' in the one and 'b' in the other`;
-    /// empty if there is none.
+    /// empty if there is none. Unused tokens behind all others are none: weights are often filled up to a
+    /// round number.
     public Optional<String> differenceTo(ModelText other, String text) {
-        if (tokenizer.size() != other.tokenizer.size()) {
-            return Optional.of(
-                    "the one has %d tokens and the other %d".formatted(tokenizer.size(), other.tokenizer.size()));
+        int both = Math.min(tokenizer.size(), other.tokenizer.size());
+        for (int token = both; token < Math.max(tokenizer.size(), other.tokenizer.size()); token++) {
+            Tokenizer longer = token < tokenizer.size() ? tokenizer : other.tokenizer;
+            if (longer.bytesWithSpecial(token).length > 0) {
+                return Optional.of("the one has %d tokens and the other %d, more than filling"
+                        .formatted(tokenizer.size(), other.tokenizer.size()));
+            }
         }
-        for (int token = 0; token < tokenizer.size(); token++) {
+        for (int token = 0; token < both; token++) {
             if (!Arrays.equals(tokenizer.bytesWithSpecial(token), other.tokenizer.bytesWithSpecial(token))
                     || !Arrays.equals(tokenizer.bytes(token), other.tokenizer.bytes(token))) {
                 return Optional.of("token %d is '%s' in the one and '%s' in the other"

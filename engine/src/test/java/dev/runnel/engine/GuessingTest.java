@@ -14,6 +14,7 @@ import dev.runnel.engine.fixtures.LlamaShape;
 import dev.runnel.engine.fixtures.TinyModels;
 import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
+import dev.runnel.engine.speculation.Speculation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,8 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -120,6 +123,52 @@ class GuessingTest {
             assertSameReplies(itself, plain, requests);
             assertSameReplies(stranger, plain, requests);
         }
+    }
+
+    /// Weights are often filled up to a round number, so that models of one family differ in what nobody says. Random
+    /// weights say it all the same, and the one doesn't know what the other says then.
+    @Test
+    void norDoesADraftWhoseVocabularyIsFilledUpToAnotherSize() throws IOException {
+        Path shorter = write("shorter", 1, Vocabulary.BYTE_LEVEL);
+        Path longer = folder.resolve("longer.gguf");
+        int filled = LlamaShape.TINY.vocabulary() + 300;
+        TinyModels.llama(LlamaShape.TINY.withVocabulary(filled), TensorType.F32, Vocabulary.BYTE_LEVEL, 2)
+                .write(longer);
+        assertADraftChangesNoReply(shorter, longer, Map.of());
+        assertADraftChangesNoReply(longer, shorter, Map.of(filled - 1, 5.0, 3, 2.0));
+    }
+
+    private static void assertADraftChangesNoReply(Path file, Path draft, Map<Integer, Double> bias)
+            throws IOException {
+        EngineOptions options = EngineOptions.DEFAULT.withSequences(16);
+        List<String> faults = new CopyOnWriteArrayList<>();
+        Logger log = Logger.getLogger(Speculation.class.getName());
+        log.setFilter(told -> faults.add(told.getMessage()));
+        try (Engine plain = open(file, options.withGuessing(Guessing.OFF));
+                Engine drafting = open(file, options.withDraft(draft))) {
+            String model = plain.models().getFirst().id();
+            List<CompletionRequest> requests = requests(model).stream()
+                    .map(each -> each.withSampling(biased(each.sampling(), bias)))
+                    .toList();
+            assertSameReplies(drafting, plain, requests);
+        } finally {
+            log.setFilter(null);
+        }
+        assertThat(faults).as("of the draft").isEmpty();
+    }
+
+    private static Sampling biased(Sampling s, Map<Integer, Double> bias) {
+        return new Sampling(
+                s.temperature(),
+                s.topP(),
+                s.topK(),
+                s.minP(),
+                s.typicalP(),
+                s.repetitionPenalty(),
+                s.frequencyPenalty(),
+                s.presencePenalty(),
+                bias,
+                s.seed());
     }
 
     @Test

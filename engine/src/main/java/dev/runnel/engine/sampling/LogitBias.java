@@ -27,6 +27,17 @@ public final class LogitBias {
         return new LogitBias(new TreeMap<>(amountOfToken));
     }
 
+    /// The same without tokens from an id on.
+    public LogitBias below(int end) {
+        Map<Integer, Double> left = new TreeMap<>();
+        for (int i = 0; i < tokens.length; i++) {
+            if (tokens[i] < end) {
+                left.put(tokens[i], (double) amounts[i]);
+            }
+        }
+        return new LogitBias(left);
+    }
+
     boolean isEmpty() {
         return tokens.length == 0;
     }

@@ -21,16 +21,19 @@ final class Draft implements AutoCloseable {
     private static final int KEPT_UP = 2;
 
     private final LanguageModel model;
+    private final int vocabularySize;
     private final LongSupplier nanoTime;
     private final Sampler sampler;
     private final List<Slice> batch = new ArrayList<>();
     private final List<Guesses> reading = new ArrayList<>();
     private final PromptPace pace = new PromptPace();
 
-    /// @param model owned from here on; its vocabulary is the larger one's
+    /// @param model owned from here on
+    /// @param vocabularySize tokens of the larger model
     /// @param nanoTime a clock that never goes back
-    Draft(LanguageModel model, LongSupplier nanoTime) {
+    Draft(LanguageModel model, int vocabularySize, LongSupplier nanoTime) {
         this.model = model;
+        this.vocabularySize = vocabularySize;
         this.nanoTime = nanoTime;
         sampler = new Sampler(model.vocabularySize());
     }
@@ -88,16 +91,26 @@ final class Draft implements AutoCloseable {
             return 0;
         }
         Slice slice = reader.nextSlice(isBehind ? most : KEPT_UP);
+        if (!reader.knows(slice)) {
+            each.leaveDraft();
+            each.wanted = 0;
+            return 0;
+        }
         batch.add(slice);
         reading.add(each);
         return isBehind ? slice.length() : 0;
     }
 
     private void guess(Guesses each) {
-        if (each.draft().unread() == 0) {
-            each.add(each.draft().sample(sampler, each.count() == 0));
-        } else {
+        if (each.draft().unread() > 0) {
             each.wanted = 0; // it goes on reading with the next step
+            return;
+        }
+        int token = each.draft().sample(sampler, each.count() == 0);
+        if (token < vocabularySize) {
+            each.add(token);
+        } else {
+            each.wanted = 0; // the larger model says no such thing
         }
     }
 

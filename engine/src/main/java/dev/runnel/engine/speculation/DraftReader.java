@@ -45,11 +45,11 @@ final class DraftReader implements AutoCloseable {
         this.sampling = sampling;
         this.history = sampling.history();
         logits = new float[1][model.vocabularySize()];
-        own = ownSampling(sampling);
+        own = ownSampling(sampling, model.vocabularySize());
     }
 
     /// Without what depends on tokens that are not known yet: penalties, the mask.
-    private static ChoiceSampling ownSampling(ChoiceSampling sampling) {
+    private static ChoiceSampling ownSampling(ChoiceSampling sampling, int vocabularySize) {
         Sampling all = sampling.settings();
         Sampling settings = new Sampling(
                 all.temperature(),
@@ -64,7 +64,7 @@ final class DraftReader implements AutoCloseable {
                 OptionalLong.empty());
         return new ChoiceSampling(
                 settings,
-                sampling.bias(),
+                sampling.bias().below(vocabularySize),
                 new History(),
                 Optional.empty(),
                 sampling.draws().copy());
@@ -109,6 +109,16 @@ final class DraftReader implements AutoCloseable {
         int from = inPrompt ? read : read - prompt;
         int to = Math.min(from + most, inPrompt ? prompt : history.count());
         return new Slice(room(), tokens, from, to, logits[0]);
+    }
+
+    /// Whether its tokens are all in the draft model's vocabulary, which may end before the larger model's.
+    boolean knows(Slice slice) {
+        for (int i = slice.from(); i < slice.to(); i++) {
+            if (slice.tokens()[i] >= model.vocabularySize()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// The guess at an index, to be read ahead.

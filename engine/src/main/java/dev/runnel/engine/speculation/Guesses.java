@@ -106,7 +106,8 @@ public final class Guesses implements AutoCloseable {
         return reader;
     }
 
-    /// The draft model has failed: it guesses no more at this sequence, of which it may have read anything.
+    /// The draft model has failed, so that it may have read anything, or can't read the sequence: it guesses no more at
+    /// it.
     void leaveDraft() {
         if (drafts && reader != null) {
             reader.close();

@@ -43,10 +43,11 @@ public final class Speculation implements AutoCloseable {
     /// Guesses what a smaller model would say, and where that is likelier, that texts go on as they did
     /// before.
     ///
-    /// @param draft of the same vocabulary; owned from here on
+    /// @param draft of the same vocabulary, or one that ends earlier or later; owned from here on
+    /// @param vocabularySize tokens of the model that it guesses for
     /// @param nanoTime a clock that never goes back
-    public static Speculation withDraft(LanguageModel draft, LongSupplier nanoTime) {
-        return new Speculation(true, Optional.of(new Draft(draft, nanoTime)));
+    public static Speculation withDraft(LanguageModel draft, int vocabularySize, LongSupplier nanoTime) {
+        return new Speculation(true, Optional.of(new Draft(draft, vocabularySize, nanoTime)));
     }
 
     /// What will be guessed of a sequence.

@@ -148,9 +148,10 @@ class SpeculationTest {
     static Stream<Supplier<Speculation>> guessers() {
         return Stream.of(
                 Speculation::lookup,
-                () -> Speculation.withDraft(draft(BABBLING), () -> 0),
-                () -> Speculation.withDraft(draft(babbling(2)), () -> 0),
-                () -> Speculation.withDraft(new FakeModel(150, 200, BABBLING).remembering(), () -> 0));
+                () -> Speculation.withDraft(draft(BABBLING), FakeModel.END + 1, () -> 0),
+                () -> Speculation.withDraft(draft(babbling(2)), FakeModel.END + 1, () -> 0),
+                () -> Speculation.withDraft(
+                        new FakeModel(150, 200, BABBLING).remembering(), FakeModel.END + 1, () -> 0));
     }
 
     // The same
@@ -253,7 +254,7 @@ class SpeculationTest {
             request("ab").withMaxTokens(64), seeded(5).withMaxTokens(64), seeded(6)
         };
 
-        Outcome outcome = run(BABBLING, Speculation.withDraft(draft(BABBLING), () -> 0), requests);
+        Outcome outcome = run(BABBLING, Speculation.withDraft(draft(BABBLING), FakeModel.END + 1, () -> 0), requests);
 
         assertThat(outcome.stats().guessedTokens() - outcome.stats().rightGuesses())
                 .isLessThan(32);
@@ -264,7 +265,7 @@ class SpeculationTest {
     void aDraftThatIsOfNoUseIsSoonLeftAlone() {
         Outcome outcome = run(
                 FakeModel.saying(history -> new Random(history.length).nextInt(200)),
-                Speculation.withDraft(draft(FakeModel.saying(_ -> 'x')), () -> 0),
+                Speculation.withDraft(draft(FakeModel.saying(_ -> 'x')), FakeModel.END + 1, () -> 0),
                 request("q").withMaxTokens(300));
 
         assertThat(outcome.stats().rightGuesses()).isLessThan(10);
@@ -288,7 +289,7 @@ class SpeculationTest {
                 Runnable::run,
                 clock::get,
                 () -> 1,
-                Speculation.withDraft(draft, clock::get));
+                Speculation.withDraft(draft, FakeModel.END + 1, clock::get));
     }
 
     @Test
@@ -359,7 +360,7 @@ class SpeculationTest {
         });
 
         Outcome without = run(BABBLING, Speculation.none(), requests);
-        Outcome with = run(BABBLING, Speculation.withDraft(draft, () -> 0), requests);
+        Outcome with = run(BABBLING, Speculation.withDraft(draft, FakeModel.END + 1, () -> 0), requests);
         log.setFilter(null);
 
         assertThat(passes).hasValueGreaterThanOrEqualTo(20);
@@ -388,7 +389,7 @@ class SpeculationTest {
                 Runnable::run,
                 () -> 0,
                 () -> 1,
-                Speculation.withDraft(draft, () -> 0))) {
+                Speculation.withDraft(draft, FakeModel.END + 1, () -> 0))) {
             read(scheduler, seeded(1));
             while (scheduler.step()) {}
             fails.set(false);
