@@ -14,7 +14,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     enum Way {
         /// One token, or one after another; numbers and scales are multiplied as they are read.
         SINGLY,
-        /// Several tokens side by side; numbers are multiplied as they are read.
+        /// Several tokens side by side; numbers of four bits are multiplied as they are read.
         IN_TILES,
         /// The same with numbers that have been unpacked.
         UNPACKED;
@@ -28,7 +28,7 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         private static final int MANY = 32;
 
         static Way of(PackedFormat format, int tokens) {
-            if (format.packing().multipliesTiles() && tokens <= MANY) {
+            if (format.packing() instanceof Packing4 && tokens <= MANY) {
                 return tokens < SOME ? SINGLY : IN_TILES;
             }
             return tokens > WIDE / 2 ? UNPACKED : SINGLY;
@@ -138,7 +138,12 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
     private Step[] stepsOfTurn(Way way) {
         return switch (way) {
             case SINGLY -> new Step[] {this::multiply, format.scales().adding(this)};
-            case IN_TILES -> new Step[] {this::multiplyTile, this::addTile};
+            case IN_TILES -> {
+                Packing4 packing = (Packing4) format.packing();
+                yield new Step[] {
+                    (block, from, tile, scratch) -> multiplyTile(packing, block, from, tile, scratch), this::addTile
+                };
+            }
             case UNPACKED -> new Step[] {this::multiplyUnpacked};
         };
     }
@@ -195,12 +200,11 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
 
     // A tile of tokens
 
-    private void multiplyTile(int block, int from, int tile, Scratch scratch) {
+    private void multiplyTile(Packing4 packing, int block, int from, int tile, Scratch scratch) {
         int wide = width(Way.IN_TILES, tokens, tile);
         int xAt = tile * WIDE * w.columns() + from * wide;
         int start = groupAt(from, tile * WIDE);
         int starts = format.groups(w);
-        Packing packing = format.packing();
         long at = quantsOffset(block, from);
         packing.multiplyTile(w.data(), at, runs(from), x.quants, xAt, wide, x.starts, start, starts, scratch.sums);
     }

@@ -83,36 +83,6 @@ abstract class Packing {
     abstract void multiply(
             MemorySegment packed, long block, int runs, short[] x, int xAt, short[] starts, int startAt, short[] sums);
 
-    /// Whether there is a [#multiplyTile].
-    boolean multipliesTiles() {
-        return false;
-    }
-
-    /// Adds the products of a piece with several vectors at once, run by run.
-    ///
-    /// ```
-    /// x       (runs, run, tokens)   from xAt on
-    /// starts  (tokens, runs)        as of [#multiply], a token's startStride after those of the one before
-    /// sums    (tokens, runs, ROWS)  a token's PackedBlocks.STRIDE after those of the one before
-    /// ```
-    ///
-    /// @param block bytes from the start of `packed`
-    /// @param runs at most [PackedBlocks#RUNS]
-    /// @param tokens 4 or 8, and no more than [PackedBlocks#WIDEST]
-    void multiplyTile(
-            MemorySegment packed,
-            long block,
-            int runs,
-            short[] x,
-            int xAt,
-            int tokens,
-            short[] starts,
-            int startAt,
-            int startStride,
-            short[] sums) {
-        throw new UnsupportedOperationException(getClass().getName());
-    }
-
     /// Writes the elements of a piece as `(runs, run, ROWS)`.
     abstract PackedProduct.Step unpacking(PackedProduct product);
 

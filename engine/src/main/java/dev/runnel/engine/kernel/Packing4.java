@@ -73,12 +73,17 @@ final class Packing4 extends Packing {
         }
     }
 
-    @Override
-    boolean multipliesTiles() {
-        return true;
-    }
-
-    @Override
+    /// Adds the products of a piece with several vectors at once, run by run.
+    ///
+    /// ```
+    /// x       (runs, run, tokens)   from xAt on
+    /// starts  (tokens, runs)        as of [#multiply], a token's startStride after those of the one before
+    /// sums    (tokens, runs, ROWS)  a token's PackedBlocks.STRIDE after those of the one before
+    /// ```
+    ///
+    /// @param block bytes from the start of `packed`
+    /// @param runs at most [PackedBlocks#RUNS]
+    /// @param tokens 4 or 8, and no more than [PackedBlocks#WIDEST]
     void multiplyTile(
             MemorySegment packed,
             long block,
