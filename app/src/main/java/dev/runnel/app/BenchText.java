@@ -118,7 +118,7 @@ final class BenchText {
     static String errors(Summary summary) {
         return summary.failed() + ": "
                 + summary.errors().entrySet().stream()
-                        .map(error -> error.getValue() + " " + error.getKey())
+                        .map(error -> error.getValue() + " " + Style.harmless(error.getKey()))
                         .collect(Collectors.joining(", "));
     }
 

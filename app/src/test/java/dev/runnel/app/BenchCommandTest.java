@@ -286,6 +286,18 @@ class BenchCommandTest {
     }
 
     @Test
+    void whatAServerCallsItsErrorsMovesNoCursor() throws IOException {
+        String body = "{\"error\":{\"message\":\"no\",\"type\":\"odd\",\"code\":\"odd\\u001b[2J\"}}";
+        String answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: " + body.length()
+                + "\r\n\r\n" + body;
+        try (RawUpstream server = new RawUpstream((_, to) -> send(to, answer))) {
+            real.run("bench", server.baseUrl().toString(), "--model", "m", "--requests", "3", "--warmup", "0");
+        }
+
+        assertThat(real.out()).contains("failed").contains("odd[2J").doesNotContain("\u001b");
+    }
+
+    @Test
     void aServerThatCompletesNothingIsAFailure() {
         TestProgram broken = new TestProgram(ScriptedRooms.playing(Script.of()
                 .failingAfter(0, new BackendException(BackendException.Kind.OVERLOADED, "come back later"))));
