@@ -147,7 +147,7 @@ class AllocationTest {
     }
 
     private Stream<Runnable> multiplying(List<Matrix> matrices) {
-        int most = LaneBlocks.LEAST + 1;
+        int most = Math.max(LaneBlocks.LEAST + 1, 33);
         float[] x = Numbers.random(random, most * N);
         float[] y = new float[most * ROWS];
         return Stream.of(most, 33, 1, 2, 4, 8, 15, 16).map(tokens -> {
