@@ -24,8 +24,8 @@ record PackedProduct(PackedFormat format, Matrix w, Operand x, int tokens, float
         private static final int SOME = 4;
 
         /// and to so many: then memory is hardly read any more, and unpacked numbers are as fast, see
-        /// [Packing4Blocks].
-        private static final int MANY = 32;
+        /// [Packing4Blocks]. A tile of four takes elements out for half as many.
+        private static final int MANY = WIDE == PackedBlocks.MOST ? 32 : NARROW;
 
         static Way of(PackedFormat format, int tokens) {
             if (format.packing() instanceof Packing4 && tokens <= MANY) {
