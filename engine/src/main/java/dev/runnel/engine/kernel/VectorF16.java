@@ -6,23 +6,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /// [F16] in vectors. C2 makes vectors of the scalar loop that writes floats itself.
 final class VectorF16 extends F16 implements VectorFormat {
 
     private static final int MAGNITUDE = 0x7fff;
-    private static final int HALF_EXPONENT = 0x7c00;
+    private static final int EXPONENT = 0x7c00;
 
-    /// A half's exponent, where a float has its bits.
-    private static final int EXPONENT = HALF_EXPONENT << 13;
-
-    /// The matrix, and that all of its numbers are finite if they are: most of [#weights] is for those that aren't.
+    /// The matrix, and that all of its numbers are finite if they are: [#multiplication] looks for no others.
     Matrix arrange(Matrix stored, Workers workers) {
         AtomicBoolean finite = new AtomicBoolean(true);
         workers.run(stored.rows(), (worker, row) -> {
-            if (largest(stored.data(), stored.offset(row), stored.columns()) >= HALF_EXPONENT) {
+            if (largest(stored.data(), stored.offset(row), stored.columns()) >= EXPONENT) {
                 finite.set(false);
             }
         });
@@ -45,43 +41,26 @@ final class VectorF16 extends F16 implements VectorFormat {
     }
 
     @Override
+    public boolean takes(Matrix w) {
+        return w.layout() == Matrix.Layout.FINITE;
+    }
+
+    @Override
     public Workers.Task multiplication(Matrix w, float[] x, float[] y, int rows, Scratch[] scratches) {
-        Dot2 dot2 = w.layout() == Matrix.Layout.FINITE ? VectorF16::finiteDot2 : VectorF16::dot2;
         return (worker, part) -> {
             int to = Math.min((part + 1) * rows, w.rows());
-            multiply(w, part * rows, to, x, y, scratches[worker].strands, dot2);
+            multiply(w, part * rows, to, x, y, scratches[worker].strands);
         };
     }
 
-    /// Two rows times a vector, up to the addition of the strands.
-    @FunctionalInterface
-    private interface Dot2 {
-        void run(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands);
-    }
-
     /// Two rows at a time, half of the rows apart, for the reasons that [VectorQ8_0] has.
-    private static void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands, Dot2 dot2) {
+    private static void multiply(Matrix w, int from, int to, float[] x, float[] y, float[] strands) {
         int half = Math.ceilDiv(to - from, 2);
         for (int r = from; r < from + half; r++) {
             int other = Math.min(r + half, to - 1);
-            dot2.run(w.data(), w.offset(r), w.offset(other), x, w.columns(), strands);
+            dot2(w.data(), w.offset(r), w.offset(other), x, w.columns(), strands);
             y[r] = Lanes.sum(strands, 0);
             y[other] = Lanes.sum(strands, Kernels.STRANDS);
-        }
-    }
-
-    private static void finiteDot2(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
-        for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
-            var sum0 = FloatVector.zero(Lanes.FLOATS);
-            var sum1 = sum0;
-            for (int k = h; k < n; k += Kernels.STRANDS) {
-                long at = (long) Short.BYTES * k;
-                var element = floats(x, k);
-                sum0 = finite(moved(w, row0 + at)).fma(element, sum0);
-                sum1 = finite(moved(w, row1 + at)).fma(element, sum1);
-            }
-            sum0.intoArray(strands, h);
-            sum1.intoArray(strands, h + Kernels.STRANDS);
         }
     }
 
@@ -100,31 +79,10 @@ final class VectorF16 extends F16 implements VectorFormat {
         }
     }
 
+    /// The halves' bits moved to where a float has them; then a multiplication adds what the exponent's bias lacks, and
+    /// brings the mantissa of a subnormal number to its place.
     private static FloatVector weights(MemorySegment w, long offset) {
-        return weights(moved(w, offset));
-    }
-
-    /// The halves' bits where a float has them.
-    private static IntVector moved(MemorySegment w, long offset) {
-        return Lanes.shorts(w, offset).lanewise(VectorOperators.LSHL, 13).and(0x8fff_ffff);
-    }
-
-    /// A multiplication adds what the exponent's bias lacks, and brings the mantissa of a subnormal number to its
-    /// place.
-    private static FloatVector finite(IntVector moved) {
-        return moved.reinterpretAsFloats().mul(0x1p112f);
-    }
-
-    /// The same, and an exponent of 31 (infinite, not a number) becomes 255.
-    private static FloatVector weights(IntVector moved) {
-        return finite(moved).blend(special(moved), isSpecial(moved));
-    }
-
-    private static FloatVector special(IntVector bits) {
-        return bits.or(0x7f80_0000).reinterpretAsFloats();
-    }
-
-    private static VectorMask<Float> isSpecial(IntVector bits) {
-        return bits.and(EXPONENT).compare(VectorOperators.EQ, EXPONENT).cast(Lanes.FLOATS);
+        var moved = Lanes.shorts(w, offset).lanewise(VectorOperators.LSHL, 13);
+        return moved.and(0x8fff_ffff).reinterpretAsFloats().mul(0x1p112f);
     }
 }

@@ -3,6 +3,11 @@ package dev.runnel.engine.kernel;
 /// A [Format] whose rows are multiplied as they are read, without being written out as floats first.
 interface VectorFormat extends Format {
 
+    /// Whether [#multiplication] suits a matrix.
+    default boolean takes(Matrix w) {
+        return true;
+    }
+
     /// [Kernels#multiplication] for one vector whose length is a multiple of [Kernels#STRANDS].
     ///
     /// Every format makes a task of its own, with a loop over the rows of its own. C2 compiles a task as a

@@ -106,7 +106,7 @@ final class VectorKernels extends ScalarKernels {
         if (format(w) instanceof GroupedFormat) {
             return super.multiplication(w, x, prepared, tokens, y, rows, scratches);
         }
-        if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format) {
+        if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format && format.takes(w)) {
             return format.multiplication(w, x, y, rows, scratches);
         }
         if (turns(w, tokens)) {

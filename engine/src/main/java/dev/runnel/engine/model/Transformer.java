@@ -28,7 +28,8 @@ public final class Transformer implements LanguageModel {
     private static final int LOGITS_AT_ONCE = 16;
 
     private final Arena memory; // of arranged matrices
-    private final Set<String> copied; // names of tensors that are all arranged
+    private final Set<String> copied; // names of tensors that are read no more
+    private final Set<String> finite; // of those that are, and whose numbers have been looked through
     private final Hyperparameters model;
     private final Ropes ropes;
     private final Matrix embedding; // (vocabulary, width)
@@ -74,7 +75,7 @@ public final class Transformer implements LanguageModel {
                 tensor.unload(); // nobody reads it again
             } else {
                 tensor.load();
-                if (!options.isTrusted()) {
+                if (!options.isTrusted() && !model.finite.contains(tensor.name())) {
                     check.require(tensor);
                 }
             }
@@ -114,6 +115,7 @@ public final class Transformer implements LanguageModel {
                 : new Linear(embedding, null);
         weights.requireAllTaken(model.family());
         copied = weights.copied();
+        finite = weights.finite();
 
         cache = new KvCache(format, model.layers(), model.keyValueHeads(), (int) pages);
         int widest = Math.max(model.width(), Math.max(model.widestFeedForward(), model.heads() * model.valueSize()));

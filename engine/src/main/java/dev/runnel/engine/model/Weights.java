@@ -34,7 +34,8 @@ final class Weights {
     private final Workers workers;
     private final SegmentAllocator memory;
     private final Set<String> taken = new HashSet<>();
-    private final Set<String> arranged = new HashSet<>();
+    private final Set<String> packed = new HashSet<>();
+    private final Set<String> finite = new HashSet<>();
     private final Set<String> stored = new HashSet<>();
 
     /// @param workers arrange matrices, and `memory` holds what they make
@@ -193,17 +194,26 @@ final class Weights {
     /// The names of tensors of which nothing is used where it lies in the file, and whose numbers are known to be
     /// finite.
     Set<String> copied() {
-        Set<String> copied = new HashSet<>(arranged);
+        Set<String> copied = new HashSet<>(packed);
+        copied.removeAll(finite);
         copied.removeAll(stored);
         return copied;
+    }
+
+    /// The names of tensors that are used where they lie, and whose numbers are known to be finite.
+    Set<String> finite() {
+        Set<String> known = new HashSet<>(finite);
+        known.removeAll(stored);
+        return known;
     }
 
     /// Some rows of a tensor, whatever its shape, as the kernels like them best.
     private Matrix arranged(Tensor tensor, int first, int rows, int columns) {
         Matrix matrix = kernels.arrange(stored(tensor, first, rows, columns), workers, memory);
         switch (matrix.layout()) {
-            case PACKED -> arranged.add(tensor.name());
-            case STORED, FINITE -> stored.add(tensor.name());
+            case PACKED -> packed.add(tensor.name());
+            case FINITE -> finite.add(tensor.name());
+            case STORED -> stored.add(tensor.name());
         }
         return matrix;
     }
