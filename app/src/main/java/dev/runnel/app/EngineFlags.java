@@ -22,6 +22,13 @@ final class EngineFlags {
     @Nullable
     Integer contextLength;
 
+    @Option(
+            names = "--keep-packed",
+            description = "Keep weights of 4 to 6 bits in the order that they are computed in, in a file beside the "
+                    + "model, as large again and called MODEL.gguf.packed: the next start is quicker, and processes "
+                    + "share the memory.")
+    boolean keepPacked;
+
     /// @throws IllegalArgumentException if a flag's value is out of bounds
     EngineOptions applyTo(EngineOptions options) {
         EngineOptions applied = options;
@@ -31,6 +38,6 @@ final class EngineFlags {
         if (contextLength != null) {
             applied = applied.withContextLength(contextLength);
         }
-        return applied;
+        return applied.withPackedKept(keepPacked);
     }
 }

@@ -150,11 +150,15 @@ class CompleteCommandTest {
 
     @Test
     void optionsOfTheEngineReachTheEngine() {
-        program.run("complete", "--threads", "3", "--context-length", "256", "hi");
+        program.run("complete", "--threads", "3", "--context-length", "256", "--keep-packed", "hi");
 
         assertThat(rooms.opened())
                 .containsExactly(new Opened.Engine(
-                        Optional.empty(), EngineOptions.DEFAULT.withThreads(3).withContextLength(256)));
+                        Optional.empty(),
+                        EngineOptions.DEFAULT
+                                .withThreads(3)
+                                .withContextLength(256)
+                                .withPackedKept(true)));
     }
 
     @Test

@@ -67,7 +67,7 @@ final class EngineLoader {
         try {
             listener.loading(Phase.FILE, 1);
             Instant created = Files.getLastModifiedTime(path).toInstant();
-            return load(file, file.modelName(), created, false, file::close);
+            return load(file, file.modelName(), created, keptBeside(path), false, file::close);
         } catch (IOException failure) {
             file.close();
             throw new ModelFileException(path.toString(), "can't be read: " + failure);
@@ -87,7 +87,7 @@ final class EngineLoader {
             ModelText text = readText(file);
             Workers workers = startWorkers();
             try {
-                Transformer transformer = loadWeights(file, text.tokenizer(), workers, false);
+                Transformer transformer = loadWeights(file, text.tokenizer(), workers, keptBeside(path), false);
                 return new ModelLogits(text, transformer, () -> {
                     workers.close();
                     file.close();
@@ -137,7 +137,7 @@ final class EngineLoader {
             Instant created = Instant.ofEpochMilli(connection.getLastModified());
             listener.loading(Phase.FILE, 1);
             GgufFile file = GgufFile.of(name, bytes.asReadOnly());
-            return load(file, EMBEDDED, created, true, file::close);
+            return load(file, EMBEDDED, created, Optional.empty(), true, file::close);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -154,9 +154,20 @@ final class EngineLoader {
         }
     }
 
+    /// A model's file, if what is made of its weights is kept beside it.
+    private Optional<Path> keptBeside(Path model) {
+        return options.keepsPacked() ? Optional.of(model) : Optional.empty();
+    }
+
     /// @param isTrusted whether the weights are known to be sound
     /// @param release frees the file; whoever calls this does it if this throws, else the engine
-    private Engine load(GgufFile file, String fileId, Instant created, boolean isTrusted, Runnable release) {
+    private Engine load(
+            GgufFile file,
+            String fileId,
+            Instant created,
+            Optional<Path> keptBeside,
+            boolean isTrusted,
+            Runnable release) {
         String owner = owner(file.metadata());
         ModelSummary summary = ModelSummary.of(file); // reads all that the file says, and refuses what makes no sense
         ModelText text = readText(file);
@@ -164,7 +175,7 @@ final class EngineLoader {
 
         Workers workers = startWorkers();
         try {
-            Transformer transformer = loadWeights(file, tokenizer, workers, isTrusted);
+            Transformer transformer = loadWeights(file, tokenizer, workers, keptBeside, isTrusted);
             LoadedDraft draft = loadDraft(text, file, workers, transformer);
             Model model = new Model(
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
@@ -216,8 +227,13 @@ final class EngineLoader {
                         name,
                         "can't guess for %s, as their vocabularies differ: %s".formatted(file.name(), difference));
             });
-            Transformer guesser =
-                    load(draft, draftText.tokenizer(), workers, options.cacheBytes() / DRAFT_CACHE_PART, false);
+            Transformer guesser = load(
+                    draft,
+                    draftText.tokenizer(),
+                    workers,
+                    options.cacheBytes() / DRAFT_CACHE_PART,
+                    keptBeside(options.draft().get()),
+                    false);
             return new LoadedDraft(
                     Speculation.withDraft(guesser, text.tokenizer().size(), System::nanoTime), Optional.of(draft));
         } catch (RuntimeException | Error failure) {
@@ -247,9 +263,10 @@ final class EngineLoader {
                 .orElse("local");
     }
 
-    private Transformer loadWeights(GgufFile file, Tokenizer tokenizer, Workers workers, boolean isTrusted) {
+    private Transformer loadWeights(
+            GgufFile file, Tokenizer tokenizer, Workers workers, Optional<Path> keptBeside, boolean isTrusted) {
         int contextLength = contextLength();
-        Transformer transformer = load(file, tokenizer, workers, options.cacheBytes(), isTrusted);
+        Transformer transformer = load(file, tokenizer, workers, options.cacheBytes(), keptBeside, isTrusted);
         if (options.contextLength().isPresent() && transformer.contextLength() < contextLength) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -263,7 +280,13 @@ final class EngineLoader {
         return options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
     }
 
-    private Transformer load(GgufFile file, Tokenizer tokenizer, Workers workers, long cacheBytes, boolean isTrusted) {
+    private Transformer load(
+            GgufFile file,
+            Tokenizer tokenizer,
+            Workers workers,
+            long cacheBytes,
+            Optional<Path> keptBeside,
+            boolean isTrusted) {
         int guesses = options.guessing() == EngineOptions.Guessing.OFF ? 0 : Speculation.MOST;
         int batchTokens = Math.clamp(
                 (long) options.sequences() + guesses + options.promptTokensPerStep(), 1, LoadOptions.LARGEST_BATCH);
@@ -272,7 +295,7 @@ final class EngineLoader {
                 file,
                 kernels,
                 workers,
-                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType(), isTrusted),
+                new LoadOptions(cacheBytes, contextLength(), batchTokens, options.cacheType(), isTrusted, keptBeside),
                 (loaded, total) -> listener.loading(Phase.WEIGHTS, (double) loaded / total));
         if (transformer.vocabularySize() != tokenizer.size()) {
             transformer.close();

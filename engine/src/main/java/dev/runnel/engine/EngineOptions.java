@@ -22,6 +22,8 @@ import java.util.OptionalInt;
 /// @param guessing where guesses at next tokens come from
 /// @param draft the file of a smaller model of the same vocabulary, which guesses too
 /// @param cacheType how the cache stores keys and values
+/// @param keepsPacked whether weights of 4 to 6 bits are kept in the order that they are computed in, in a file
+///     beside the model's, `.packed` behind its name, about as large: made by the first start, read by the next
 public record EngineOptions(
         Optional<String> modelId,
         OptionalInt threads,
@@ -33,7 +35,8 @@ public record EngineOptions(
         Duration stall,
         Guessing guessing,
         Optional<Path> draft,
-        CacheType cacheType) {
+        CacheType cacheType,
+        boolean keepsPacked) {
 
     /// Where guesses at next tokens come from. They save steps where they are right, and change no reply.
     public enum Guessing {
@@ -60,7 +63,8 @@ public record EngineOptions(
             Duration.ofMillis(50),
             Guessing.LOOKUP,
             Optional.empty(),
-            CacheType.F32);
+            CacheType.F32,
+            false);
 
     public EngineOptions {
         modelId.ifPresent(id -> {
@@ -98,7 +102,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withThreads(int threads) {
@@ -113,7 +118,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withContextLength(int contextLength) {
@@ -128,7 +134,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withCacheBytes(long cacheBytes) {
@@ -143,7 +150,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withSequences(int sequences) {
@@ -158,7 +166,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withWaiting(int waiting) {
@@ -173,7 +182,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withPromptTokensPerStep(int promptTokensPerStep) {
@@ -188,7 +198,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withStall(Duration stall) {
@@ -203,7 +214,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withGuessing(Guessing guessing) {
@@ -218,7 +230,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withDraft(Path draft) {
@@ -241,7 +254,8 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
     }
 
     public EngineOptions withCacheType(CacheType cacheType) {
@@ -256,6 +270,23 @@ public record EngineOptions(
                 stall,
                 guessing,
                 draft,
-                cacheType);
+                cacheType,
+                keepsPacked);
+    }
+
+    public EngineOptions withPackedKept(boolean keepsPacked) {
+        return new EngineOptions(
+                modelId,
+                threads,
+                contextLength,
+                cacheBytes,
+                sequences,
+                waiting,
+                promptTokensPerStep,
+                stall,
+                guessing,
+                draft,
+                cacheType,
+                keepsPacked);
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 /// @param shape one to four sizes, none zero, the innermost (fastest varying) first: a matrix of `rows` rows
 ///     is `(columns, rows)`
 /// @param data exactly its bytes, read-only; valid until its [GgufFile] is closed; aligned only as the file
-///     is; of the class that memory outside the heap has, mapped or not, see [#unmapped]
+///     is; of the class that memory outside the heap has, mapped or not, see [Mapped#plain]
 /// @param pages the same bytes as they came, perhaps mapped
 public record Tensor(String name, TensorType type, List<Long> shape, MemorySegment data, MemorySegment pages) {
 
@@ -18,20 +18,7 @@ public record Tensor(String name, TensorType type, List<Long> shape, MemorySegme
 
     /// @param pages exactly its bytes, perhaps mapped
     Tensor(String name, TensorType type, List<Long> shape, MemorySegment pages) {
-        this(name, type, shape, unmapped(pages), pages);
-    }
-
-    /// The same memory in the class of segments that aren't mapped, with the same scope.
-    ///
-    /// Mapped segments are of a class of their own, and C2 makes two copies of each access in code that has met
-    /// both. In a kernel these are more than its budget, and it puts vectors on the heap. Only buffers of
-    /// bytes know that they are mapped, those of shorts don't. What no buffer can hold, from 2 GiB on, stays as
-    /// it is.
-    private static MemorySegment unmapped(MemorySegment mapped) {
-        boolean fits = mapped.byteSize() <= Integer.MAX_VALUE && mapped.byteSize() % Short.BYTES == 0;
-        return mapped.isMapped() && fits
-                ? MemorySegment.ofBuffer(mapped.asByteBuffer().asShortBuffer())
-                : mapped;
+        this(name, type, shape, Mapped.plain(pages), pages);
     }
 
     /// Reads its pages from the disk, if it lies in any.

@@ -37,6 +37,11 @@ public interface Kernels {
         return stored;
     }
 
+    /// Bytes that [#arrange] takes for a matrix from memory; 0 where it takes none.
+    default long arrangedBytes(Matrix stored) {
+        return 0;
+    }
+
     /// Parts of [#preparation]; none where a matrix takes vectors as they are.
     int preparationParts(Matrix w, int tokens);
 
@@ -138,11 +143,14 @@ public interface Kernels {
             int at,
             int stride);
 
-    /// Turns `n` scores from `at` into weights that are positive and sum to 1: `e^s / sum of e^s`.
+    /// The largest of `n` numbers from `at`.
+    float most(float[] x, int at, int n);
+
+    /// Turns `n` scores from `at` into `e^(s - most)`.
     ///
-    /// @param sink one more score, whose weight is left out, so that the others sum to less; negative infinity
-    ///     for none
-    void softmax(float[] scores, int at, int n, float sink, Scratch scratch);
+    /// @param most the largest of them
+    /// @return the sum of the results
+    float exponentials(float[] scores, int at, int n, float most, Scratch scratch);
 
     /// Adds a page's values to each query's result, weighted.
     ///

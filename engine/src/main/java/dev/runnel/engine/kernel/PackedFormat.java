@@ -90,6 +90,11 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
         return Math.ceilDiv(w.rows(), ROWS);
     }
 
+    /// Bytes of the matrix, packed.
+    long bytes(Matrix w) {
+        return rowBlocks(w) * bytes(w.columns());
+    }
+
     /// The matrix, packed; or as it is, if it has scales that are no numbers.
     Matrix pack(Matrix stored, Workers workers, SegmentAllocator memory) {
         AtomicBoolean damaged = new AtomicBoolean();
@@ -102,7 +107,7 @@ record PackedFormat(GroupedFormat definition, Packing packing, PackedScales scal
             return stored;
         }
         int blocks = rowBlocks(stored);
-        MemorySegment data = memory.allocate(blocks * bytes(stored.columns()), Packing.WORD_BYTES);
+        MemorySegment data = memory.allocate(bytes(stored), Packing.WORD_BYTES);
         Matrix packed = new Matrix(stored.type(), stored.rows(), stored.columns(), Matrix.Layout.PACKED, data);
         short[][] rows = new short[workers.count()][stored.columns()]; // made once: a model has many
         workers.run(blocks, (worker, block) -> {

@@ -218,27 +218,23 @@ class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void softmax(float[] scores, int at, int n, float sink, Scratch scratch) {
-        float most = sink;
+    public float most(float[] x, int at, int n) {
+        float most = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < n; i++) {
-            most = Math.max(most, scores[at + i]);
+            most = Math.max(most, x[at + i]);
         }
+        return most;
+    }
+
+    @Override
+    public float exponentials(float[] scores, int at, int n, float most, Scratch scratch) {
         float[] strands = scratch.strands;
         Arrays.fill(strands, 0, STRANDS, 0);
         for (int i = 0; i < n; i++) {
             scores[at + i] = Exp.of(scores[at + i] - most);
             strands[i % STRANDS] += scores[at + i];
         }
-        float inverse = 1 / withSink(sum(strands, 0), sink, most);
-        for (int i = 0; i < n; i++) {
-            scores[at + i] *= inverse;
-        }
-    }
-
-    /// Adds the sink's share to the sum of the others. Where there is none the largest of the others counts
-    /// 1, beside which the smallest exponential is nothing.
-    static float withSink(float sum, float sink, float most) {
-        return sum + Exp.of(sink - most);
+        return sum(strands, 0);
     }
 
     @Override

@@ -61,6 +61,12 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
+    public long arrangedBytes(Matrix stored) {
+        PackedFormat format = packed.get(stored.type());
+        return format == null ? 0 : format.bytes(stored);
+    }
+
+    @Override
     public void row(Matrix w, int row, float[] to, int at) {
         switch (w.layout()) {
             case STORED, FINITE -> super.row(w, row, to, at);
@@ -269,9 +275,18 @@ final class VectorKernels extends ScalarKernels {
     }
 
     @Override
-    public void softmax(float[] scores, int at, int n, float sink, Scratch scratch) {
+    public float most(float[] x, int at, int n) {
+        int whole = Lanes.FLOATS.loopBound(n);
+        var lanes = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            lanes = lanes.max(floats(x, at + i));
+        }
+        return Math.max(lanes.reduceLanes(VectorOperators.MAX), super.most(x, at + whole, n - whole));
+    }
+
+    @Override
+    public float exponentials(float[] scores, int at, int n, float most, Scratch scratch) {
         int whole = n / STRANDS * STRANDS;
-        float most = Math.max(sink, most(scores, at, n));
         float[] strands = scratch.strands;
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum = FloatVector.zero(Lanes.FLOATS);
@@ -286,23 +301,7 @@ final class VectorKernels extends ScalarKernels {
             scores[at + i] = Exp.of(scores[at + i] - most);
             strands[i % STRANDS] += scores[at + i];
         }
-        float inverse = 1 / withSink(sum(strands, 0), sink, most);
-        for (int i = 0; i < n; i++) {
-            scores[at + i] *= inverse;
-        }
-    }
-
-    private static float most(float[] scores, int at, int n) {
-        int whole = Lanes.FLOATS.loopBound(n);
-        var lanes = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
-        for (int i = 0; i < whole; i += Lanes.COUNT) {
-            lanes = lanes.max(floats(scores, at + i));
-        }
-        float most = lanes.reduceLanes(VectorOperators.MAX);
-        for (int i = whole; i < n; i++) {
-            most = Math.max(most, scores[at + i]);
-        }
-        return most;
+        return sum(strands, 0);
     }
 
     @Override

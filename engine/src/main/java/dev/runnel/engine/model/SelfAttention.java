@@ -3,32 +3,49 @@ package dev.runnel.engine.model;
 import dev.runnel.engine.kernel.Kernels;
 import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
+import dev.runnel.engine.kernel.PartialAttention;
 import dev.runnel.engine.kernel.Scratch;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Attention of each token to those before it and itself (Vaswani et al., https://arxiv.org/abs/1706.03762),
 /// with several heads of queries to one head of keys and values (Ainslie et al.,
 /// https://arxiv.org/abs/2305.13245).
+///
+/// Positions are attended to in stretches of [#STRETCH], and what comes of them is added in their order, whoever
+/// computed it: so the result has the same bits, however many threads there are and whatever else is in the step.
 final class SelfAttention {
 
     /// Queries that are computed together, so that a page is read once for all of them.
     private static final int BLOCK = 16;
 
+    /// Positions whose scores are held at a time.
+    private static final int STRETCH = 256;
+
+    private static final int PAGES = STRETCH / PageLayout.POSITIONS;
+
+    /// Blocks and heads for each worker from which on they are the parts of the work; of fewer, their stretches are.
+    private static final int ENOUGH = 2;
+
     private final Hyperparameters model;
     private final KvCache cache;
     private final Compute compute;
+    private final int queries; // at most in a block
     private final Buffers[] buffers;
+    private final List<PartialAttention> stretches = new ArrayList<>(); // of all blocks and heads
+    private int[] ends = {}; // (blocks): where in `stretches` each one's end
 
     SelfAttention(Hyperparameters model, KvCache cache, Compute compute) {
         this.model = model;
         this.cache = cache;
         this.compute = compute;
-        int queries = blockTokens(model) * model.group();
+        this.queries = blockTokens(model) * model.group();
         this.buffers = IntStream.range(0, compute.workers())
-                .mapToObj(i -> new Buffers(queries, cache.format()))
+                .mapToObj(i -> new Buffers(queries, cache.format().layout()))
                 .toArray(Buffers[]::new);
     }
 
@@ -40,22 +57,17 @@ final class SelfAttention {
     /// One thread's room for a block of queries.
     private static final class Buffers {
         final float[] q; // (queries, keySize)
-        private float[] scores = {}; // (queries, positions), grows with the longest sequence
-        final float[] out; // (queries, paddedValueSize)
+        final float[] scores; // (queries, STRETCH)
+        final PartialAttention stretch;
+        final PartialAttention whole;
         final PageFormat.Floats page; // a head of it
 
-        Buffers(int queries, PageFormat format) {
-            PageLayout layout = format.layout();
-            page = PageFormat.Floats.of(layout);
+        Buffers(int queries, PageLayout layout) {
             q = new float[queries * layout.keySize()];
-            out = new float[queries * layout.paddedValueSize()];
-        }
-
-        float[] scores(int size) {
-            if (scores.length < size) {
-                scores = new float[Math.max(size, 2 * scores.length)];
-            }
-            return scores;
+            scores = new float[queries * STRETCH];
+            stretch = new PartialAttention(queries, layout.paddedValueSize());
+            whole = new PartialAttention(queries, layout.paddedValueSize());
+            page = PageFormat.Floats.of(layout);
         }
     }
 
@@ -72,10 +84,7 @@ final class SelfAttention {
             place(step, layer, token, compute.scratch(worker));
             store(step, index, token);
         });
-        compute.inParallel(step.blocks.size() * model.keyValueHeads(), (worker, part) -> {
-            Step.Block block = step.blocks.get(part / model.keyValueHeads());
-            attend(step, index, layer, block, part % model.keyValueHeads(), worker);
-        });
+        attend(step, index, layer);
         compute.apply(layer.output(), step.attended, n, step.out);
     }
 
@@ -116,87 +125,205 @@ final class SelfAttention {
         }
     }
 
-    /// One head of keys and values for a block of tokens and their `group` heads of queries.
-    private void attend(Step step, int index, LayerAttention layer, Step.Block block, int head, int worker) {
+    /// `q -> attended`, for all blocks and heads of keys and values.
+    private void attend(Step step, int index, LayerAttention layer) {
+        int heads = model.keyValueHeads();
+        int parts = step.blocks.size() * heads;
+        int all = parts < ENOUGH * compute.workers() ? lay(step, layer) : parts;
+        if (all == parts) {
+            compute.inParallel(parts, (worker, part) -> {
+                Step.Block block = step.blocks.get(part / heads);
+                int head = part % heads;
+                Buffers mine = buffers[worker];
+                begin(layer, block, head, mine.whole);
+                gather(step, block, head, mine.q);
+                int end = end(step, block);
+                for (int stretch = first(step, layer, block); stretch < end; stretch++) {
+                    attend(step, index, layer, block, head, stretch, mine.stretch, worker);
+                    mine.whole.add(mine.stretch, queries(block));
+                }
+                finish(step, block, head, mine.whole);
+            });
+            return;
+        }
+        compute.inParallel(all, (worker, part) -> {
+            int number = blockOf(part);
+            Step.Block block = step.blocks.get(number);
+            int from = number == 0 ? 0 : ends[number - 1];
+            int each = (ends[number] - from) / heads;
+            int head = (part - from) / each;
+            gather(step, block, head, buffers[worker].q);
+            int stretch = first(step, layer, block) + (part - from) % each;
+            attend(step, index, layer, block, head, stretch, stretches.get(part), worker);
+        });
+        compute.inParallel(parts, (worker, part) -> {
+            int number = part / heads;
+            Step.Block block = step.blocks.get(number);
+            int head = part % heads;
+            PartialAttention whole = buffers[worker].whole;
+            begin(layer, block, head, whole);
+            int from = number == 0 ? 0 : ends[number - 1];
+            int each = (ends[number] - from) / heads;
+            for (int i = from + head * each; i < from + (head + 1) * each; i++) {
+                whole.add(stretches.get(i), queries(block));
+            }
+            finish(step, block, head, whole);
+        });
+    }
+
+    /// Sees to it that there is room for the stretches of all blocks and heads.
+    ///
+    /// @return how many there are
+    private int lay(Step step, LayerAttention layer) {
+        if (ends.length < step.blocks.size()) {
+            ends = new int[step.blocks.size()];
+        }
+        int all = 0;
+        for (int i = 0; i < step.blocks.size(); i++) {
+            Step.Block block = step.blocks.get(i);
+            all += model.keyValueHeads() * (end(step, block) - first(step, layer, block));
+            ends[i] = all;
+        }
+        while (stretches.size() < all) {
+            stretches.add(new PartialAttention(queries, cache.format().layout().paddedValueSize()));
+        }
+        return all;
+    }
+
+    private int blockOf(int stretch) {
+        int block = 0;
+        while (stretch >= ends[block]) {
+            block++;
+        }
+        return block;
+    }
+
+    private int queries(Step.Block block) {
+        return (block.to() - block.from()) * model.group(); // query i belongs to the block's token i / group
+    }
+
+    /// How many positions a block's first token sees; each further one sees one more.
+    private static int seen(Step step, Step.Block block) {
+        return step.positions[block.from()] + 1;
+    }
+
+    /// The first page that a block's first token sees something of.
+    private static int firstPage(Step step, LayerAttention layer, Step.Block block) {
+        return Math.max(0, seen(step, block) - layer.window()) / PageLayout.POSITIONS;
+    }
+
+    /// A block's first stretch.
+    private static int first(Step step, LayerAttention layer, Step.Block block) {
+        return firstPage(step, layer, block) / PAGES;
+    }
+
+    /// One past a block's last stretch.
+    private static int end(Step step, Step.Block block) {
+        return Math.ceilDiv(step.positions[block.to() - 1] + 1, STRETCH);
+    }
+
+    private void begin(LayerAttention layer, Step.Block block, int head, PartialAttention whole) {
+        int queries = queries(block);
+        whole.clear(queries);
+        for (int i = 0; i < queries; i++) {
+            float sink = layer.sinks()[head * model.group() + i % model.group()];
+            if (sink > Float.NEGATIVE_INFINITY) {
+                whole.count(i, sink, 1);
+            }
+        }
+    }
+
+    private void finish(Step step, Step.Block block, int head, PartialAttention whole) {
+        whole.finish(queries(block));
+        scatter(whole.out(), step, block, head);
+    }
+
+    /// One head of keys and values in one stretch of positions, for a block of tokens and their `group` heads of
+    /// queries.
+    private void attend(
+            Step step,
+            int index,
+            LayerAttention layer,
+            Step.Block block,
+            int head,
+            int stretch,
+            PartialAttention to,
+            int worker) {
         Kernels kernels = compute.kernels();
         PageFormat format = cache.format();
         PageLayout layout = format.layout();
-        Buffers buffers = this.buffers[worker];
+        Buffers mine = buffers[worker];
         int group = model.group();
-        int tokens = block.to() - block.from();
-        int queries = tokens * group; // query i belongs to the block's token i / group
-        gather(step, block, head, buffers.q);
-
-        // The block's first token sees positions below `least`, each further one a position more. The first
-        // page that is looked at has the first position that its first token sees.
-        int least = step.positions[block.from()] + 1;
-        int firstPage = Math.max(0, least - layer.window()) / PageLayout.POSITIONS;
-        int start = firstPage * PageLayout.POSITIONS;
-        int pages = Math.ceilDiv(least + tokens - 1, PageLayout.POSITIONS) - firstPage;
-        int stride = pages * PageLayout.POSITIONS;
-        float[] scores = buffers.scores(queries * stride);
+        int queries = queries(block);
+        int least = seen(step, block);
+        int from = Math.max(firstPage(step, layer, block), stretch * PAGES);
+        int seenPages = Math.ceilDiv(least + block.to() - block.from() - 1, PageLayout.POSITIONS);
+        int pages = Math.min(seenPages, (stretch + 1) * PAGES) - from;
+        int start = from * PageLayout.POSITIONS;
+        float[] scores = mine.scores;
         long offset = cache.offset(index, head);
         for (int p = 0; p < pages; p++) {
-            MemorySegment page = block.sequence().page(firstPage + p);
+            MemorySegment page = block.sequence().page(from + p);
             int at = p * PageLayout.POSITIONS;
             long keys = offset;
             if (!format.isFloats()) {
-                format.readKeys(page, offset, buffers.page);
-                page = buffers.page.memory();
+                format.readKeys(page, offset, mine.page);
+                page = mine.page.memory();
                 keys = 0;
             }
-            kernels.scores(
-                    buffers.q, queries, layout, page, keys, model.scales().attention(), scores, at, stride);
+            kernels.scores(mine.q, queries, layout, page, keys, model.scales().attention(), scores, at, STRETCH);
         }
+        to.clear(queries);
         for (int i = 0; i < queries; i++) {
-            int to = least + i / group - start;
-            int from = Math.max(0, to - layer.window());
-            float sink = layer.sinks()[head * group + i % group];
-            weights(scores, i * stride, from, to, sink, compute.scratch(worker));
+            int seen = least + i / group - start;
+            int end = Math.clamp(seen, 0, pages * PageLayout.POSITIONS);
+            int begin = Math.clamp(seen - (long) layer.window(), 0, end);
+            weigh(scores, i, begin, end, to, compute.scratch(worker));
         }
-
-        int size = layout.paddedValueSize();
-        Arrays.fill(buffers.out, 0, queries * size, 0);
         for (int p = 0; p < pages; p++) {
-            MemorySegment page = block.sequence().page(firstPage + p);
+            MemorySegment page = block.sequence().page(from + p);
             int at = p * PageLayout.POSITIONS;
             long values = offset;
             if (!format.isFloats()) {
-                format.readValues(page, offset, buffers.page);
-                page = buffers.page.memory();
+                format.readValues(page, offset, mine.page);
+                page = mine.page.memory();
                 values = 0;
             }
             if (start + at + PageLayout.POSITIONS <= least) {
-                kernels.weigh(scores, at, stride, queries, PageLayout.POSITIONS, layout, page, values, buffers.out, 0);
+                kernels.weigh(scores, at, STRETCH, queries, PageLayout.POSITIONS, layout, page, values, to.out(), 0);
                 continue;
             }
-            for (int t = 0; t < tokens; t++) {
-                int seen = Math.clamp(least + t - start - at, 0, PageLayout.POSITIONS);
-                int first = t * group;
+            for (int first = 0; first < queries; first += group) {
+                int seen = Math.clamp(least + first / group - start - at, 0, PageLayout.POSITIONS);
                 kernels.weigh(
                         scores,
-                        first * stride + at,
-                        stride,
+                        first * STRETCH + at,
+                        STRETCH,
                         group,
                         seen,
                         layout,
                         page,
                         values,
-                        buffers.out,
-                        first * size);
+                        to.out(),
+                        first * layout.paddedValueSize());
             }
         }
-        scatter(buffers.out, step, block, head);
     }
 
-    /// Makes weights of one query's scores, which begin at `at`: those from `from` to `to` count, and those
-    /// before weigh nothing.
-    private void weights(float[] scores, int at, int from, int to, float sink, Scratch scratch) {
+    /// Makes weights of one query's scores of a stretch: those from `from` to `to` count, and those before weigh
+    /// nothing.
+    private void weigh(float[] scores, int query, int from, int to, PartialAttention stretch, Scratch scratch) {
+        int at = query * STRETCH;
         Arrays.fill(scores, at, at + from, 0);
+        if (from == to) {
+            return;
+        }
         if (model.caps().attention() > 0) {
             compute.kernels().softCap(model.caps().attention(), scores, at + from, at + to);
         }
-        compute.kernels().softmax(scores, at + from, to - from, sink, scratch);
+        float most = compute.kernels().most(scores, at + from, to - from);
+        float sum = compute.kernels().exponentials(scores, at + from, to - from, most, scratch);
+        stretch.count(query, most, sum);
     }
 
     /// Copies the block's queries of one group of heads: `-> q (tokens, group, keySize)`.

@@ -100,7 +100,10 @@ public final class Transformer implements LanguageModel {
         long capacity = pages * PageLayout.POSITIONS;
         contextLength = (int) Math.min(capacity, Math.min(model.context(), options.contextLength()));
 
-        Weights weights = new Weights(file, kernels, workers, memory);
+        PackedFile kept = options.keptBeside()
+                .map(path -> PackedFile.beside(path, file, workers, memory))
+                .orElse(null);
+        Weights weights = new Weights(file, kernels, workers, memory, kept);
         ropes = Ropes.of(file, model, weights, contextLength, options.batchTokens());
         embedding = weights.matrixOfWidth("token_embd.weight", model.width());
         positions = model.family().positions() == Positions.LEARNED
@@ -114,6 +117,9 @@ public final class Transformer implements LanguageModel {
                 ? weights.linear("output", embedding.rows(), model.width())
                 : new Linear(embedding, null);
         weights.requireAllTaken(model.family());
+        if (kept != null) {
+            kept.keep(workers);
+        }
         copied = weights.copied();
         finite = weights.finite();
 

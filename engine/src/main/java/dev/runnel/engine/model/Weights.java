@@ -33,17 +33,20 @@ final class Weights {
     private final Kernels kernels;
     private final Workers workers;
     private final SegmentAllocator memory;
+    private final @Nullable PackedFile kept;
     private final Set<String> taken = new HashSet<>();
     private final Set<String> packed = new HashSet<>();
     private final Set<String> finite = new HashSet<>();
     private final Set<String> stored = new HashSet<>();
 
     /// @param workers arrange matrices, and `memory` holds what they make
-    Weights(GgufFile file, Kernels kernels, Workers workers, SegmentAllocator memory) {
+    /// @param kept has some of that already, and is told of all
+    Weights(GgufFile file, Kernels kernels, Workers workers, SegmentAllocator memory, @Nullable PackedFile kept) {
         this.file = file;
         this.kernels = kernels;
         this.workers = workers;
         this.memory = memory;
+        this.kept = kept;
     }
 
     /// The matrix `name.weight` of this shape, and `name.bias` where the file has one.
@@ -209,13 +212,28 @@ final class Weights {
 
     /// Some rows of a tensor, whatever its shape, as the kernels like them best.
     private Matrix arranged(Tensor tensor, int first, int rows, int columns) {
-        Matrix matrix = kernels.arrange(stored(tensor, first, rows, columns), workers, memory);
+        Matrix inFile = stored(tensor, first, rows, columns);
+        Matrix matrix = kept(tensor.name(), first, inFile).orElseGet(() -> kernels.arrange(inFile, workers, memory));
         switch (matrix.layout()) {
-            case PACKED -> packed.add(tensor.name());
+            case PACKED -> {
+                packed.add(tensor.name());
+                if (kept != null) {
+                    kept.add(tensor.name(), first, matrix.data());
+                }
+            }
             case FINITE -> finite.add(tensor.name());
             case STORED -> stored.add(tensor.name());
         }
         return matrix;
+    }
+
+    private Optional<Matrix> kept(String tensor, int first, Matrix matrix) {
+        long bytes = kernels.arrangedBytes(matrix);
+        return bytes == 0 || kept == null
+                ? Optional.empty()
+                : kept.find(tensor, first, bytes)
+                        .map(data ->
+                                new Matrix(matrix.type(), matrix.rows(), matrix.columns(), Matrix.Layout.PACKED, data));
     }
 
     /// Some rows of a tensor, as they are.

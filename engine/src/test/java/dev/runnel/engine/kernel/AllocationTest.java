@@ -169,7 +169,7 @@ class AllocationTest {
                 Stream.of(
                         () -> kernels.rmsNorm(x, 0, y, 1e-5f, x, 0, scratch),
                         () -> kernels.layerNorm(x, 0, y, y, 1e-5f, x, 0, scratch),
-                        () -> kernels.softmax(x, 0, N, 1, scratch),
+                        () -> kernels.exponentials(x, 0, N, kernels.most(x, 0, N), scratch),
                         () -> kernels.softCap(30, x, 0, N)),
                 Stream.of(Activation.values()).map(activation -> () -> kernels.gate(activation, x, y, 0, N)));
     }
@@ -180,9 +180,15 @@ class AllocationTest {
         float[] q = Numbers.random(random, 7 * 64);
         float[] scores = new float[7 * 32];
         float[] out = new float[7 * 64];
+        PartialAttention part = new PartialAttention(7, 64);
+        PartialAttention whole = new PartialAttention(7, 64);
+        for (int i = 0; i < 7; i++) {
+            part.count(i, i, 1);
+        }
         return Stream.of(
                 () -> kernels.scores(q, 7, layout, page, 0, 1, scores, 0, 32),
-                () -> kernels.weigh(scores, 0, 32, 7, 32, layout, page, 0, out, 0));
+                () -> kernels.weigh(scores, 0, 32, 7, 32, layout, page, 0, out, 0),
+                () -> whole.add(part, 7));
     }
 
     /// The least that 50 runs allocate. Runs until C2 has compiled it, which on a busy machine may take a while.

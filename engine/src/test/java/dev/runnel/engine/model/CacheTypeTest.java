@@ -6,6 +6,7 @@ import dev.runnel.engine.CacheType;
 import dev.runnel.engine.kernel.KernelChoice;
 import dev.runnel.engine.kernel.Kernels;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +26,8 @@ class CacheTypeTest {
 
     private RunningModel open(CacheType type, Kernels kernels) {
         int context = golden.prompts().getFirst().context();
-        return RunningModel.open(golden.file(), kernels, new LoadOptions(1 << 25, context, 64, type, false));
+        return RunningModel.open(
+                golden.file(), kernels, new LoadOptions(1 << 25, context, 64, type, false, Optional.empty()));
     }
 
     /// Bounds of the largest error of a logit, in standard deviations of its row: for halves the one that

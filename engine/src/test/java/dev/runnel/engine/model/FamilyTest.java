@@ -121,6 +121,47 @@ class FamilyTest {
         }
     }
 
+    /// Long enough for attention to go over several stretches of positions; some windows end within one.
+    static Stream<TinyFamily> longSequences() {
+        return Stream.of(
+                        TinyFamily.of("llama", 1),
+                        TinyFamily.of("gpt-oss", 1),
+                        TinyFamily.of("gemma2", 1),
+                        TinyFamily.of("gemma3", 1).key("attention.sliding_window", 300))
+                .map(family -> family.key("context_length", 700));
+    }
+
+    @ParameterizedTest
+    @MethodSource("longSequences")
+    void aLongSequenceIsReadRightAndTheSameWithOthersAndWithAnyThreads(TinyFamily family) {
+        GgufFile file = family.writer().toFile();
+        LoadOptions options = new LoadOptions(1 << 24, 700, 64);
+        int[] tokens = new Random(42).ints(600, 0, TinyFamily.VOCABULARY).toArray();
+        double[] expected = new ReferenceModel(file, 700).logits(tokens)[599];
+        float[] alone;
+        try (RunningModel running =
+                RunningModel.open(file, KernelChoice.detect().kernels(), 1, options)) {
+            alone = running.allLogits(tokens)[599];
+        }
+        try (RunningModel running =
+                RunningModel.open(file, KernelChoice.detect().kernels(), 3, options)) {
+            List<Slice> batch = new ArrayList<>();
+            List<float[]> logits = new ArrayList<>();
+            for (int length : new int[] {600, 1, 257, 599, 30, 511, 2, 600}) {
+                logits.add(new float[TinyFamily.VOCABULARY]);
+                batch.add(new Slice(running.reserve(length), tokens, 0, length, logits.getLast()));
+            }
+            running.model().forward(batch);
+
+            assertThat(logits.getFirst()).isEqualTo(alone);
+            assertThat(logits.getLast()).isEqualTo(alone);
+            assertThat(running.allLogits(tokens)[599]).isEqualTo(alone);
+        }
+        for (int i = 0; i < alone.length; i++) {
+            assertThat((double) alone[i]).isCloseTo(expected[i], within(1e-4));
+        }
+    }
+
     @ParameterizedTest
     @FieldSource("FAMILIES")
     void scalarCodeAndVectorsGiveTheSameLogits(String family) {
