@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 ///   x = x + (silu(h Wgateᵀ) ∘ h Wupᵀ) Wdownᵀ
 /// logits = norm(x) embeddingᵀ                          (targets, vocabulary)
 /// ```
+///
+/// Behind the last layer's attention a token matters to no other one: from there on only the targets are computed.
 public final class Network {
 
     /// What a layer leaves for its way back.
@@ -26,11 +28,11 @@ public final class Network {
         final float[] k; // (tokens, width)
         final float[] v; // (tokens, width)
         final float[] o; // (tokens, width): what attention gives
-        final float[] middle; // (tokens, width): after attention
-        final float[] middleNormed; // (tokens, width): for the feed-forward part
-        final float[] gate; // (tokens, feedForward)
-        final float[] up; // (tokens, feedForward)
-        final float[] gated; // (tokens, feedForward)
+        final float[] middle; // (rows, width): after attention; in the last layer rows are targets, else tokens
+        final float[] middleNormed; // (rows, width): for the feed-forward part
+        final float[] gate; // (rows, feedForward)
+        final float[] up; // (rows, feedForward)
+        final float[] gated; // (rows, feedForward)
         final RmsNorm attentionNorm;
         final RmsNorm feedForwardNorm;
         final Attention attention;
@@ -61,12 +63,14 @@ public final class Network {
     private final Rope rope;
     private final Trace[] traces;
     private final RmsNorm outputNorm;
-    private final float[] last; // (tokens, width): what the layers give
-    private final float[] normed; // (tokens, width)
     private final int[] places; // (targets): where something is asked for
-    private final float[] asked; // (targets, width): `normed` at those places
-    private final float[] dAsked; // (targets, width)
+    private final float[] xAsked; // (targets, width): what comes into the last layer, there
+    private final float[] oAsked; // (targets, width): what its attention gives, there
+    private final float[] last; // (targets, width): what the layers give
+    private final float[] normed; // (targets, width)
     private final float[] logits; // (targets, vocabulary)
+    private final float[] dxAsked; // (targets, width)
+    private final float[] dOAsked; // (targets, width)
     private final float[] dx; // (tokens, width)
     private final float[] dh; // (tokens, width)
     private final float[] dq; // (tokens, width)
@@ -89,11 +93,13 @@ public final class Network {
         outputNorm = new RmsNorm(tokens, shape.width());
         int wide = tokens * shape.width();
         int deep = tokens * shape.feedForward();
+        places = new int[tokens];
+        xAsked = new float[wide];
+        oAsked = new float[wide];
         last = new float[wide];
         normed = new float[wide];
-        places = new int[tokens];
-        asked = new float[wide];
-        dAsked = new float[wide];
+        dxAsked = new float[wide];
+        dOAsked = new float[wide];
         logits = new float[tokens * shape.vocabulary()];
         dx = new float[wide];
         dh = new float[wide];
@@ -115,14 +121,13 @@ public final class Network {
     ///
     /// @return the weighted loss over all targets
     public double train(Batch batch) {
-        forward(batch);
         int targets = 0;
         for (int token = 0; token < batch.size(); token++) {
             if (batch.targets[token] != Batch.NO_TARGET) {
                 places[targets++] = token;
             }
         }
-        score(targets);
+        forward(batch, targets);
         double loss = 0;
         for (int i = 0; i < targets; i++) {
             int place = places[i];
@@ -144,13 +149,12 @@ public final class Network {
 
     /// The logits of what follows the last token of a batch.
     public float[] logitsAtEnd(Batch batch) {
-        forward(batch);
         places[0] = batch.size() - 1;
-        score(1);
+        forward(batch, 1);
         return Arrays.copyOf(logits, shape.vocabulary());
     }
 
-    private void forward(Batch batch) {
+    private void forward(Batch batch, int targets) {
         int tokens = batch.size();
         int width = shape.width();
         Parameters w = weights.parameters();
@@ -167,57 +171,75 @@ public final class Network {
             rope.forward(t.q, batch.positions, tokens);
             rope.forward(t.k, batch.positions, tokens);
             t.attention.forward(t.q, t.k, t.v, t.o, batch);
-            linear(t.o, layer.output(), t.middle, tokens);
-            add(t.middle, t.x, tokens * width);
+            boolean isLast = i + 1 == traces.length;
+            int rows = isLast ? targets : tokens;
+            linear(isLast ? gathered(t.o, oAsked, targets) : t.o, layer.output(), t.middle, rows);
+            add(t.middle, isLast ? gathered(t.x, xAsked, targets) : t.x, rows * width);
 
-            t.feedForwardNorm.forward(t.middle, layer.feedForwardNorm().values(), t.middleNormed, tokens);
-            linear(t.middleNormed, layer.gate(), t.gate, tokens);
-            linear(t.middleNormed, layer.up(), t.up, tokens);
-            SwiGlu.forward(t.gate, t.up, t.gated, tokens * shape.feedForward());
-            float[] out = i + 1 < traces.length ? traces[i + 1].x : last;
-            linear(t.gated, layer.down(), out, tokens);
-            add(out, t.middle, tokens * width);
+            t.feedForwardNorm.forward(t.middle, layer.feedForwardNorm().values(), t.middleNormed, rows);
+            linear(t.middleNormed, layer.gate(), t.gate, rows);
+            linear(t.middleNormed, layer.up(), t.up, rows);
+            SwiGlu.forward(t.gate, t.up, t.gated, rows * shape.feedForward());
+            float[] out = isLast ? last : traces[i + 1].x;
+            linear(t.gated, layer.down(), out, rows);
+            add(out, t.middle, rows * width);
         }
-        outputNorm.forward(last, w.outputNorm().values(), normed, tokens);
+        outputNorm.forward(last, w.outputNorm().values(), normed, targets);
+        linear(normed, w.embedding(), logits, targets);
     }
 
-    private void score(int targets) {
+    /// The rows (tokens, width) where something is asked for.
+    private float[] gathered(float[] all, float[] asked, int targets) {
         int width = shape.width();
         for (int i = 0; i < targets; i++) {
-            System.arraycopy(normed, places[i] * width, asked, i * width, width);
+            System.arraycopy(all, places[i] * width, asked, i * width, width);
         }
-        linear(asked, weights.parameters().embedding(), logits, targets);
+        return asked;
+    }
+
+    /// Puts rows back where something is asked for, and zeros elsewhere.
+    private void spread(float[] asked, float[] all, int targets, int tokens) {
+        int width = shape.width();
+        Arrays.fill(all, 0, tokens * width, 0);
+        for (int i = 0; i < targets; i++) {
+            System.arraycopy(asked, i * width, all, places[i] * width, width);
+        }
     }
 
     private void backward(Batch batch, int targets) {
         int tokens = batch.size();
         int width = shape.width();
         Parameters w = weights.parameters();
-        linearBackward(asked, w.embedding(), gradient.embedding(), logits, dAsked, targets, false);
-        Arrays.fill(dh, 0, tokens * width, 0);
-        for (int i = 0; i < targets; i++) {
-            System.arraycopy(dAsked, i * width, dh, places[i] * width, width);
-        }
-        Arrays.fill(dx, 0, tokens * width, 0);
+        linearBackward(normed, w.embedding(), gradient.embedding(), logits, dh, targets, false);
+        Arrays.fill(dxAsked, 0, targets * width, 0);
         outputNorm.backward(
-                last, w.outputNorm().values(), dh, gradient.outputNorm().values(), dx, tokens);
+                last, w.outputNorm().values(), dh, gradient.outputNorm().values(), dxAsked, targets);
         for (int i = traces.length - 1; i >= 0; i--) {
             Parameters.Layer layer = w.layers().get(i);
             Parameters.Layer g = gradient.layers().get(i);
             Trace t = traces[i];
-            linearBackward(t.gated, layer.down(), g.down(), dx, dGated, tokens, false);
-            SwiGlu.backward(t.gate, t.up, dGated, dGate, dUp, tokens * shape.feedForward());
-            linearBackward(t.middleNormed, layer.gate(), g.gate(), dGate, dh, tokens, false);
-            linearBackward(t.middleNormed, layer.up(), g.up(), dUp, dh, tokens, true);
+            boolean isLast = i + 1 == traces.length;
+            int rows = isLast ? targets : tokens;
+            float[] dOut = isLast ? dxAsked : dx;
+            linearBackward(t.gated, layer.down(), g.down(), dOut, dGated, rows, false);
+            SwiGlu.backward(t.gate, t.up, dGated, dGate, dUp, rows * shape.feedForward());
+            linearBackward(t.middleNormed, layer.gate(), g.gate(), dGate, dh, rows, false);
+            linearBackward(t.middleNormed, layer.up(), g.up(), dUp, dh, rows, true);
             t.feedForwardNorm.backward(
                     t.middle,
                     layer.feedForwardNorm().values(),
                     dh,
                     g.feedForwardNorm().values(),
-                    dx,
-                    tokens);
+                    dOut,
+                    rows);
 
-            linearBackward(t.o, layer.output(), g.output(), dx, dO, tokens, false);
+            if (isLast) {
+                linearBackward(oAsked, layer.output(), g.output(), dxAsked, dOAsked, targets, false);
+                spread(dOAsked, dO, targets, tokens);
+                spread(dxAsked, dx, targets, tokens);
+            } else {
+                linearBackward(t.o, layer.output(), g.output(), dx, dO, tokens, false);
+            }
             t.attention.backward(t.q, t.k, t.v, dO, dq, dk, dv, batch);
             rope.backward(dq, batch.positions, tokens);
             rope.backward(dk, batch.positions, tokens);

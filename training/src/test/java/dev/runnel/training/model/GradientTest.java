@@ -48,6 +48,9 @@ class GradientTest {
                 "blk.0.ffn_up",
                 "blk.0.ffn_down",
                 "blk.1.attn_q",
+                "blk.1.attn_output",
+                "blk.1.ffn_norm",
+                "blk.1.ffn_up",
                 "blk.1.ffn_down",
                 "output_norm"
             })
