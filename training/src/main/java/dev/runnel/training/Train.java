@@ -38,7 +38,7 @@ public final class Train {
     private static final Duration BETWEEN_CHECKPOINTS = Duration.ofMinutes(3);
     private static final int LEARNT_FROM = 30_000; // conversations that the vocabulary is made of
     private static final int PAIRS = 640;
-    private static final int LEAST_COUNT = 12;
+    private static final int LEAST_COUNT = 30;
 
     private Train() {}
 

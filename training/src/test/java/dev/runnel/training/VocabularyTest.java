@@ -32,12 +32,19 @@ class VocabularyTest {
     }
 
     @Test
-    void everyNumberUpTo999IsOneToken() {
-        for (int number = 0; number <= 999; number++) {
+    void everyNumberUpTo200IsOneToken() {
+        for (int number = 0; number <= 200; number++) {
             List<Integer> tokens = text.tokenize(String.valueOf(number), false, false);
 
             assertThat(tokens).hasSize(1);
             assertThat(VOCABULARY.numbers()).containsEntry(number, tokens.getFirst());
+        }
+    }
+
+    @Test
+    void largerNumbersConsistOfSmallerOnes() {
+        for (int number = 201; number <= 999; number++) {
+            assertThat(text.tokenize(String.valueOf(number), false, false)).hasSize(2);
         }
     }
 

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 /// Makes a vocabulary out of texts:
 ///
 /// 1. the special tokens and the 256 bytes, so that every text can be written;
-/// 2. every number up to 999: a number is one thing, and a count to 100 is short;
+/// 2. every number up to 200, which is as far as answers go: a number is one thing, and a count to 100 is short. Larger
+///    ones consist of these, and are copied in parts that are often met;
 /// 3. the Chinese characters and other signs that are frequent, whole. No token holds two of them, so that a phrase
 /// that
 ///    was never seen still consists of characters that were;
@@ -25,7 +26,7 @@ public final class VocabularyLearner {
     private static final Pattern WORDS = Pattern.compile("[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
             + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+");
     private static final String JSON_SIGNS = "{}[]\":,<>/_.#";
-    private static final int MOST_NUMBER = 999;
+    private static final int MOST_NUMBER = 200;
     private static final int LONGEST = 14;
     private static final int MULTIPLE = 32;
 
