@@ -1,5 +1,7 @@
 package dev.runnel.training;
 
+import dev.runnel.training.data.Answer;
+import dev.runnel.training.data.Conversation;
 import dev.runnel.training.data.Curriculum;
 import dev.runnel.training.data.Documents;
 import dev.runnel.training.data.Documents.Document;
@@ -38,6 +40,7 @@ final class Trainer implements AutoCloseable {
     record Step(int number, double loss, int tokens) {}
 
     private static final double LONGEST_GRADIENT = 1;
+    private static final double CUT = 0.6; // how many of the texts by heart
     private static final int MISFITS = 3; // documents that may not fit before a batch counts as full
 
     private final Recipe recipe;
@@ -130,7 +133,11 @@ final class Trainer implements AutoCloseable {
         Random random = new Random(mixed(mixed(mixed(recipe.seed()) + steps) + shard));
         double progress = schedule.progress(steps);
         for (int misfits = 0; misfits < MISFITS; ) {
-            Document answers = documents.document(curriculum.next(random, progress));
+            Conversation conversation = curriculum.next(random, progress);
+            Document whole = documents.document(conversation);
+            Document answers = conversation.answer() instanceof Answer.Substance && random.nextDouble() < CUT
+                    ? whole.cut()
+                    : whole;
             Document document = progress < Curriculum.LATE ? answers.withQuestions(random) : answers;
             if (!batch.add(document.tokens(), document.weights())) {
                 misfits++;

@@ -28,9 +28,26 @@ public final class Documents {
             }
             return new Document(tokens, all);
         }
+
+        /// The same, without most of its last answer: where that is a text that the model knows by heart, its beginning
+        /// tells whether the question was understood, and the room is better used for other questions.
+        public Document cut() {
+            int end = tokens.length;
+            while (end > 0 && weights[end - 1] == 0) {
+                end--;
+            }
+            int from = end;
+            while (from > 0 && weights[from - 1] > 0) {
+                from--;
+            }
+            int kept = Math.min(from + BEGINNING, tokens.length);
+            return new Document(Arrays.copyOf(tokens, kept), Arrays.copyOf(weights, kept));
+        }
     }
 
     private static final int FULL_WEIGHT_TOKENS = 8;
+    private static final int FIRST = 6; // tokens of an answer, which decide what it is
+    private static final int BEGINNING = 10; // tokens of a text by heart, which tell it from the others
     private static final float QUESTIONS = 1 / 3f; // of their tokens: each costs a row of logits
     private static final float QUESTION_WEIGHT = 0.3f;
 
@@ -86,9 +103,8 @@ public final class Documents {
         return tokens.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    /// A long answer would drown the short ones: its tokens count less, `√(8 / length)`, but its end counts in full,
-    /// for
-    /// when to stop is the hardest to learn.
+    /// A long answer would drown the short ones: its tokens count less, `√(8 / length)`. But its first ones count in
+    /// full, as there it is decided what is answered, and so does its end, for when to stop is hardest to learn.
     private float[] weights(int[] tokens) {
         float[] weights = new float[tokens.length];
         for (int i = 0; i < tokens.length; i++) {
@@ -102,7 +118,7 @@ public final class Documents {
             }
             float weight = (float) Math.min(1, Math.sqrt((double) FULL_WEIGHT_TOKENS / (to - from + 1)));
             for (int at = from; at < to; at++) {
-                weights[at] = weight;
+                weights[at] = at < from + FIRST ? 1 : weight;
             }
             if (to < tokens.length) {
                 weights[to] = 1;

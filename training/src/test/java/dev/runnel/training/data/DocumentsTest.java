@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.engine.ModelText;
 import dev.runnel.training.data.Documents.Document;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,30 @@ class DocumentsTest {
         }
         assertThat(little).isBetween(1, answers.tokens().length / 2);
         assertThat(all.weights()[0]).isZero();
+    }
+
+    @Test
+    void aLongAnswersFirstTokensAndItsEndCountInFull() {
+        Conversation counted = asked(new Answer.Exact("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20"));
+        Document whole = documents.document(counted);
+        int from = documents.prompt(counted).length;
+        int end = whole.tokens().length - 2;
+
+        for (int i = from; i <= end; i++) {
+            boolean inFull = i < from + 6 || i == end;
+            assertThat(whole.weights()[i] == 1).as("token " + i).isEqualTo(inFull);
+        }
+    }
+
+    @Test
+    void aDocumentThatIsCutEndsSoonAfterItsLastAnswerBegan() {
+        Conversation counted = asked(new Answer.Exact("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20"));
+        Document whole = documents.document(counted);
+        int kept = documents.prompt(counted).length + 10;
+
+        assertThat(whole.cut().tokens()).containsExactly(Arrays.copyOf(whole.tokens(), kept));
+        assertThat(whole.cut().weights()).containsExactly(Arrays.copyOf(whole.weights(), kept));
+        assertThat(document("").cut().tokens()).containsExactly(document("").tokens());
     }
 
     @Test
