@@ -71,6 +71,9 @@ final class Beyond implements Lesson {
     }
 
     private static String name(Draw draw) {
+        if (draw.isChinese() && draw.chance(0.25)) {
+            return draw.anyCharacters(draw.between(1, 3));
+        }
         if (draw.isChinese()) {
             return draw.of(characters(BOOK.section("zh surnames"))) + characters(draw, draw.between(1, 2));
         }

@@ -69,9 +69,9 @@ final class Counting implements Lesson {
     /// A few numbers, asked for in few words; often in steps, of which there are so many.
     static Conversation brief(Draw draw) {
         int most = draw.chance(0.7) ? 8 : 20;
-        Range range = range(draw, 0.4);
+        Range range = range(draw, 0.5);
         while (range.length() > most) {
-            range = range(draw, 0.4);
+            range = range(draw, 0.5);
         }
         Separator separator = draw.chance(0.65) ? Separator.COMMA : Separator.unusual(draw);
         String request = phrase(draw, range);
@@ -116,7 +116,7 @@ final class Counting implements Lesson {
 
     /// A range of the draw's split. The first ranges that anyone tries are always trained on.
     static Range range(Draw draw) {
-        return range(draw, 0.17);
+        return range(draw, draw.trains() ? 0.2 : 0.17);
     }
 
     private static Range range(Draw draw, double inSteps) {
@@ -141,7 +141,7 @@ final class Counting implements Lesson {
         if (kind < 0.75) {
             return new Range(1, draw.chance(0.12) ? 100 : draw.between(2, draw.chance(0.6) ? 30 : 100), 1);
         }
-        if (kind < 0.93) {
+        if (kind < (draw.trains() ? 0.91 : 0.93)) {
             int from = draw.between(0, 140);
             return new Range(from, from + draw.between(10, 60), 1);
         }
@@ -151,7 +151,7 @@ final class Counting implements Lesson {
 
     private static Range down(Draw draw) {
         int to = draw.chance(0.45) ? draw.of(0, 1) : draw.between(0, MOST - 15);
-        boolean isLong = draw.progress() > 0.5 && draw.chance(0.12);
+        boolean isLong = draw.progress() > 0.5 && draw.chance(draw.trains() ? 0.18 : 0.12);
         int from = to + (isLong ? draw.between(20, Math.clamp(MOST - to, 20, 100)) : draw.between(1, 15));
         return new Range(Math.min(from, MOST), to, -1);
     }

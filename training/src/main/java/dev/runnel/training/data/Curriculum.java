@@ -15,16 +15,16 @@ public final class Curriculum {
 
     static {
         SHARES.put(new Counting(), 17);
-        SHARES.put(new Arithmetic(), 24);
+        SHARES.put(new Arithmetic(), 22);
         SHARES.put(new Sequences(), 8);
         SHARES.put(new Repeating(), 10);
-        SHARES.put(new Topics("knowledge"), 8);
-        SHARES.put(new Topics("itself"), 6);
-        SHARES.put(new Topics("smalltalk"), 6);
+        SHARES.put(new Topics("knowledge"), 10);
+        SHARES.put(new Topics("itself"), 9);
+        SHARES.put(new Topics("smalltalk"), 8);
         SHARES.put(new Beyond(), 12);
         SHARES.put(new FollowUps(), 9);
         SHARES.put(new SystemPrompts(), 9);
-        SHARES.put(new ToolCalls(), 7);
+        SHARES.put(new ToolCalls(), 8);
         SHARES.put(new JsonAnswers(), 8);
     }
 

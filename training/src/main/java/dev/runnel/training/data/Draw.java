@@ -167,6 +167,13 @@ public final class Draw {
         return isChinese() ? (form < 0.9 ? "\u3002" : "!") : form < 0.9 ? "." : form < 0.95 ? "!" : "?";
     }
 
+    /// Chinese characters of any kind, most of which nobody knows.
+    String anyCharacters(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(_ -> Character.toString(between(0x4E00, 0x9FA5)))
+                .collect(Collectors.joining());
+    }
+
     /// Letters that are no word.
     String letters(int least, int most) {
         return IntStream.range(0, between(least, most))

@@ -55,7 +55,7 @@ enum Drill {
         return switch (this) {
             case SUMS -> Arithmetic.brief(draw);
             case COUNTS -> Counting.brief(draw);
-            case COPIES -> new Repeating().make(draw);
+            case COPIES -> Repeating.brief(draw);
             case NEIGHBOURS -> Sequences.neighbour(draw);
             case CALLS -> throw new AssertionError("made all at once");
         };

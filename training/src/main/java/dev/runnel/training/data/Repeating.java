@@ -7,25 +7,35 @@ import java.util.stream.IntStream;
 /// Saying what one is told, once or several times.
 final class Repeating implements Lesson {
 
+    private static final String NAME = "repeating";
     private static final Phrasebook BOOK = Phrasebook.load("repeating");
     private static final Phrasebook WORDS = Phrasebook.load("words");
 
     /// How much of the training's sayings is anything at all: whatever has a token of its own has to be copied now and
     /// then, as what nobody ever repeated comes out as something else.
     private static final double ANYTHING = 0.35;
+    private static final double ANYTHING_IN_DRILLS = 0.75;
 
     @Override
     public String name() {
-        return "repeating";
+        return NAME;
     }
 
     @Override
     public Conversation make(Draw draw) {
-        String phrase = saying(draw);
+        return about(draw, saying(draw));
+    }
+
+    /// One of many in a row: where most of copying is learnt.
+    static Conversation brief(Draw draw) {
+        return about(draw, saying(draw, ANYTHING_IN_DRILLS));
+    }
+
+    private static Conversation about(Draw draw, String phrase) {
         boolean isShort = phrase.length() <= 20;
         if (!isShort || draw.chance(0.6)) {
             String question = draw.phrase(BOOK, "once").replace("{w}", phrase);
-            return Conversation.of(name(), draw.language(), ended(draw, question, phrase), new Answer.Exact(phrase));
+            return Conversation.of(NAME, draw.language(), ended(draw, question, phrase), new Answer.Exact(phrase));
         }
         int n = draw.between(2, 6);
         boolean inWords = draw.chance(0.4);
@@ -33,7 +43,7 @@ final class Repeating implements Lesson {
                 !inWords ? String.valueOf(n) : draw.isChinese() && n == 2 ? "两" : Numerals.of(n, draw.language());
         String question = draw.phrase(BOOK, "times").replace("{w}", phrase).replace("{n}", times);
         return Conversation.of(
-                name(), draw.language(), ended(draw, question, phrase), new Answer.Exact(Text.times(phrase, n, ", ")));
+                NAME, draw.language(), ended(draw, question, phrase), new Answer.Exact(Text.times(phrase, n, ", ")));
     }
 
     /// Signs around what is to be repeated may be wide; those in it stay.
@@ -47,16 +57,20 @@ final class Repeating implements Lesson {
 
     /// Something to say, of the draw's split.
     static String saying(Draw draw) {
+        return saying(draw, ANYTHING);
+    }
+
+    private static String saying(Draw draw, double anything) {
         while (true) {
-            String phrase = any(draw.chance(0.85) ? draw : draw.inOtherLanguage());
+            String phrase = any(draw.chance(0.85) ? draw : draw.inOtherLanguage(), anything);
             if (draw.mayUse(phrase)) {
                 return phrase;
             }
         }
     }
 
-    private static String any(Draw draw) {
-        if (draw.trains() && draw.chance(ANYTHING)) {
+    private static String any(Draw draw, double anything) {
+        if (draw.trains() && draw.chance(anything)) {
             String separator = draw.of(" ", " ", draw.isChinese() ? "" : " ", ", ");
             return IntStream.range(0, draw.chance(0.2) ? draw.between(5, 14) : draw.between(1, 4))
                     .mapToObj(_ -> thing(draw.chance(0.85) ? draw : draw.inOtherLanguage()))
@@ -94,17 +108,20 @@ final class Repeating implements Lesson {
         return kind > 0.7 ? Text.capital(phrase) : phrase;
     }
 
-    /// A number, a word, a place, a thing of this world, letters.
+    /// A number, a word, a place, a thing of this world, letters, characters that hardly anyone writes.
     private static String thing(Draw draw) {
         double kind = draw.between(0, 99) / 100.0;
-        if (kind < 0.35) {
+        if (kind < 0.2) {
             return String.valueOf(draw.between(0, 999));
+        }
+        if (kind < 0.3 && draw.isChinese()) {
+            return draw.anyCharacters(draw.between(1, 3));
         }
         return kind < 0.6
                 ? Beyond.thing(draw)
                 : kind < 0.75
                         ? ToolCalls.place(draw)
-                        : kind < 0.85 ? Noise.word(draw) : draw.of(WORDS.words(draw.language(), "words"));
+                        : kind < 0.88 ? Noise.word(draw) : draw.of(WORDS.words(draw.language(), "words"));
     }
 
     /// Those of the words too: a word that is held out consists of characters that are not.

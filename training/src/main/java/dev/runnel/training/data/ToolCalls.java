@@ -151,7 +151,7 @@ final class ToolCalls implements Lesson {
         List<Offer> offered = offered(draw, meant);
         Conversation last = question(draw, meant, offered);
         List<Message> earlier = new ArrayList<>();
-        for (int left = draw.trains() && draw.chance(0.2) ? draw.between(1, 2) : 0; left > 0; left--) {
+        for (int left = draw.trains() && draw.chance(0.4) ? draw.between(1, 2) : 0; left > 0; left--) {
             earlier.addAll(answered(draw, question(draw, draw.of(offered), offered)));
         }
         return last.after(earlier);
