@@ -239,6 +239,16 @@ class CompleteCommandTest {
     }
 
     @Test
+    void aTextThatBeginsWithAnAtSignNamesNoFile(@TempDir Path folder) throws IOException {
+        String prompt = "@" + Files.writeString(folder.resolve("README.md"), "what the file says");
+
+        assertThat(program.run("complete", "--stop", "@@", prompt)).isZero();
+
+        assertThat(ScriptedRooms.messages(rooms.request())).containsExactly(new Message.User(prompt));
+        assertThat(rooms.request().stopping().strings()).containsExactly("@@");
+    }
+
+    @Test
     void aClosedPipeEndsTheWorkQuietly() {
         ScriptedRooms endless =
                 ScriptedRooms.playing(Script.saying("scripted", "1", "2", "3").hangingAfter(4));
