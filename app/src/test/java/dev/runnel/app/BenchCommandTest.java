@@ -771,7 +771,7 @@ class BenchCommandTest {
 
     @Test
     void resultsAreWrittenAlsoWhereNobodyReadsThem() {
-        program.sink(new OutputStream() {
+        program.pipe(new OutputStream() {
             @Override
             public void write(int b) throws IOException {
                 throw new IOException("Broken pipe");
