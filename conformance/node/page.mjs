@@ -26,6 +26,17 @@ const checks = {
     assert.match(await reply.innerText(), /1 tokens in \(0 from cache\), 11 out/);
   },
 
+  async 'lists keep their numbers, and the code that lies in them'(page) {
+    await say(page, 'lists');
+    const answer = page.locator('article.assistant .answer');
+    assert.deepEqual(await answer.locator('> *').evaluateAll(all => all.map(each => [each.tagName, each.start])),
+      [['OL', 1], ['UL', undefined], ['OL', 2], ['UL', undefined], ['OL', 3], ['P', undefined]]);
+    assert.deepEqual(await answer.locator('> ol').last().locator('> li').evaluateAll(all =>
+      all.map(each => each.firstChild.textContent)), ['Build', 'Run', 'Look', 'npm i']);
+    assert.deepEqual(await answer.locator('pre code').allTextContents(),
+      ['# all\n\n  if x:\n    y', 'if x:\n  y', '- no item\n# no title']);
+  },
+
   async 'a reply of one piece has no gaps to tell of'(page) {
     await say(page, 'brief');
     assert.match(await page.locator('.timeline figcaption').textContent(), /^one piece, after [\d.]+ m?s$/);
