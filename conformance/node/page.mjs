@@ -73,6 +73,17 @@ const checks = {
     assert.equal(await page.locator('.timeline').textContent(), figures);
   },
 
+  async 'a whole reply is given up when the streamed one beside it breaks off'(page) {
+    await page.click('#showSettings');
+    await page.check('#compareAlways');
+    await page.route(/chat\/completions/, route => route.request().postDataJSON().stream
+      ? route.fulfill({contentType: 'text/event-stream', body: 'data: {"choices":[{"index":0,"delta":{"content":"One"}}]}\n\n'})
+      : route.continue());
+    const givenUp = page.waitForEvent('requestfailed');
+    await say(page, 'endless');
+    assert.ok(!(await givenUp).postDataJSON().stream);
+  },
+
   async 'a comparison that breaks off says so, and nothing of the one before it'(page) {
     const brokenOff = 'The stream broke off: this is not the whole reply.';
     await say(page, 'slow');

@@ -183,6 +183,7 @@ async function during(work) {
   try {
     await work(running.signal);
   } finally {
+    running.abort(); // what is asked for beside what has failed
     running = null;
     busy(false);
   }
