@@ -121,12 +121,21 @@ const checks = {
     await page.getByRole('button', {name: 'Edit'}).click();
     const box = page.locator('form.edit textarea');
     await box.dispatchEvent('keydown', {key: 'Escape', isComposing: true});
+    await box.dispatchEvent('keydown', {key: 'Escape', keyCode: 229});
     assert.equal(await box.count(), 1);
     await box.press('Escape');
     assert.equal(await box.count(), 0);
     assert.ok(await page.locator('#stop').isVisible());
     await page.keyboard.press('Escape');
     await idle(page);
+  },
+
+  async 'Enter that ends a composition sends nothing'(page) {
+    await page.fill('#prompt', '你好');
+    await page.dispatchEvent('#prompt', 'keydown', {key: 'Enter', isComposing: true});
+    await page.dispatchEvent('#prompt', 'keydown', {key: 'Enter', keyCode: 229}); // as Safari says it
+    assert.equal(await page.locator('article').count(), 0);
+    assert.equal(await page.inputValue('#prompt'), '你好');
   },
 
   async 'conversations outlive the page, and can be left, found and deleted'(page) {

@@ -1,7 +1,7 @@
 // The page's one place where things meet: what is typed, what the server says, what the browser keeps.
 
 import {ApiError, models, streamChat, wholeChat} from './api.js';
-import {lock, view} from './reply.js';
+import {composes, lock, view} from './reply.js';
 import {CHATS, readChats, readKey, readSettings, writeChats, writeKey, writeSettings} from './store.js';
 import {speak, words} from './words.js';
 
@@ -469,14 +469,14 @@ $('composer').addEventListener('submit', event => {
 
 $('prompt').addEventListener('keydown', event => {
   // While an input method composes, Enter is its own.
-  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+  if (event.key === 'Enter' && !event.shiftKey && !composes(event)) {
     event.preventDefault();
     $('composer').requestSubmit();
   }
 });
 
 document.addEventListener('keydown', event => {
-  if (event.key !== 'Escape' || event.isComposing) return;
+  if (event.key !== 'Escape' || composes(event)) return;
   if (running) {
     running.abort();
   } else if (narrow.matches || event.target.closest('nav, aside')) {

@@ -13,6 +13,11 @@ const FINISHES = {length: 'finishLength', content_filter: 'finishFilter', stoppe
 
 let locked = false;
 
+/** Whether an input method has this key. Of the one that ends a composition, Safari tells so by its code alone. */
+export function composes(event) {
+  return event.isComposing || event.keyCode === 229;
+}
+
 /** Lets no button ask for anything while something is being asked for. */
 export function lock(is) {
   locked = is;
@@ -64,7 +69,7 @@ function edit(element, message, does) {
     does.edit(message, box.value);
   };
   form.onkeydown = event => {
-    if (event.key !== 'Escape' || event.isComposing) return;
+    if (event.key !== 'Escape' || composes(event)) return;
     event.stopPropagation(); // elsewhere it stops a reply
     leave();
   };
