@@ -230,6 +230,23 @@ const checks = {
     assert.match(await page.locator('article.assistant').last().innerText(), /^It has 19 °C\./);
   },
 
+  async 'a result that is typed stays until it is sent, and none can be once another message follows'(page) {
+    await page.click('#showSettings');
+    await page.check('#useTools');
+    await say(page, 'tools');
+    const box = page.locator('.calls textarea');
+    await box.fill('19 °C');
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await page.locator('.timeline .same').waitFor();
+    assert.equal(await box.inputValue(), '19 °C');
+    await page.selectOption('#language', 'zh');
+    assert.equal(await box.inputValue(), '19 °C');
+    await say(page, 'brief');
+    assert.equal(await box.count(), 0);
+    assert.equal(await page.locator('.calls button').count(), 0);
+    assert.equal(await page.locator('.calls pre').textContent(), '{"city":"北京"}');
+  },
+
   async 'settings go with the request'(page) {
     await page.click('#showSettings');
     await page.fill('#system', 'Be brief.');

@@ -259,7 +259,7 @@ const does = {
     showChats();
   },
   sendResults(message, results) {
-    const request = ready();
+    const request = does.mayAnswer(message) && ready();
     if (!request) return;
     message.calls.forEach((call, i) => {
       chat.messages.push({role: 'tool', tool_call_id: call.id, name: call.name, content: results[i]});
@@ -276,8 +276,10 @@ function cutAt(at) {
 }
 
 function send(text, request) {
+  const before = chat.messages.at(-1);
   chat.title ||= text.trim().split('\n')[0].slice(0, 60);
   chat.messages.push({role: 'user', content: text});
+  views.get(before)?.update(); // its calls can't be answered any more
   append(chat.messages.at(-1));
   keep(chat);
   ask(request);
