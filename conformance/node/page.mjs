@@ -26,6 +26,17 @@ const checks = {
     assert.match(await reply.innerText(), /1 tokens in \(0 from cache\), 11 out/);
   },
 
+  async 'lists keep their numbers, and the code that lies in them'(page) {
+    await say(page, 'lists');
+    const answer = page.locator('article.assistant .answer');
+    assert.deepEqual(await answer.locator('> *').evaluateAll(all => all.map(each => [each.tagName, each.start])),
+      [['OL', 1], ['UL', undefined], ['OL', 2], ['UL', undefined], ['OL', 3], ['P', undefined]]);
+    assert.deepEqual(await answer.locator('> ol').last().locator('> li').evaluateAll(all =>
+      all.map(each => each.firstChild.textContent)), ['Build', 'Run', 'Look', 'npm i']);
+    assert.deepEqual(await answer.locator('pre code').allTextContents(),
+      ['# all\n\n  if x:\n    y', 'if x:\n  y', '- no item\n# no title']);
+  },
+
   async 'a reply of one piece has no gaps to tell of'(page) {
     await say(page, 'brief');
     assert.match(await page.locator('.timeline figcaption').textContent(), /^one piece, after [\d.]+ m?s$/);
@@ -60,6 +71,17 @@ const checks = {
     await idle(page);
     assert.equal(await page.locator('#said').textContent(), 'Stopped by you.');
     assert.equal(await page.locator('.timeline').textContent(), figures);
+  },
+
+  async 'a whole reply is given up when the streamed one beside it breaks off'(page) {
+    await page.click('#showSettings');
+    await page.check('#compareAlways');
+    await page.route(/chat\/completions/, route => route.request().postDataJSON().stream
+      ? route.fulfill({contentType: 'text/event-stream', body: 'data: {"choices":[{"index":0,"delta":{"content":"One"}}]}\n\n'})
+      : route.continue());
+    const givenUp = page.waitForEvent('requestfailed');
+    await say(page, 'endless');
+    assert.ok(!(await givenUp).postDataJSON().stream);
   },
 
   async 'a comparison that breaks off says so, and nothing of the one before it'(page) {
@@ -99,12 +121,21 @@ const checks = {
     await page.getByRole('button', {name: 'Edit'}).click();
     const box = page.locator('form.edit textarea');
     await box.dispatchEvent('keydown', {key: 'Escape', isComposing: true});
+    await box.dispatchEvent('keydown', {key: 'Escape', keyCode: 229});
     assert.equal(await box.count(), 1);
     await box.press('Escape');
     assert.equal(await box.count(), 0);
     assert.ok(await page.locator('#stop').isVisible());
     await page.keyboard.press('Escape');
     await idle(page);
+  },
+
+  async 'Enter that ends a composition sends nothing'(page) {
+    await page.fill('#prompt', '你好');
+    await page.dispatchEvent('#prompt', 'keydown', {key: 'Enter', isComposing: true});
+    await page.dispatchEvent('#prompt', 'keydown', {key: 'Enter', keyCode: 229}); // as Safari says it
+    assert.equal(await page.locator('article').count(), 0);
+    assert.equal(await page.inputValue('#prompt'), '你好');
   },
 
   async 'conversations outlive the page, and can be left, found and deleted'(page) {
@@ -197,6 +228,23 @@ const checks = {
     await page.locator('article.assistant').nth(1).waitFor();
     await idle(page);
     assert.match(await page.locator('article.assistant').last().innerText(), /^It has 19 °C\./);
+  },
+
+  async 'a result that is typed stays until it is sent, and none can be once another message follows'(page) {
+    await page.click('#showSettings');
+    await page.check('#useTools');
+    await say(page, 'tools');
+    const box = page.locator('.calls textarea');
+    await box.fill('19 °C');
+    await page.getByRole('button', {name: 'Compare with whole'}).click();
+    await page.locator('.timeline .same').waitFor();
+    assert.equal(await box.inputValue(), '19 °C');
+    await page.selectOption('#language', 'zh');
+    assert.equal(await box.inputValue(), '19 °C');
+    await say(page, 'brief');
+    assert.equal(await box.count(), 0);
+    assert.equal(await page.locator('.calls button').count(), 0);
+    assert.equal(await page.locator('.calls pre').textContent(), '{"city":"北京"}');
   },
 
   async 'settings go with the request'(page) {

@@ -401,8 +401,9 @@ final class BenchCommand implements Callable<Integer> {
         return List.of(target(name, first, Reading.STREAMED), target(otherName, other, Reading.STREAMED));
     }
 
+    /// @param name which a server may have had a word in
     private static Target target(String name, Source source, Reading reading) {
-        return new Target(name, source.backend(), source.model(), reading);
+        return new Target(Style.harmless(name), source.backend(), source.model(), reading);
     }
 
     private boolean isOfOneModel(List<Target> targets) {

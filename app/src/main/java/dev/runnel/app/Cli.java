@@ -70,7 +70,8 @@ final class Cli {
     private CommandLine program(Collection<Supplier<Object>> offered) {
         CommandLine program = new CommandLine(runnel);
         offered.forEach(command -> program.addSubcommand(command.get()));
-        program.setCaseInsensitiveEnumValuesAllowed(true)
+        program.setExpandAtFiles(false) // a text may begin with @
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(shell.out().writer())
                 .setColorScheme(
                         Help.defaultColorScheme(shell.style(Shell.Channel.OUT) == Style.COLOURED ? Ansi.ON : Ansi.OFF))

@@ -493,7 +493,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private void announce(Served served, int actualPort) {
         Output out = shell.out();
-        served.lines().forEach(out::println);
+        served.lines().stream().map(Style::harmless).forEach(out::println);
         String url = "http://" + address() + ":" + actualPort + "/v1";
         out.println("Listening on " + url);
         if (apiKeys.isEmpty() && !isOnlyForThisMachine()) {
@@ -523,7 +523,8 @@ final class ServeCommand implements Callable<Integer> {
     /// A command to paste into a shell.
     private String curl(String url, String id) {
         String key = apiKeys.isEmpty() ? "" : "-H 'Authorization: Bearer YOUR_KEY' ";
-        String name = id.replace("\\", "\\\\").replace("\"", "\\\"").replace("'", "'\\''");
+        String name =
+                Style.harmless(id).replace("\\", "\\\\").replace("\"", "\\\"").replace("'", "'\\''");
         return "curl -N " + url + "/chat/completions -H 'Content-Type: application/json' " + key
                 + "-d '{\"model\":\"" + name + "\",\"stream\":true,\"temperature\":0,"
                 + "\"messages\":[{\"role\":\"user\",\"content\":\"Count from 1 to 10.\"}]}'";

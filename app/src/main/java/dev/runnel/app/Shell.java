@@ -49,7 +49,7 @@ record Shell(
     static Shell ofThisProcess() {
         return new Shell(
                 System.in,
-                new Output(new FileOutputStream(FileDescriptor.out)),
+                new Output(new FileOutputStream(FileDescriptor.out), Output::isPipeOfThisProcess),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 System.getenv(),
                 terminalsOfThisProcess(),

@@ -286,6 +286,15 @@ class BenchCommandTest {
     }
 
     @Test
+    void whatAServerCallsItsModelMovesNoCursor() {
+        String url = "http://127.0.0.1:1/v1";
+
+        program.run("bench", url, "--model", "m\033[2J", "--against", url, "--requests", "5");
+
+        assertThat(program.out()).contains(url + " m[2J, 1 at once").doesNotContain("\033");
+    }
+
+    @Test
     void whatAServerCallsItsErrorsMovesNoCursor() throws IOException {
         String body = "{\"error\":{\"message\":\"no\",\"type\":\"odd\",\"code\":\"odd\\u001b[2J\"}}";
         String answer = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: " + body.length()
@@ -771,7 +780,7 @@ class BenchCommandTest {
 
     @Test
     void resultsAreWrittenAlsoWhereNobodyReadsThem() {
-        program.sink(new OutputStream() {
+        program.pipe(new OutputStream() {
             @Override
             public void write(int b) throws IOException {
                 throw new IOException("Broken pipe");

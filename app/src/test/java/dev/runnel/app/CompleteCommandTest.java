@@ -239,15 +239,25 @@ class CompleteCommandTest {
     }
 
     @Test
+    void aTextThatBeginsWithAnAtSignNamesNoFile(@TempDir Path folder) throws IOException {
+        String prompt = "@" + Files.writeString(folder.resolve("README.md"), "what the file says");
+
+        assertThat(program.run("complete", "--stop", "@@", prompt)).isZero();
+
+        assertThat(ScriptedRooms.messages(rooms.request())).containsExactly(new Message.User(prompt));
+        assertThat(rooms.request().stopping().strings()).containsExactly("@@");
+    }
+
+    @Test
     void aClosedPipeEndsTheWorkQuietly() {
         ScriptedRooms endless =
                 ScriptedRooms.playing(Script.saying("scripted", "1", "2", "3").hangingAfter(4));
         ByteArrayOutputStream read = new ByteArrayOutputStream();
-        TestProgram head = new TestProgram(endless).sink(new OutputStream() {
+        TestProgram head = new TestProgram(endless).pipe(new OutputStream() {
             @Override
             public void write(int b) throws IOException {
                 if (read.size() == 2) {
-                    throw new IOException("Broken pipe");
+                    throw new IOException("断开的管道"); // as the system says it in Chinese
                 }
                 read.write(b);
             }

@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The script that starts the program, in a checkout that is built, with a JDK that tells what it was asked.
 class LauncherTest {
@@ -74,6 +76,28 @@ class LauncherTest {
                 .contains("-Drunnel.terminals=none,out");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"RUNNEL_JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"})
+    void whoeverNamesACollectorGetsNoOther(String variable) throws Exception {
+        assertThat(asked(Map.of(), runnel("--help"))).contains("-XX:+UseSerialGC");
+
+        assertThat(asked(Map.of(variable, "-Xmx1g -XX:+UseZGC"), runnel("--help")))
+                .doesNotContain("-XX:+UseSerialGC");
+    }
+
+    @Test
+    void aBuildIsKeptAlsoWhereTheStartThatFollowsItFails() throws Exception {
+        Path built = checkout.resolve("app/target/runnel/built");
+        Files.delete(built);
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        executable(bin.resolve("mvn"), "mkdir app/target/runnel\n");
+
+        List<String> asked = asked(Map.of("PATH", bin + ":" + System.getenv("PATH")), runnel("--help"));
+
+        assertThat(asked).endsWith("--help");
+        assertThat(built).exists();
+    }
+
     private List<String> runnel(String... arguments) {
         return Stream.concat(Stream.of(checkout.resolve("runnel").toString()), Stream.of(arguments))
                 .toList();
@@ -84,7 +108,7 @@ class LauncherTest {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().keySet().removeIf(name -> name.startsWith("RUNNEL_"));
+        builder.environment().keySet().removeIf(name -> name.startsWith("RUNNEL_") || name.contains("JAVA_"));
         builder.environment().put("JAVA_HOME", jdk.toString());
         builder.environment().putAll(environment);
         Process process = builder.start();

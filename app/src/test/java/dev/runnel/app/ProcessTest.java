@@ -2,6 +2,7 @@ package dev.runnel.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.runnel.testing.Await;
 import java.io.BufferedReader;
@@ -140,6 +141,19 @@ class ProcessTest {
     }
 
     @Test
+    void aDeviceThatTakesNothingIsNotTakenForAReaderWhoHasSeenEnough() throws Exception {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "no device that is always full");
+        Process complete =
+                start(ScriptedProgram.class, Map.of(), ProcessBuilder.Redirect.to(full.toFile()), "complete", "hi");
+
+        assertThat(exitCode(complete)).isEqualTo(ExitCode.FAILED);
+        assertThat(err())
+                .startsWith("runnel: standard output can't be written: ")
+                .hasLineCount(1);
+    }
+
+    @Test
     void ctrlCEndsACompletionAsAShellExpects() throws Exception {
         Process complete = start(ScriptedProgram.class, Map.of(), "complete", "hi");
         assertThat(complete.inputReader(UTF_8).readLine()).isEqualTo("1号");
@@ -226,6 +240,12 @@ class ProcessTest {
     }
 
     private Process start(Class<?> main, Map<String, String> environment, String... arguments) throws IOException {
+        return start(main, environment, ProcessBuilder.Redirect.PIPE, arguments);
+    }
+
+    private Process start(
+            Class<?> main, Map<String, String> environment, ProcessBuilder.Redirect out, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -236,8 +256,9 @@ class ProcessTest {
                 System.getProperty("java.class.path"),
                 main.getName()));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectError(folder.resolve("err").toFile());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectOutput(out)
+                .redirectError(folder.resolve("err").toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("RUNNEL_") || name.startsWith("OPENAI_"));
         builder.environment().putAll(environment);
         Process process = builder.start();

@@ -92,6 +92,14 @@ class ServeCommandTest {
     }
 
     @Test
+    void whatAModelIsCalledMovesNoCursor() {
+        serve("--port", "0", "--model-id", "m\033[2J");
+
+        assertThat(printedCommand()).contains("\"model\":\"m[2J\"");
+        assertThat(program.out()).doesNotContain("\033");
+    }
+
+    @Test
     void whatIsOnTheBlocklistIsNeverSent(@TempDir Path folder) throws Exception {
         Path phrases = Files.writeString(folder.resolve("phrases.txt"), "# what nobody says\nsecret word\n");
         ScriptedRooms rooms =

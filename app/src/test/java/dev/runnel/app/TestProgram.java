@@ -31,6 +31,7 @@ final class TestProgram {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private InputStream in = InputStream.nullInputStream();
     private OutputStream sink = out;
+    private boolean isPipe;
     private Shell.TerminalOpener terminal = () -> {
         throw new IOException("this test has no terminal");
     };
@@ -70,10 +71,16 @@ final class TestProgram {
         return this;
     }
 
+    /// As [#sink], through a pipe.
+    TestProgram pipe(OutputStream reader) {
+        isPipe = true;
+        return sink(reader);
+    }
+
     Shell shell() {
         return new Shell(
                 in,
-                new Output(sink),
+                new Output(sink, () -> isPipe),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 environment,
                 terminals,

@@ -45,6 +45,36 @@ class PageTest {
             "See [this](https://exam",
             "ple.org/a).");
 
+    private static final Script LISTS = Script.saying(MODEL, """
+            1. **Foo**
+            - a
+            - b
+
+            2. **Bar**
+            - c
+
+            3. Build
+               ```sh
+               # all
+
+                 if x:
+                   y
+               ```
+            4. Run
+              ```
+              if x:
+                y
+              ```
+            5. Look
+               - ```
+                 - no item
+                 # no title
+                 ```
+            6. ```npm i``` installs it.
+
+            Done.
+            """);
+
     private static final Script HOSTILE = Script.saying(
             MODEL,
             "<img src=x onerror=alert(1)> ",
@@ -86,6 +116,7 @@ class PageTest {
     private static ScriptedServer serving(Set<String> keys) {
         ScriptedServer server = new ScriptedServer(options -> options.withApiKeys(keys));
         server.on("markdown", MARKDOWN);
+        server.on("lists", LISTS);
         server.on("hostile", HOSTILE);
         server.on("slow", SLOW);
         server.on("slower", SLOW.paced(Duration.ofMillis(700)));

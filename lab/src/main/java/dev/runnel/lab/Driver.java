@@ -107,13 +107,18 @@ final class Driver {
         if (load instanceof Load.Open(var _, var mostAtOnce, var _) && running.size() >= mostAtOnce) {
             waiting.add(arrived);
         } else {
-            send(arrived);
+            send(arrived, Duration.ZERO);
         }
     }
 
-    private void send(Arrived arrived) {
-        Duration late = Duration.ofNanos(time.nanoTime() - arrived.due());
-        send(arrived.number(), arrived.due(), arrived.lag(), late.minus(arrived.lag()));
+    private void sendWaiting() {
+        Arrived next = waiting.remove();
+        Duration late = Duration.ofNanos(time.nanoTime() - next.due());
+        send(next, late.minus(next.lag()));
+    }
+
+    private void send(Arrived arrived, Duration waited) {
+        send(arrived.number(), arrived.due(), arrived.lag(), waited);
     }
 
     private void send(int number, long due, Duration lag, Duration waited) {
@@ -140,7 +145,7 @@ final class Driver {
             }
             case Load.Open _ -> {
                 if (!waiting.isEmpty()) {
-                    send(waiting.remove());
+                    sendWaiting();
                 }
             }
         }

@@ -116,6 +116,17 @@ class BenchTest {
     }
 
     @Test
+    void onlyWhoIsNotSentAtOnceHasWaited() {
+        time.ticks();
+
+        Series free = one(new Load.Open(100, Integer.MAX_VALUE, 50), target("a", reply(5000, 0, 1)));
+        Series capped = one(new Load.Open(100, 1, 50), target("a", reply(5000, 0, 1)));
+
+        assertThat(summary(free).waited()).isZero();
+        assertThat(summary(capped).waited()).as("all but the first").isEqualTo(49);
+    }
+
+    @Test
     void aLabThatIsLateSaysSoAndItsLatenessCounts() {
         List<Measurement> measured = one(new Load.Open(100, 1000, 100), target("a", request -> {
                     if (index(request) == 10) {

@@ -8,6 +8,8 @@ import java.util.concurrent.CompletableFuture;
 
 /// A time that passes when nothing is left to do at its moment, and takes none. Everything happens on the test's
 /// thread.
+///
+/// Readings at one moment are the same, unless the clock [#ticks].
 final class VirtualTime implements Time, ScriptedBackend.Timer {
 
     private record Action(long at, long order, Runnable what) {}
@@ -16,10 +18,17 @@ final class VirtualTime implements Time, ScriptedBackend.Timer {
             new PriorityQueue<>(Comparator.comparingLong(Action::at).thenComparingLong(Action::order));
     private long now = 1_000_000_000; // anything but zero
     private long order;
+    private long tick;
 
     @Override
     public long nanoTime() {
+        now += tick;
         return now;
+    }
+
+    /// From now on the clock goes on by a nanosecond whenever it is read, and no two readings are the same.
+    void ticks() {
+        tick = 1;
     }
 
     @Override

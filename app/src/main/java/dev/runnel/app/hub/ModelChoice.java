@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// One of the models that a repository holds: a GGUF file, or all parts of a split one.
 ///
@@ -27,8 +28,13 @@ record ModelChoice(String quantization, List<HubFile> files) {
     private static final Pattern FORMAT_AT_END =
             Pattern.compile("(?:.*?[-._/])?(" + FORMATS + ")", Pattern.CASE_INSENSITIVE);
 
-    /// What is taken where nobody says: the usual compromise first, then what is nearest to it.
-    private static final List<String> PREFERRED = List.of("Q4_K_M", "Q4_0", "Q8_0");
+    /// What is taken where nobody says, by how a format's name begins: the usual compromise first, then what is
+    /// nearest to it.
+    private static final List<String> NEAREST =
+            List.of("Q4_K_M", "Q4_K", "Q4", "IQ4", "Q5_K", "Q5", "Q6", "Q8", "MXFP4", "Q3", "Q2");
+
+    /// The largest files, and so the last to be taken unasked.
+    private static final Pattern NOT_QUANTIZED = Pattern.compile("BF16|FP?16|FP?32");
 
     /// Of what there is instead, in a sentence.
     private static final int MOST_NAMED = 30;
@@ -86,14 +92,22 @@ record ModelChoice(String quantization, List<HubFile> files) {
         }
         Optional<ModelChoice> chosen = name.choice().isPresent()
                 ? find(name.choice().get(), models)
-                : PREFERRED.stream()
-                        .flatMap(format ->
-                                first(models, model -> model.quantization().equals(format)).stream())
-                        .findFirst()
-                        .or(() -> Optional.of(models.getFirst()));
+                : models.stream().min(Comparator.comparingInt(ModelChoice::distance));
         return chosen.orElseThrow(() -> new HubException("%s has no %s; it has %s"
                         .formatted(name.path(), name.choice().orElse(""), describe(models))))
                 .requireWhole(name);
+    }
+
+    /// How far it is from what is usually taken.
+    private int distance() {
+        String format = quantization.replaceFirst("^UD[-_]", "");
+        if (NOT_QUANTIZED.matcher(format).matches()) {
+            return Integer.MAX_VALUE;
+        }
+        return IntStream.range(0, NEAREST.size())
+                .filter(i -> format.startsWith(NEAREST.get(i)))
+                .findFirst()
+                .orElse(NEAREST.size());
     }
 
     /// By a file's path or name, by the format, or by the end of the name, whatever the case.

@@ -25,6 +25,10 @@ record Proxies(Map<String, String> environment) {
     }
 
     private static Proxy parse(String proxy) {
+        if (proxy.contains("@")) { // nor is a password to be seen in a message
+            throw new HubException("the environment's proxy is named with a user or a password, which are not sent;"
+                    + " name one that asks for neither, or exempt the host in NO_PROXY");
+        }
         URI address;
         try {
             address = URI.create(proxy.contains("://") ? proxy : "http://" + proxy);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /// Fetches models from one hub into its cache.
 public final class Puller {
@@ -72,11 +73,9 @@ public final class Puller {
     }
 
     private static Optional<String> token(Map<String, String> environment) {
-        Optional<String> token = Optional.ofNullable(environment.get("HF_TOKEN"))
-                .or(() -> Optional.ofNullable(environment.get("HUGGING_FACE_HUB_TOKEN")))
-                .or(() -> tokenFile(environment))
-                .map(String::strip)
-                .filter(value -> !value.isEmpty());
+        Optional<String> token = unlessBlank(environment.get("HF_TOKEN"))
+                .or(() -> unlessBlank(environment.get("HUGGING_FACE_HUB_TOKEN")))
+                .or(() -> tokenFile(environment));
         if (token.isPresent() && !token.get().matches("\\p{Graph}+")) {
             throw new HubException("HF_TOKEN holds characters that no token has");
         }
@@ -88,10 +87,14 @@ public final class Puller {
         Path file = HubCache.variable(environment, "HF_TOKEN_PATH")
                 .orElseGet(() -> HubCache.huggingFaceHome(environment).resolve("token"));
         try {
-            return Files.isRegularFile(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+            return Files.isRegularFile(file) ? unlessBlank(Files.readString(file)) : Optional.empty();
         } catch (IOException failure) {
             throw new HubException(file + " can't be read: " + failure, failure);
         }
+    }
+
+    private static Optional<String> unlessBlank(@Nullable String value) {
+        return Optional.ofNullable(value).map(String::strip).filter(text -> !text.isEmpty());
     }
 
     /// A model that a repository offers.

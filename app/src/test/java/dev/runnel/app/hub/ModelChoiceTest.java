@@ -43,7 +43,12 @@ class ModelChoiceTest {
         "m-Q2_K.gguf m-Q4_K_M.gguf m-Q8_0.gguf, m-Q4_K_M.gguf",
         "m-Q2_K.gguf m-Q8_0.gguf m-q4_0.gguf, m-q4_0.gguf",
         "m-Q2_K.gguf m-Q8_0.gguf, m-Q8_0.gguf",
-        "m-Q6_K.gguf m-Q2_K.gguf, m-Q2_K.gguf",
+        "m-Q6_K.gguf m-Q2_K.gguf, m-Q6_K.gguf",
+        "m-BF16.gguf m-Q4_K_S.gguf m-Q5_K_M.gguf m-Q6_K.gguf, m-Q4_K_S.gguf",
+        "m-BF16.gguf m-IQ2_M.gguf m-Q5_K_M.gguf m-UD-Q4_K_XL.gguf, m-UD-Q4_K_XL.gguf",
+        "m-UD-Q4_K_M.gguf m-Q4_0.gguf m-Q4_K_L.gguf, m-UD-Q4_K_M.gguf",
+        "m-BF16.gguf m-IQ3_M.gguf m-Q2_K.gguf m-Q3_K_S.gguf m-Q3_K_L.gguf, m-Q3_K_L.gguf",
+        "BF16/m-00001-of-00001.gguf m-IQ1_S.gguf, m-IQ1_S.gguf",
         "mmproj-m-Q4_K_M.gguf m-F16.gguf m.imatrix.gguf, m-F16.gguf",
         "m.gguf, m.gguf",
         "m-Q4_K_M-00002-of-00002.gguf m-Q4_K_M-00001-of-00002.gguf, m-Q4_K_M-00001-of-00002.gguf"

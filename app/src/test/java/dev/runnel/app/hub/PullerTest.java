@@ -489,6 +489,10 @@ class PullerTest {
         Path file = Puller.huggingFace(environment, "test").pull(NAME, Optional.empty(), 1, PullListener.NONE);
 
         assertThat(file).startsWith(home.resolve("hub/models--org--m-GGUF"));
+        environment.putAll(Map.of("HF_TOKEN", "", "HUGGING_FACE_HUB_TOKEN", " "));
+        assertThat(Puller.huggingFace(environment, "test").offers(NAME, Optional.empty()))
+                .as("variables that are empty name no token")
+                .hasSize(1);
         environment.put("HF_TOKEN", "bad\ntoken");
         assertThatExceptionOfType(HubException.class)
                 .isThrownBy(() -> Puller.huggingFace(environment, "test"))
@@ -541,6 +545,20 @@ class PullerTest {
         assertThatExceptionOfType(HubException.class)
                 .isThrownBy(() -> new Proxies(Map.of("https_proxy", "ftp://p")).to(URI.create("https://a/")))
                 .withMessage("the environment's proxy is 'ftp://p', expected http:// or socks5://, a host and a port");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"http://user:secret@proxy:3128", "user:secret@proxy:3128", "http://user:se#cret@proxy:3128"})
+    void aProxyNamedWithAPasswordIsRefusedAndThePasswordIsNotShown(String proxy) {
+        Proxies proxies = new Proxies(Map.of("https_proxy", proxy));
+
+        assertThatExceptionOfType(HubException.class)
+                .isThrownBy(() -> proxies.to(URI.create("https://hub.example/x")))
+                .withMessageStartingWith("the environment's proxy is named with a user or a password")
+                .withMessageContaining("NO_PROXY")
+                .withMessageNotContaining("secret")
+                .withMessageNotContaining("cret@");
     }
 
     @Test

@@ -1,7 +1,7 @@
 // Markdown as models write it. Text becomes elements one by one and never as HTML, so whatever a model says stays
 // text; images become links, so that showing a reply asks nothing of anyone.
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)/;
+const FENCE = /^ {0,3}(`{3,}(?!.*`)|~{3,})\s*([^\s`]*)/;
 const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])( +|$)(.*)$/;
@@ -46,17 +46,15 @@ export function blocks(text) {
     lines = [];
   };
   for (const line of text.split('\n')) {
-    const list = lines.length > 0 && ITEM.test(lines[0]) && !RULE.test(lines[0]);
+    const list = item(lines[0] ?? '');
+    const next = item(line);
+    const opens = FENCE.exec(next ? next.text : list ? line.trimStart() : line);
     if (fence) {
       lines.push(line);
       if (line.trim().startsWith(fence) && /^[`~]+$/.test(line.trim())) {
         fence = '';
-        flush();
+        if (!list) flush();
       }
-    } else if (FENCE.test(line)) {
-      flush();
-      fence = FENCE.exec(line)[1];
-      lines.push(line);
     } else if (line.trim() === '') {
       if (list) lines.push('');
       else flush();
@@ -65,15 +63,27 @@ export function blocks(text) {
       lines.push(line);
       flush();
     } else {
-      const starts = ITEM.test(line) && !list
-          || QUOTE.test(line) && !QUOTE.test(lines[0] ?? '')
-          || list && lines.at(-1) === '' && !ITEM.test(line) && !line.startsWith('  ');
+      const within = list && line.startsWith('  ');
+      const starts = next ? !list || isBeside(next, list) && next.kind !== list.kind
+          : !within && (opens || QUOTE.test(line) && !QUOTE.test(lines[0] ?? '') || list && lines.at(-1) === '');
       if (starts) flush();
       lines.push(line);
+      if (opens) fence = opens[1];
     }
   }
   flush();
   return found;
+}
+
+/** A line that begins an item of a list. The kind is what CommonMark tells two lists in a row apart by. */
+function item(line) {
+  const found = RULE.test(line) ? null : ITEM.exec(line);
+  return found && {margin: found[1].length, marker: found[2], kind: found[2].at(-1), text: found[4]};
+}
+
+/** Whether an item is of the same list as the list's first, or of one in its place, and not of one within it. */
+function isBeside(next, first) {
+  return next.margin <= first.margin + 1;
 }
 
 function element(source, depth) {
@@ -103,38 +113,42 @@ function code(lines) {
   pre.tabIndex = 0; // it may scroll sideways
   if (fence[2]) pre.dataset.language = fence[2];
   const text = make('code');
-  text.textContent = lines.slice(1, closed ? -1 : undefined).join('\n');
+  const margin = new RegExp(`^ {0,${lines[0].search(/\S/)}}`);
+  text.textContent = lines.slice(1, closed ? -1 : undefined).map(line => line.replace(margin, '')).join('\n');
   pre.append(text);
   return pre;
 }
 
 function list(lines, depth) {
-  const [, margin, marker] = ITEM.exec(lines[0]);
-  const ordered = /\d/.test(marker);
+  const first = item(lines[0]);
+  const ordered = /\d/.test(first.marker);
   const all = make(ordered ? 'ol' : 'ul');
-  if (ordered && parseInt(marker) !== 1) all.start = parseInt(marker);
+  if (ordered && parseInt(first.marker) !== 1) all.start = parseInt(first.marker);
   const items = [];
   for (const line of lines) {
-    const item = ITEM.exec(line);
-    if (item && item[1].length <= margin.length + 1) {
-      items.push([item[4]]);
-    } else {
-      const indent = margin.length + marker.length + 1;
-      items.at(-1).push(line.replace(new RegExp(`^ {0,${indent}}`), ''));
-    }
+    const next = item(line);
+    if (next && isBeside(next, first)) items.push([next.text]);
+    else items.at(-1).push(line);
   }
-  for (const body of items) {
-    const item = make('li');
-    const [head, ...rest] = blocks(body.join('\n'));
+  for (const [text, ...under] of items) {
+    const each = make('li');
+    const [head, ...rest] = blocks([text, ...outdented(under, first.margin + first.marker.length + 1)].join('\n'));
     if (head !== undefined) {
       const block = element(head, depth);
-      if (block.tagName === 'P') item.append(...block.childNodes);
-      else item.append(block);
-      item.append(...rest.map(each => element(each, depth)));
+      if (block.tagName === 'P') each.append(...block.childNodes);
+      else each.append(block);
+      each.append(...rest.map(block => element(block, depth)));
     }
-    all.append(item);
+    all.append(each);
   }
   return all;
+}
+
+/** Lines under an item without their margin: up to where its text begins, or less where all of them are less deep. */
+function outdented(lines, indent) {
+  const depths = lines.filter(line => /^ {2,}\S/.test(line)).map(line => line.search(/\S/));
+  const margin = new RegExp(`^ {0,${Math.min(indent, ...depths)}}`);
+  return lines.map(line => line.replace(margin, ''));
 }
 
 function table(lines) {

@@ -1,7 +1,7 @@
 // The page's one place where things meet: what is typed, what the server says, what the browser keeps.
 
 import {ApiError, models, streamChat, wholeChat} from './api.js';
-import {lock, view} from './reply.js';
+import {composes, lock, view} from './reply.js';
 import {CHATS, readChats, readKey, readSettings, writeChats, writeKey, writeSettings} from './store.js';
 import {speak, words} from './words.js';
 
@@ -183,6 +183,7 @@ async function during(work) {
   try {
     await work(running.signal);
   } finally {
+    running.abort(); // what is asked for beside what has failed
     running = null;
     busy(false);
   }
@@ -258,7 +259,7 @@ const does = {
     showChats();
   },
   sendResults(message, results) {
-    const request = ready();
+    const request = does.mayAnswer(message) && ready();
     if (!request) return;
     message.calls.forEach((call, i) => {
       chat.messages.push({role: 'tool', tool_call_id: call.id, name: call.name, content: results[i]});
@@ -275,8 +276,10 @@ function cutAt(at) {
 }
 
 function send(text, request) {
+  const before = chat.messages.at(-1);
   chat.title ||= text.trim().split('\n')[0].slice(0, 60);
   chat.messages.push({role: 'user', content: text});
+  views.get(before)?.update(); // its calls can't be answered any more
   append(chat.messages.at(-1));
   keep(chat);
   ask(request);
@@ -468,14 +471,14 @@ $('composer').addEventListener('submit', event => {
 
 $('prompt').addEventListener('keydown', event => {
   // While an input method composes, Enter is its own.
-  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+  if (event.key === 'Enter' && !event.shiftKey && !composes(event)) {
     event.preventDefault();
     $('composer').requestSubmit();
   }
 });
 
 document.addEventListener('keydown', event => {
-  if (event.key !== 'Escape' || event.isComposing) return;
+  if (event.key !== 'Escape' || composes(event)) return;
   if (running) {
     running.abort();
   } else if (narrow.matches || event.target.closest('nav, aside')) {

@@ -13,6 +13,14 @@ const FINISHES = {length: 'finishLength', content_filter: 'finishFilter', stoppe
 
 let locked = false;
 
+/** What has been typed as results of a reply's calls and not been sent, by the id of the call. */
+const drafts = new WeakMap();
+
+/** Whether an input method has this key. Of the one that ends a composition, Safari tells so by its code alone. */
+export function composes(event) {
+  return event.isComposing || event.keyCode === 229;
+}
+
 /** Lets no button ask for anything while something is being asked for. */
 export function lock(is) {
   locked = is;
@@ -64,7 +72,7 @@ function edit(element, message, does) {
     does.edit(message, box.value);
   };
   form.onkeydown = event => {
-    if (event.key !== 'Escape' || event.isComposing) return;
+    if (event.key !== 'Escape' || composes(event)) return;
     event.stopPropagation(); // elsewhere it stops a reply
     leave();
   };
@@ -134,6 +142,7 @@ function spoken({content, calls}) {
 
 function showCalls(place, message, does) {
   const asks = message.ended !== undefined && message.finish === 'tool_calls' && does.mayAnswer(message);
+  const draft = drafts.get(message) ?? {};
   const form = make('form', 'calls');
   for (const call of message.calls) {
     const head = make('h3');
@@ -144,6 +153,8 @@ function showCalls(place, message, does) {
       box.name = call.id;
       box.setAttribute('aria-label', words('result', call.name));
       box.placeholder = words('result', call.name);
+      box.value = draft[call.id] ?? '';
+      box.oninput = () => drafts.set(message, {...drafts.get(message), [call.id]: box.value});
       form.append(box);
     }
   }
