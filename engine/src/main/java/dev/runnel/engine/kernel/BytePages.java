@@ -2,7 +2,6 @@ package dev.runnel.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /// Keys and values as bytes, each key and each value with a scale of its own:
 ///
@@ -60,33 +59,21 @@ record BytePages(PageLayout layout) implements PageFormat {
     }
 
     @Override
-    public void readKeys(MemorySegment page, long head, Floats to) {
-        int n = PageLayout.POSITIONS * layout.keySize();
-        float[] scales = to.scales();
-        MemorySegment.copy(page, FLOAT, head + scaleOffset(0, 0), scales, 0, PageLayout.POSITIONS);
-        for (int known = PageLayout.POSITIONS; known < n; known *= 2) {
-            System.arraycopy(scales, 0, scales, known, Math.min(known, n - known));
+    public void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
+        for (int d = 0; d < layout.keySize(); d++) {
+            long row = (long) d * PageLayout.POSITIONS;
+            kernels.bytes(
+                    page, head + KEYS + row, head + scaleOffset(0, 0), to, Float.BYTES * row, PageLayout.POSITIONS);
         }
-        read(page, head + KEYS, n, to, 0);
     }
 
     @Override
-    public void readValues(MemorySegment page, long head, Floats to) {
+    public void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
         int size = layout.paddedValueSize();
         for (int p = 0; p < PageLayout.POSITIONS; p++) {
-            Arrays.fill(to.scales(), p * size, (p + 1) * size, page.get(FLOAT, head + scaleOffset(1, p)));
+            long row = (long) p * size;
+            float scale = page.get(FLOAT, head + scaleOffset(1, p));
+            kernels.bytes(page, head + valuesOffset() + row, scale, to, layout.valuesOffset() + Float.BYTES * row, size);
         }
-        read(page, head + valuesOffset(), PageLayout.POSITIONS * size, to, layout.valuesOffset());
-    }
-
-    /// Multiplies each byte by what stands in its place in `scales`: of one loop over all of them C2 makes
-    /// vectors, of one over a position's or an element's it doesn't.
-    private static void read(MemorySegment page, long from, int n, Floats to, long at) {
-        float[] floats = to.floats();
-        float[] scales = to.scales();
-        for (int i = 0; i < n; i++) {
-            floats[i] = scales[i] * page.get(ValueLayout.JAVA_BYTE, from + i);
-        }
-        MemorySegment.copy(floats, 0, to.memory(), FLOAT, at, n);
     }
 }

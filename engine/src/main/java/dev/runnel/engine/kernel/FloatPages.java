@@ -22,12 +22,12 @@ record FloatPages(PageLayout layout) implements PageFormat {
     }
 
     @Override
-    public void readKeys(MemorySegment page, long head, Floats to) {
+    public void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
         throw new UnsupportedOperationException("they are floats");
     }
 
     @Override
-    public void readValues(MemorySegment page, long head, Floats to) {
+    public void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
         throw new UnsupportedOperationException("they are floats");
     }
 }

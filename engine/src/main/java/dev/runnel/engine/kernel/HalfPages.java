@@ -1,7 +1,6 @@
 package dev.runnel.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /// Keys and values as IEEE 754 binary16, in the order of [PageLayout]. What is beyond 65504 becomes that.
 record HalfPages(PageLayout layout) implements PageFormat {
@@ -35,21 +34,13 @@ record HalfPages(PageLayout layout) implements PageFormat {
     }
 
     @Override
-    public void readKeys(MemorySegment page, long head, Floats to) {
-        read(page, head, PageLayout.POSITIONS * layout.keySize(), to, 0);
+    public void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
+        kernels.halves(page, head, to, 0, PageLayout.POSITIONS * layout.keySize());
     }
 
     @Override
-    public void readValues(MemorySegment page, long head, Floats to) {
+    public void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
         int n = PageLayout.POSITIONS * layout.paddedValueSize();
-        read(page, head + valuesOffset(), n, to, layout.valuesOffset());
-    }
-
-    private static void read(MemorySegment page, long from, int n, Floats to, long at) {
-        float[] floats = to.floats();
-        for (int i = 0; i < n; i++) {
-            floats[i] = F16.at(page, from + (long) Short.BYTES * i); // C2 makes vectors of this itself
-        }
-        MemorySegment.copy(floats, 0, to.memory(), ValueLayout.JAVA_FLOAT, at, n);
+        kernels.halves(page, head + valuesOffset(), to, layout.valuesOffset(), n);
     }
 }

@@ -120,6 +120,21 @@ public interface Kernels {
         }
     }
 
+    /// Writes `n` numbers of type F16 as floats.
+    ///
+    /// @param n a multiple of [#STRANDS]
+    /// @param offset bytes from the start of `from` to the first
+    /// @param at bytes from the start of `to` to where it goes
+    void halves(MemorySegment from, long offset, MemorySegment to, long at, int n);
+
+    /// Writes `n` bytes as floats, each times a scale of its own, which lie in `from` too.
+    ///
+    /// @param scales bytes from the start of `from` to the first scale, a float
+    void bytes(MemorySegment from, long offset, long scales, MemorySegment to, long at, int n);
+
+    /// Writes `n` bytes as floats, all times one scale.
+    void bytes(MemorySegment from, long offset, float scale, MemorySegment to, long at, int n);
+
     /// How much queries attend to each position of a page, before softmax.
     ///
     /// ```

@@ -1,27 +1,11 @@
 package dev.runnel.engine.kernel;
 
 import dev.runnel.engine.CacheType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// How one head's keys and values in a page are stored: as [PageLayout] has them, or in fewer bytes, from
 /// which they are made floats again, a head of a page at a time, just before they are used.
 public sealed interface PageFormat permits FloatPages, HalfPages, BytePages {
-
-    /// One thread's room for a head of a page as floats.
-    ///
-    /// @param memory as [PageLayout] has it
-    /// @param floats scratch
-    /// @param scales scratch, as long
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Floats(MemorySegment memory, float[] floats, float[] scales) {
-
-        public static Floats of(PageLayout layout) {
-            int longest = PageLayout.POSITIONS * Math.max(layout.keySize(), layout.paddedValueSize());
-            MemorySegment memory = Arena.ofAuto().allocate(layout.bytes(), Float.BYTES * 16);
-            return new Floats(memory, new float[longest], new float[longest]);
-        }
-    }
 
     static PageFormat of(CacheType type, PageLayout layout) {
         return switch (type) {
@@ -49,8 +33,10 @@ public sealed interface PageFormat permits FloatPages, HalfPages, BytePages {
     }
 
     /// Makes a head's keys floats.
-    void readKeys(MemorySegment page, long head, Floats to);
+    ///
+    /// @param to where [PageLayout] has them, a head from its start on
+    void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to);
 
     /// Makes a head's values floats.
-    void readValues(MemorySegment page, long head, Floats to);
+    void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to);
 }

@@ -218,6 +218,29 @@ class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void halves(MemorySegment from, long offset, MemorySegment to, long at, int n) {
+        for (int i = 0; i < n; i++) {
+            to.set(ValueLayout.JAVA_FLOAT, at + (long) Float.BYTES * i, F16.at(from, offset + (long) Short.BYTES * i));
+        }
+    }
+
+    @Override
+    public void bytes(MemorySegment from, long offset, long scales, MemorySegment to, long at, int n) {
+        for (int i = 0; i < n; i++) {
+            float number = from.get(ValueLayout.JAVA_BYTE, offset + i) * floatAt(from, scales, i);
+            to.set(ValueLayout.JAVA_FLOAT, at + (long) Float.BYTES * i, number);
+        }
+    }
+
+    @Override
+    public void bytes(MemorySegment from, long offset, float scale, MemorySegment to, long at, int n) {
+        for (int i = 0; i < n; i++) {
+            float number = from.get(ValueLayout.JAVA_BYTE, offset + i) * scale;
+            to.set(ValueLayout.JAVA_FLOAT, at + (long) Float.BYTES * i, number);
+        }
+    }
+
+    @Override
     public float most(float[] x, int at, int n) {
         float most = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < n; i++) {

@@ -81,7 +81,7 @@ final class VectorF16 extends F16 implements VectorFormat {
 
     /// The halves' bits moved to where a float has them; then a multiplication adds what the exponent's bias lacks, and
     /// brings the mantissa of a subnormal number to its place.
-    private static FloatVector weights(MemorySegment w, long offset) {
+    static FloatVector weights(MemorySegment w, long offset) {
         var moved = Lanes.shorts(w, offset).lanewise(VectorOperators.LSHL, 13);
         return moved.and(0x8fff_ffff).reinterpretAsFloats().mul(0x1p112f);
     }

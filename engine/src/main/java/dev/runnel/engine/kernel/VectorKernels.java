@@ -6,6 +6,7 @@ import static dev.runnel.engine.kernel.Lanes.floats;
 import dev.runnel.engine.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
@@ -272,6 +273,37 @@ final class VectorKernels extends ScalarKernels {
         for (; i < queries; i++) {
             AttentionVectors.scores1(q, i * size, size, page, head, scale, scores, at + i * stride);
         }
+    }
+
+    @Override
+    public void bytes(MemorySegment from, long offset, long scales, MemorySegment to, long at, int n) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            long element = (long) Float.BYTES * i;
+            var number = Lanes.bytesAsFloats(from, offset + i).mul(floats(from, scales + element));
+            number.intoMemorySegment(to, at + element, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    @Override
+    public void bytes(MemorySegment from, long offset, float scale, MemorySegment to, long at, int n) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            var number = Lanes.bytesAsFloats(from, offset + i).mul(scale);
+            number.intoMemorySegment(to, at + (long) Float.BYTES * i, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /// What is no number becomes infinite.
+    @Override
+    public void halves(MemorySegment from, long offset, MemorySegment to, long at, int n) {
+        for (int i = 0; i < n; i += Lanes.COUNT) {
+            long element = at + (long) Float.BYTES * i;
+            half(from, offset + (long) Short.BYTES * i).intoMemorySegment(to, element, ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /// [VectorF16#weights] are of finite numbers; what is beyond those leaves a float's range here, and stays out.
+    private static FloatVector half(MemorySegment from, long offset) {
+        return VectorF16.weights(from, offset).mul(0x1p112f).mul(0x1p-112f);
     }
 
     @Override

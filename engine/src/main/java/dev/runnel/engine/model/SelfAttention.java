@@ -5,6 +5,7 @@ import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import dev.runnel.engine.kernel.PartialAttention;
 import dev.runnel.engine.kernel.Scratch;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,14 +61,14 @@ final class SelfAttention {
         final float[] scores; // (queries, STRETCH)
         final PartialAttention stretch;
         final PartialAttention whole;
-        final PageFormat.Floats page; // a head of it
+        final MemorySegment page; // a head of it as floats, as PageLayout has it
 
         Buffers(int queries, PageLayout layout) {
             q = new float[queries * layout.keySize()];
             scores = new float[queries * STRETCH];
             stretch = new PartialAttention(queries, layout.paddedValueSize());
             whole = new PartialAttention(queries, layout.paddedValueSize());
-            page = PageFormat.Floats.of(layout);
+            page = Arena.ofAuto().allocate(layout.bytes(), Float.BYTES * Kernels.STRANDS);
         }
     }
 
@@ -267,8 +268,8 @@ final class SelfAttention {
             int at = p * PageLayout.POSITIONS;
             long keys = offset;
             if (!format.isFloats()) {
-                format.readKeys(page, offset, mine.page);
-                page = mine.page.memory();
+                format.readKeys(kernels, page, offset, mine.page);
+                page = mine.page;
                 keys = 0;
             }
             kernels.scores(mine.q, queries, layout, page, keys, model.scales().attention(), scores, at, STRETCH);
@@ -285,8 +286,8 @@ final class SelfAttention {
             int at = p * PageLayout.POSITIONS;
             long values = offset;
             if (!format.isFloats()) {
-                format.readValues(page, offset, mine.page);
-                page = mine.page.memory();
+                format.readValues(kernels, page, offset, mine.page);
+                page = mine.page;
                 values = 0;
             }
             if (start + at + PageLayout.POSITIONS <= least) {

@@ -180,6 +180,7 @@ class AllocationTest {
         float[] q = Numbers.random(random, 7 * 64);
         float[] scores = new float[7 * 32];
         float[] out = new float[7 * 64];
+        MemorySegment halves = Arena.ofAuto().allocate(64 * 32 * Short.BYTES, 64);
         PartialAttention part = new PartialAttention(7, 64);
         PartialAttention whole = new PartialAttention(7, 64);
         for (int i = 0; i < 7; i++) {
@@ -188,7 +189,10 @@ class AllocationTest {
         return Stream.of(
                 () -> kernels.scores(q, 7, layout, page, 0, 1, scores, 0, 32),
                 () -> kernels.weigh(scores, 0, 32, 7, 32, layout, page, 0, out, 0),
-                () -> whole.add(part, 7));
+                () -> whole.add(part, 7),
+                () -> kernels.halves(halves, 0, page, 0, 64 * 32),
+                () -> kernels.bytes(halves, 0, 0, page, 0, 64),
+                () -> kernels.bytes(halves, 0, 0.5f, page, 0, 64));
     }
 
     /// The least that 50 runs allocate. Runs until C2 has compiled it, which on a busy machine may take a while.

@@ -68,19 +68,23 @@ class PageFormatTest {
             return numbers;
         }
 
-        /// The keys and the values of the page as floats.
+        /// The keys and the values of the page as floats, whatever reads them.
         float[][] readAs(CacheType type) {
+            float[][] read = readAs(type, KernelChoice.scalar());
+            assertThat(readAs(type, KernelChoice.detect().kernels())).isDeepEqualTo(read);
+            return read;
+        }
+
+        private float[][] readAs(CacheType type, Kernels kernels) {
             PageFormat format = PageFormat.of(type, layout);
-            PageFormat.Floats floats = PageFormat.Floats.of(layout);
-            Arrays.fill(floats.floats(), Float.NaN);
-            Arrays.fill(floats.scales(), Float.NaN);
+            MemorySegment floats = Arena.ofAuto().allocate(layout.bytes(), 64).fill((byte) -1);
             MemorySegment page = Arena.ofAuto().allocate(HEAD + format.bytes(), 64);
             for (int p = 0; p < PageLayout.POSITIONS; p++) {
                 format.write(page, HEAD, p, keys[p], 0, values[p], 0);
             }
-            format.readValues(page, HEAD, floats);
-            format.readKeys(page, HEAD, floats);
-            float[] all = floats.memory().toArray(ValueLayout.JAVA_FLOAT);
+            format.readValues(kernels, page, HEAD, floats);
+            format.readKeys(kernels, page, HEAD, floats);
+            float[] all = floats.toArray(ValueLayout.JAVA_FLOAT);
             int keys = PageLayout.POSITIONS * layout.keySize();
             return new float[][] {Arrays.copyOf(all, keys), Arrays.copyOfRange(all, keys, all.length)};
         }
