@@ -670,8 +670,10 @@ public final class Scheduler implements AutoCloseable {
                 || (vocabulary.isEndOfGeneration(token)
                         && !generation.request.stopping().ignoresEndTokens());
         if (!isStopped) {
+            int reasoning = sequence.reply.reasoningTokens();
             sequence.reply.token(
                     token, vocabulary.bytes(token), logprobOf(generation, logits, token), generation.events);
+            generation.reasoningTokens.addAndGet(sequence.reply.reasoningTokens() - reasoning);
             isStopped = sequence.reply.isStopped();
         }
         if (sequence.sampling.mask().isPresent()) {
@@ -770,7 +772,6 @@ public final class Scheduler implements AutoCloseable {
     private void finish(Sequence sequence, FinishReason reason) {
         Generation generation = sequence.generation;
         sequence.reply.finish(generation.events);
-        generation.reasoningTokens.addAndGet(sequence.reply.reasoningTokens());
         free(sequence);
         generation.finished++;
         boolean isWhole = generation.finished == generation.request.choices();
