@@ -331,6 +331,23 @@ class ResponsesTest {
     }
 
     @Test
+    void anItemIsNamedOnceAtMost() {
+        ResponseItems items = new ResponseItems(1 << 20);
+        WireRequest first = WireRequest.read(
+                Endpoint.RESPONSES, "{\"model\":\"m\",\"input\":\"x\"}".getBytes(UTF_8), WireOptions.DEFAULT, items);
+        whole(first.wholeWriter(ENVELOPE), EVERYTHING);
+        byte[] twice = """
+                {"model":"m","input":[{"type":"item_reference","id":"msg_1_1"},
+                 {"type":"item_reference","id":"rs_1_0"},{"type":"item_reference","id":"msg_1_1"}]}""".getBytes(UTF_8);
+
+        BackendException refusal = catchThrowableOfType(
+                BackendException.class, () -> WireRequest.read(Endpoint.RESPONSES, twice, WireOptions.DEFAULT, items));
+
+        assertThat(refusal.kind()).isEqualTo(BackendException.Kind.INVALID_REQUEST);
+        assertThat(refusal).hasMessageStartingWith("input[2].id is 'msg_1_1', which the input has named before");
+    }
+
+    @Test
     void nothingIsKeptOfAReplyThatShallNotBeStored() {
         ResponseItems items = new ResponseItems(1 << 20);
         WireRequest request = WireRequest.read(
