@@ -98,8 +98,9 @@ public final class BackendException extends RuntimeException {
                 null);
     }
 
-    /// `failure` itself if it is a `BackendException`, else an [Kind#INTERNAL] one caused by it. A
-    /// [CompletionException], which futures wrap what fails before them in, stands for its cause.
+    /// `failure` itself if it is a `BackendException`, else an [Kind#INTERNAL] one caused by it, whose message
+    /// tells nothing of it. A [CompletionException], which futures wrap what fails before them in, stands for its
+    /// cause.
     public static BackendException of(Throwable failure) {
         if (failure instanceof CompletionException && failure.getCause() != null) {
             return of(failure.getCause());
@@ -107,7 +108,7 @@ public final class BackendException extends RuntimeException {
         if (failure instanceof BackendException known) {
             return known;
         }
-        return new BackendException(Kind.INTERNAL, "the completion failed on this side: " + failure, failure);
+        return new BackendException(Kind.INTERNAL, "the request failed by a fault on this side", failure);
     }
 
     /// This failure under a word for programs that is finer than its kind, such as `missing_required_parameter`.

@@ -86,7 +86,7 @@ final class FolderStream implements EventChannel.Producer, Flow.Subscriber<Token
     @Override
     public Optional<TokenEvent.Usage> spent() {
         CompletionStream begun = events();
-        return begun == null ? Optional.empty() : begun.spent();
+        return begun == null ? Optional.of(new TokenEvent.Usage(0, 0)) : begun.spent();
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +54,12 @@ final class ReplyConstraints {
             Constraint constraint = constraints().get(grammar.get());
             return Optional.of(_ -> new StateMask(constraint.start()));
         } catch (ConstraintException fault) {
-            throw BackendException.unsupported(fieldOf(fault.path()), String.valueOf(fault.getMessage()));
+            throw refusal(fault);
         }
+    }
+
+    private static BackendException refusal(ConstraintException fault) {
+        return BackendException.unsupported(fieldOf(fault.path()), String.valueOf(fault.getMessage()));
     }
 
     private static Grammar argumentsOf(Tool tool, List<Tool> offered) {
@@ -87,11 +92,12 @@ final class ReplyConstraints {
         return known;
     }
 
+    /// That a grammar can't be enforced may show only by what the reply says.
     private record StateMask(ConstraintState state) implements LogitMask {
 
         @Override
         public void mask(float[] logits) {
-            if (!state.mask(logits)) {
+            if (!enforced(() -> state.mask(logits))) {
                 throw new BackendException(
                         BackendException.Kind.INTERNAL,
                         "no token of the model's vocabulary goes on as the reply must; its grammar needs others");
@@ -100,22 +106,31 @@ final class ReplyConstraints {
 
         @Override
         public void accept(int token) {
-            if (!state.accept(token)) {
+            if (!enforced(() -> state.accept(token))) {
                 throw new IllegalStateException("token %d is not one that the mask allows".formatted(token));
             }
         }
 
         @Override
         public boolean hasEnded() {
-            if (!state.isComplete()) {
-                return false;
-            }
+            return enforced(() -> state.isComplete() && allowsNothing());
+        }
+
+        private boolean allowsNothing() {
             for (long word : state.allowed()) {
                 if (word != 0) {
                     return false;
                 }
             }
             return true;
+        }
+
+        private static boolean enforced(BooleanSupplier step) {
+            try {
+                return step.getAsBoolean();
+            } catch (ConstraintException fault) {
+                throw refusal(fault);
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReplyConstraintsTest {
@@ -93,6 +94,34 @@ class ReplyConstraintsTest {
                     assertThat(refusal.parameter()).contains("tools");
                 })
                 .hasMessageStartingWith("tools[1].function.parameters.properties.a.pattern has look-around");
+    }
+
+    @Test
+    void aGrammarThatProvesTooAmbiguousInAReplyIsRefusedAsOneThatDoesAtOnce() {
+        String rules = IntStream.range(0, 5000).mapToObj("r%d"::formatted).collect(Collectors.joining("|"));
+        String alike = IntStream.range(0, 5000)
+                .mapToObj("r%d ::= [a-z]{40}\n"::formatted)
+                .collect(Collectors.joining());
+        String grammar = "root ::= \"~~~~~~~~~~~~\" (" + rules + ")+\n" + alike;
+        ReplyFormat format = ReplyFormat.text(List.of(), false);
+        LogitMask mask = constraints
+                .of(format, Tools.NONE, new OutputFormat.Grammar(grammar))
+                .orElseThrow()
+                .apply(new ReplyReader(format, 0, call -> "call_" + call));
+
+        assertThatThrownBy(() -> follow(mask, "~~~~~~~~~~~~"))
+                .isInstanceOfSatisfying(
+                        BackendException.class,
+                        refusal -> assertThat(refusal.kind()).isEqualTo(BackendException.Kind.UNSUPPORTED))
+                .hasMessageContaining("is too ambiguous: there are more than 1000 ways");
+    }
+
+    private void follow(LogitMask mask, String reply) {
+        for (int token : tokenizer.encode(reply, false)) {
+            mask.mask(new float[tokenizer.size()]);
+            mask.accept(token);
+            assertThat(mask.hasEnded()).isFalse();
+        }
     }
 
     @Test

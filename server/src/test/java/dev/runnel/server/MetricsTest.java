@@ -187,7 +187,7 @@ class MetricsTest {
             HttpResponse<String> reply = serving.get("/metrics");
 
             assertThat(reply.statusCode()).isEqualTo(500);
-            assertThat(reply.body()).contains("no load to tell");
+            assertThat(reply.body()).contains("failed by a fault on this side").doesNotContain("no load to tell");
         }
     }
 

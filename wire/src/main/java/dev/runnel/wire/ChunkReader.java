@@ -287,12 +287,19 @@ public final class ChunkReader {
     }
 
     private void delta(int index, Choice choice, Node part, Node delta, List<TokenEvent> events) {
-        List<TokenLogprob> tokens =
-                tellsLogprobs(part).map(LogprobsObject::readChat).orElse(List.of());
-        piece(index, choice, Kind.THINKING, UpstreamReply.thinking(delta), List.of(), events);
+        String thinking = UpstreamReply.thinking(delta);
+        String refusal = UpstreamReply.rawText(delta, "refusal");
+        List<Node> calls = UpstreamReply.toolCalls(delta, offersTools);
+        // Some upstreams tell them of whatever a delta holds; here they are of text.
+        boolean isOfText = thinking.isEmpty() && refusal.isEmpty() && calls.isEmpty();
+        List<TokenLogprob> tokens = tellsLogprobs(part)
+                .filter(_ -> isOfText)
+                .map(LogprobsObject::readChat)
+                .orElse(List.of());
+        piece(index, choice, Kind.THINKING, thinking, List.of(), events);
         piece(index, choice, Kind.TEXT, UpstreamReply.rawText(delta, "content"), tokens, events);
-        piece(index, choice, Kind.REFUSAL, UpstreamReply.rawText(delta, "refusal"), List.of(), events);
-        for (Node call : UpstreamReply.toolCalls(delta, offersTools)) {
+        piece(index, choice, Kind.REFUSAL, refusal, List.of(), events);
+        for (Node call : calls) {
             call(index, choice, call, events);
         }
     }

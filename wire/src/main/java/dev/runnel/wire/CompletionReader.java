@@ -45,8 +45,9 @@ public final class CompletionReader {
         if (!choice.thinking().isEmpty()) {
             events.add(new TokenEvent.Thinking(index, choice.thinking()));
         }
-        if (!choice.text().isEmpty() || !choice.logprobs().isEmpty()) {
-            events.add(new TokenEvent.Text(index, choice.text(), choice.logprobs()));
+        if (!choice.text().isEmpty()) {
+            boolean isOfText = choice.toolCalls().isEmpty(); // as in a stream
+            events.add(new TokenEvent.Text(index, choice.text(), isOfText ? choice.logprobs() : List.of()));
         }
         if (!choice.refusal().isEmpty()) {
             events.add(new TokenEvent.Refusal(index, choice.refusal()));

@@ -44,13 +44,7 @@ final class ResponseEventWriter implements EventWriter, ResponseOutput.Listener 
             case TokenEvent.Text text -> pass(text.choice(), event);
             case TokenEvent.Refusal refusal -> pass(refusal.choice(), event);
             case TokenEvent.Call call -> pass(call.choice(), event);
-            case TokenEvent.Arguments arguments -> {
-                requireRunning(arguments.choice(), event);
-                if (!output.isInCall()) {
-                    throw ChunkWriter.outOfOrder(event, "came without a call before it");
-                }
-                output.accept(event);
-            }
+            case TokenEvent.Arguments arguments -> pass(arguments.choice(), event);
             case TokenEvent.Finished end -> {
                 requireRunning(end.choice(), event);
                 finished = end; // told together with the usage

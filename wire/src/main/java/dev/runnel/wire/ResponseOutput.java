@@ -1,16 +1,18 @@
 package dev.runnel.wire;
 
+import dev.runnel.core.BackendException;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenLogprob;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// A response's output, as it grows: a list of items, of which the last may be open.
+/// A response's output, as it grows: a list of items.
 ///
-/// An item is opened by the first piece of its kind and closed by the first of another, or by the end. So a
-/// whole response holds the items of its stream, in their order.
+/// An item is opened by the first piece of its kind and closed by the first of another, or by the end. Only a
+/// call stays open until the next one or the end, as more of its arguments may follow what is said in between.
+/// So a whole response holds the items of its stream, in their order.
 final class ResponseOutput {
 
     /// What an item is.
@@ -131,9 +133,10 @@ final class ResponseOutput {
     private final String unique; // part of the ids
     private final ResponseItems kept;
     private final Listener listener;
-    private final ByteSink closed = new ByteSink(1024); // JSON of the items, with commas between them
-    private int count;
-    private @Nullable Item open;
+    private final List<String> items = new ArrayList<>(); // JSON of each; empty while it is open
+    private final List<TokenLogprob> ahead = new ArrayList<>(); // of a text that has not begun
+    private @Nullable Item call; // the latest, while it is open
+    private @Nullable Item open; // what is no call
 
     /// @param kept where the reply's items are
     ResponseOutput(Envelope envelope, ResponseItems kept, Listener listener) {
@@ -142,37 +145,48 @@ final class ResponseOutput {
         this.listener = listener;
     }
 
-    /// @param event of a choice, in an order that makes sense
+    /// @param event of a choice that has not finished
+    /// @throws BackendException if there are arguments of no call
     void accept(TokenEvent event) {
         switch (event) {
             case TokenEvent.Thinking thinking -> grow(Kind.REASONING, thinking.text(), List.of());
-            case TokenEvent.Text text -> grow(Kind.TEXT, text.text(), text.logprobs());
-            case TokenEvent.Refusal refusal -> grow(Kind.REFUSAL, refusal.text(), List.of());
-            case TokenEvent.Call call -> {
-                close(false);
-                open(Kind.CALL, call.id(), call.name());
+            case TokenEvent.Text text -> {
+                ahead.addAll(text.logprobs());
+                if (!text.text().isEmpty() || (open != null && open.kind == Kind.TEXT)) {
+                    grow(Kind.TEXT, text.text(), List.copyOf(ahead));
+                    ahead.clear();
+                }
             }
-            case TokenEvent.Arguments arguments -> grow(Kind.CALL, arguments.text(), List.of());
-            case TokenEvent.Finished finished -> close(FinishReasons.isCut(finished.reason()));
+            case TokenEvent.Refusal refusal -> grow(Kind.REFUSAL, refusal.text(), List.of());
+            case TokenEvent.Call begun -> {
+                closeAll(false);
+                call = open(Kind.CALL, begun.id(), begun.name());
+            }
+            case TokenEvent.Arguments arguments -> {
+                if (call == null) {
+                    throw ChunkWriter.outOfOrder(event, "came without a call before it");
+                }
+                closeOpen(false);
+                grow(call, arguments.text(), List.of());
+            }
+            case TokenEvent.Finished finished -> closeAll(FinishReasons.isCut(finished.reason()));
             case TokenEvent.Started _, TokenEvent.Usage _ -> {}
         }
     }
 
-    boolean isInCall() {
-        return open != null && open.kind == Kind.CALL;
-    }
-
     /// JSON of the items that have closed, with commas between them.
     String json() {
-        return closed.toString();
+        return items.stream().filter(item -> !item.isEmpty()).collect(Collectors.joining(","));
     }
 
     private void grow(Kind kind, String piece, List<TokenLogprob> tokens) {
-        if (open == null || open.kind != kind) {
-            close(false);
-            open(kind, "", "");
+        Item item = open;
+        if (item == null || item.kind != kind) {
+            closeOpen(false);
+            item = open(kind, "", "");
+            open = item;
         }
-        grow(Objects.requireNonNull(open), piece, tokens);
+        grow(item, piece, tokens);
     }
 
     private void grow(Item item, String piece, List<TokenLogprob> tokens) {
@@ -181,27 +195,39 @@ final class ResponseOutput {
         listener.grew(item, piece, tokens);
     }
 
-    private void open(Kind kind, String callId, String callName) {
-        Item item = new Item(kind, kind.prefix + unique + "_" + count, count, callId, callName);
-        count++;
-        open = item;
+    private Item open(Kind kind, String callId, String callName) {
+        int position = items.size();
+        Item item = new Item(kind, kind.prefix + unique + "_" + position, position, callId, callName);
+        items.add("");
         listener.opened(item);
+        return item;
     }
 
-    /// @param cut whether the reply was
-    private void close(boolean cut) {
-        Item item = open;
-        if (item == null) {
-            return;
+    /// @param cut whether the reply was, and so what came last
+    private void closeAll(boolean cut) {
+        if (call != null) {
+            close(call, cut && open == null);
+            call = null;
         }
-        open = null;
+        closeOpen(cut);
+    }
+
+    private void closeOpen(boolean cut) {
+        if (open != null) {
+            close(open, cut);
+            open = null;
+        }
+    }
+
+    private void close(Item item, boolean cut) {
         if (item.kind == Kind.CALL && item.text.isEmpty() && !cut) {
             grow(item, "{}", List.of());
         }
         ByteSink json = new ByteSink(256);
         item.write(cut, json);
         listener.closed(item, json);
-        kept.keep(item.id, json.toString());
-        closed.raw(closed.isEmpty() ? "" : ",").raw(json.array(), 0, json.length());
+        String whole = json.toString();
+        kept.keep(item.id, whole);
+        items.set(item.position, whole);
     }
 }

@@ -58,6 +58,7 @@ final class ResponsesReader {
 
     private final List<Message> messages = new ArrayList<>();
     private final Set<String> calls = new HashSet<>();
+    private final Set<String> named = new HashSet<>(); // items that the input names by their ids
 
     // An earlier reply, of which each part is an item of its own.
     private final StringBuilder said = new StringBuilder();
@@ -225,8 +226,13 @@ final class ResponsesReader {
         }
     }
 
+    /// Each once at most: so a short input stands for no more than what is remembered.
     private Node remembered(Node reference) {
         Node id = reference.get("id");
+        if (!named.add(id.text())) {
+            throw id.invalid("%s is '%s', which the input has named before; an item has one place in a conversation"
+                    .formatted(id.path(), Node.shortened(id.text())));
+        }
         String json = items.find(id.text())
                 .orElseThrow(() -> id.invalid(
                         "%s is '%s', an item that this server doesn't remember; send the item itself, as clients do that are told store: false"

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
 import dev.runnel.core.Completion;
+import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.TokenEvent;
 import java.time.Instant;
@@ -46,6 +47,27 @@ class CompletionReaderTest {
 
         assertThat(failure).hasMessage(message);
         assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
+    }
+
+    @Test
+    void logprobsAreOfATextAlone() {
+        CompletionRequest request = CompletionRequest.of("m", "?").withLogprobs(0);
+        for (String content : List.of("null", "\"a\"")) {
+            String body = """
+                    {"model":"m","choices":[{"index":0,"finish_reason":"tool_calls","message":{"content":%s,
+                      "tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},
+                      "logprobs":{"content":[{"token":"{}","logprob":-1}]}}],
+                     "usage":{"prompt_tokens":1,"completion_tokens":2}}""".formatted(content);
+
+            assertThat(CompletionReader.events(request, body.getBytes(UTF_8)))
+                    .filteredOn(event -> !event.equals(new TokenEvent.Text(0, "a")))
+                    .containsExactly(
+                            new TokenEvent.Started("m", 1),
+                            new TokenEvent.Call(0, "c", "f"),
+                            new TokenEvent.Arguments(0, "{}"),
+                            new TokenEvent.Finished(0, FinishReason.TOOL_CALLS),
+                            new TokenEvent.Usage(1, 2));
+        }
     }
 
     @Test

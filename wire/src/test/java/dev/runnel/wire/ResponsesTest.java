@@ -24,15 +24,20 @@ import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Thinking;
 import dev.runnel.core.TokenEvent.Usage;
+import dev.runnel.core.TokenLogprob;
+import dev.runnel.core.TokenText;
 import dev.runnel.core.Tool;
 import dev.runnel.core.ToolCall;
 import dev.runnel.core.Tools;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -252,6 +257,8 @@ class ResponsesTest {
                         new Thinking(0, "hm"),
                         new Text(0, "no"),
                         new Thinking(0, "!")),
+                List.<TokenEvent>of(
+                        new Call(0, "c", "f"), new Arguments(0, "{"), new Text(0, "so"), new Arguments(0, "}")),
                 List.<TokenEvent>of(new Text(0, "a"), new Call(0, "c", "f"), new Arguments(0, "{")))) {
             List<TokenEvent> events = new ArrayList<>(List.of(new Started("m", 1)));
             events.addAll(pieces);
@@ -263,11 +270,90 @@ class ResponsesTest {
             String status =
                     reason == FinishReason.LENGTH || reason == FinishReason.CONTENT_FILTER ? "incomplete" : "completed";
             assertThat(last.get("type")).isEqualTo("response." + status);
-            assertThat(last.get("response"))
-                    .isEqualTo(TestJson.parse(whole(
-                            new WholeWriter(Endpoint.RESPONSES, ENVELOPE, ReplyForm.PLAIN, ResponseItems.NONE),
-                            events)));
+            assertThat(last.get("response")).isEqualTo(TestJson.parse(whole(events)));
         }
+    }
+
+    @Test
+    void logprobsWithoutATextDoNotBreakACall() {
+        Text unseen = new Text(0, "", List.of(half(0xe5)));
+
+        assertThat(output(
+                        new Started("m", 1),
+                        unseen,
+                        new Call(0, "c", "f"),
+                        unseen,
+                        new Arguments(0, "{"),
+                        unseen,
+                        new Arguments(0, "}"),
+                        unseen,
+                        new Finished(0, FinishReason.TOOL_CALLS),
+                        new Usage(1, 1)))
+                .isEqualTo(TestJson.parse("""
+                        [{"type":"function_call","id":"fc_1_0","call_id":"c","name":"f","arguments":"{}",
+                          "status":"completed"}]"""));
+    }
+
+    @Test
+    void argumentsGoOnAfterATextInBetween() {
+        assertThat(output(
+                        new Started("m", 1),
+                        new Call(0, "c", "f"),
+                        new Arguments(0, "{\"a\""),
+                        new Text(0, "so"),
+                        new Arguments(0, ":1}"),
+                        new Finished(0, FinishReason.TOOL_CALLS),
+                        new Usage(1, 1)))
+                .isEqualTo(TestJson.parse("""
+                        [{"type":"function_call","id":"fc_1_0","call_id":"c","name":"f","arguments":"{\\"a\\":1}",
+                          "status":"completed"},
+                         {"type":"message","id":"msg_1_1","status":"completed","role":"assistant","content":[
+                          {"type":"output_text","text":"so","annotations":[],"logprobs":[]}]}]"""));
+    }
+
+    @Test
+    void theFirstHalfOfACharacterOpensNoItemAndIsTold() {
+        assertThat(output(
+                        new Started("m", 1),
+                        new Thinking(0, "h"),
+                        new Text(0, "", List.of(half(0xe5, 0xaf))),
+                        new Thinking(0, "m"),
+                        new Text(0, "密", List.of(half(0x86))),
+                        new Finished(0, FinishReason.STOP),
+                        new Usage(1, 1)))
+                .isEqualTo(TestJson.parse("""
+                        [{"type":"reasoning","id":"rs_1_0","summary":[],"content":[{"type":"reasoning_text","text":"hm"}]},
+                         {"type":"message","id":"msg_1_1","status":"completed","role":"assistant","content":[
+                          {"type":"output_text","text":"密","annotations":[],"logprobs":[
+                           {"token":"\uFFFD","logprob":-1.0,"bytes":[229,175],"top_logprobs":[]},
+                           {"token":"\uFFFD","logprob":-1.0,"bytes":[134],"top_logprobs":[]}]}]}]"""));
+    }
+
+    @Test
+    void argumentsOfNoCallAreNoReply() {
+        List<TokenEvent> events = List.of(
+                new Started("m", 1),
+                new Text(0, "a"),
+                new Arguments(0, "{}"),
+                new Finished(0, FinishReason.STOP),
+                new Usage(1, 1));
+
+        assertThat(catchThrowableOfType(CompletionException.class, () -> whole(events)))
+                .hasMessageContaining("came without a call before it");
+    }
+
+    /// What a stream's last event and a whole response have as their output.
+    private static Object output(TokenEvent... events) {
+        Map<?, ?> whole = (Map<?, ?>) TestJson.parse(whole(List.of(events)));
+
+        assertThat(events(List.of(events)).getLast().get("response")).isEqualTo(whole);
+        return whole.get("output");
+    }
+
+    /// Of a token that is a part of a character.
+    private static TokenLogprob half(int... bytes) {
+        TokenText part = new TokenText("\uFFFD", Arrays.stream(bytes).boxed().toList());
+        return new TokenLogprob(part, OptionalDouble.of(-1), List.of());
     }
 
     @Test
@@ -331,6 +417,23 @@ class ResponsesTest {
     }
 
     @Test
+    void anItemIsNamedOnceAtMost() {
+        ResponseItems items = new ResponseItems(1 << 20);
+        WireRequest first = WireRequest.read(
+                Endpoint.RESPONSES, "{\"model\":\"m\",\"input\":\"x\"}".getBytes(UTF_8), WireOptions.DEFAULT, items);
+        whole(first.wholeWriter(ENVELOPE), EVERYTHING);
+        byte[] twice = """
+                {"model":"m","input":[{"type":"item_reference","id":"msg_1_1"},
+                 {"type":"item_reference","id":"rs_1_0"},{"type":"item_reference","id":"msg_1_1"}]}""".getBytes(UTF_8);
+
+        BackendException refusal = catchThrowableOfType(
+                BackendException.class, () -> WireRequest.read(Endpoint.RESPONSES, twice, WireOptions.DEFAULT, items));
+
+        assertThat(refusal.kind()).isEqualTo(BackendException.Kind.INVALID_REQUEST);
+        assertThat(refusal).hasMessageStartingWith("input[2].id is 'msg_1_1', which the input has named before");
+    }
+
+    @Test
     void nothingIsKeptOfAReplyThatShallNotBeStored() {
         ResponseItems items = new ResponseItems(1 << 20);
         WireRequest request = WireRequest.read(
@@ -368,6 +471,10 @@ class ResponsesTest {
         assertThat(fault(new Started("m", 1), new Usage(1, 1))).contains("before the response had finished");
         assertThat(fault(new Started("m", 1), new Finished(0, FinishReason.STOP), new Text(0, "a")))
                 .contains("after its choice had finished");
+    }
+
+    private static byte[] whole(List<TokenEvent> events) {
+        return whole(new WholeWriter(Endpoint.RESPONSES, ENVELOPE, ReplyForm.PLAIN, ResponseItems.NONE), events);
     }
 
     private static byte[] whole(WholeWriter writer, List<TokenEvent> events) {

@@ -7,15 +7,18 @@ import dev.runnel.core.TokenLogprob;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A stage that lets nothing of a [Blocklist]'s phrases pass: a choice in which one comes ends before it, with
-/// [FinishReason#CONTENT_FILTER]. Answers, reasoning, refusals and arguments are looked at alike, each stretch of one
-/// of them by itself.
+/// [FinishReason#CONTENT_FILTER]. Answers, reasoning, refusals and the arguments of each call are looked at
+/// alike, as texts of their own. Where another kind comes in between, what was held back leaves, so that all
+/// stays in its order; a phrase that goes on after it is found all the same, and its rest doesn't leave.
 ///
 /// When all choices have ended, so does the stream, and with it the work. What it has cost until then is its usage;
 /// where nobody knows that yet, the work goes on unseen until its source tells.
@@ -41,11 +44,18 @@ public final class Moderation implements Stage {
                 }
                 next.accept(started);
             }
-            case TokenEvent.Text piece -> read(piece.choice(), piece, piece.text(), next);
+            case TokenEvent.Text piece -> {
+                if (!tellsUnseenTokens(piece)) {
+                    read(piece.choice(), piece, piece.text(), next);
+                }
+            }
             case TokenEvent.Thinking piece -> read(piece.choice(), piece, piece.text(), next);
             case TokenEvent.Refusal piece -> read(piece.choice(), piece, piece.text(), next);
             case TokenEvent.Arguments piece -> read(piece.choice(), piece, piece.text(), next);
-            case TokenEvent.Call call -> endStretch(call.choice(), call, next);
+            case TokenEvent.Call call -> {
+                endStretch(call.choice(), call, next);
+                choices.get(call.choice()).watches.remove(TokenEvent.Arguments.class);
+            }
             case TokenEvent.Finished end -> {
                 choices.get(end.choice()).isWorkDone = true;
                 endStretch(end.choice(), end, next);
@@ -61,15 +71,24 @@ public final class Moderation implements Stage {
         }
     }
 
+    /// Log probabilities without a text may be of tokens that nobody has looked at, unless those are but parts of
+    /// a character.
+    private static boolean tellsUnseenTokens(TokenEvent.Text piece) {
+        return piece.text().isEmpty()
+                && piece.logprobs().stream()
+                        .map(logprob -> logprob.token().text().replace("\uFFFD", ""))
+                        .anyMatch(whole -> !whole.isBlank());
+    }
+
     private void read(int number, TokenEvent piece, String text, Consumer<? super TokenEvent> next) {
         Choice choice = choices.get(number);
-        if (choice.kind != piece.getClass()) {
+        boolean isOther = choice.kind != piece.getClass();
+        if (isOther && (choice.kind == null || !text.isEmpty())) {
             endStretch(choice, number, next);
-            choice.kind = piece.getClass();
+            choice.begin(piece.getClass());
         }
         if (!choice.hasEnded) {
-            choice.held.add(new Held(piece, text, choice.seen));
-            choice.seen += text.length();
+            choice.held.add(new Held(piece, text, choice.watch.seen()));
             choice.watch.read(text);
             release(choice, number, next);
         }
@@ -91,8 +110,9 @@ public final class Moderation implements Stage {
         }
         choice.watch.end();
         release(choice, number, next);
-        choice.held.forEach(held -> next.accept(held.piece)); // began like a phrase, and was none
-        choice.begin();
+        choice.held.forEach(held -> next.accept(held.piece)); // began like a phrase, and was none so far
+        choice.held.clear();
+        choice.kind = null;
     }
 
     private void release(Choice choice, int number, Consumer<? super TokenEvent> next) {
@@ -100,8 +120,8 @@ public final class Moderation implements Stage {
         boolean hasFound = choice.watch.hasFound();
         while (!choice.held.isEmpty()) {
             Held first = choice.held.remove();
-            int visible = Math.min(cleared - first.at, first.text.length());
-            if (visible < first.text.length()) {
+            if (cleared < first.end()) {
+                int visible = cleared - first.at;
                 if (visible > 0 && (hasFound || first.canBeCut())) {
                     first.beginning(visible).ifPresent(next);
                     first = first.rest(visible);
@@ -122,25 +142,28 @@ public final class Moderation implements Stage {
     /// What is known of a choice.
     private final class Choice {
         private final Deque<Held> held = new ArrayDeque<>();
-        private Watch watch = new Watch(blocklist);
-        private int seen; // of the stretch
-        private @Nullable Class<? extends TokenEvent> kind; // of its pieces
+        private final Map<Class<? extends TokenEvent>, Watch> watches = new HashMap<>(); // by kind
+        private @Nullable Class<? extends TokenEvent> kind; // of the pieces that come
+        private Watch watch = new Watch(blocklist); // over them
         private boolean hasEnded; // for the reader
         private boolean isWorkDone;
 
-        private void begin() {
-            held.clear();
-            watch = new Watch(blocklist);
-            seen = 0;
-            kind = null;
+        private void begin(Class<? extends TokenEvent> kind) {
+            this.kind = kind;
+            watch = watches.computeIfAbsent(kind, _ -> new Watch(blocklist));
         }
     }
 
     /// A piece that may be, or become, part of a phrase.
     ///
     /// @param text that it shows
-    /// @param at where the text begins in its stretch
+    /// @param at where it begins in all text of its kind
     private record Held(TokenEvent piece, String text, int at) {
+
+        /// Half a character, which has no text, waits for the other half.
+        private int end() {
+            return at + Math.max(1, text.length());
+        }
 
         /// Pieces with logprobs are passed on whole, as these belong to their tokens.
         private boolean canBeCut() {

@@ -77,11 +77,16 @@ final class Watch {
         return (int) (number % places.length);
     }
 
-    /// No more pieces come: the last word ends.
+    /// The last word ends here, whatever comes.
     void end() {
         if (found == NONE) {
             found = waiting;
         }
+    }
+
+    /// `char`s looked at.
+    int seen() {
+        return seen;
     }
 
     boolean hasFound() {

@@ -184,7 +184,7 @@ class ModerationTest {
     }
 
     @Test
-    void aTextEndsWhereAnotherKindBegins() {
+    void kindsAreTextsOfTheirOwnAndStayInTheirOrder() {
         assertThat(passed(
                         moderation(),
                         new Started("m", 1),
@@ -202,6 +202,76 @@ class ModerationTest {
     }
 
     @Test
+    void aPhraseIsFoundWhereAnotherKindComesInBetween() {
+        assertThat(passed(
+                        moderation(),
+                        new Started("m", 1),
+                        new Text(0, "a 密"),
+                        new Call(0, "1", "tool"),
+                        new Arguments(0, "{}"),
+                        new Text(0, "码 b")))
+                .containsExactly(
+                        new Started("m", 1),
+                        new Text(0, "a "),
+                        new Text(0, "密"),
+                        new Call(0, "1", "tool"),
+                        new Arguments(0, "{}"),
+                        CUT,
+                        new Usage(3, 4));
+    }
+
+    @Test
+    void theArgumentsOfEachCallAreATextOfTheirOwn() {
+        assertThat(passed(
+                        moderation(),
+                        new Started("m", 1),
+                        new Call(0, "1", "tool"),
+                        new Arguments(0, "密"),
+                        new Call(0, "2", "tool"),
+                        new Arguments(0, "码")))
+                .containsExactly(
+                        new Started("m", 1),
+                        new Call(0, "1", "tool"),
+                        new Arguments(0, "密"),
+                        new Call(0, "2", "tool"),
+                        new Arguments(0, "码"));
+    }
+
+    @Test
+    void logprobsWithoutATextReleaseNothingOfAnotherKind() {
+        assertThat(passed(
+                        moderation(),
+                        new Started("m", 1),
+                        new Thinking(0, "a secret"),
+                        new Text(0, "", List.of(half(0xe5))),
+                        new Thinking(0, " word.")))
+                .containsExactly(new Started("m", 1), new Thinking(0, "a "), CUT, new Usage(3, 4));
+    }
+
+    @Test
+    void logprobsOfTokensThatNoTextShowsDoNotPass() {
+        assertThat(passed(
+                        moderation(),
+                        new Started("m", 1),
+                        new Text(0, "", List.of(logprob("secret word"))),
+                        new Text(0, "fine", List.of(logprob("fine")))))
+                .containsExactly(new Started("m", 1), new Text(0, "fine", List.of(logprob("fine"))));
+    }
+
+    @Test
+    void halfOfACharacterWaitsForTheOther() {
+        Text first = new Text(0, "", List.of(half(0xe5, 0xaf)));
+        Text blocked = new Text(0, "密码", List.of(half(0x86), logprob("码")));
+        Text harmless = new Text(0, "寂", List.of(half(0x82)));
+        Stage stage = moderation();
+
+        assertThat(passed(moderation(), new Started("m", 1), first, blocked))
+                .containsExactly(new Started("m", 1), CUT, new Usage(3, 4));
+        assertThat(passed(stage, new Started("m", 1), first)).containsExactly(new Started("m", 1));
+        assertThat(passed(stage, harmless)).containsExactly(first, harmless);
+    }
+
+    @Test
     void logprobsStayWithTheirTokens() {
         Text two = new Text(0, "a secret", List.of(logprob("a"), logprob(" secret")));
         Stage stage = moderation();
@@ -209,6 +279,12 @@ class ModerationTest {
         assertThat(passed(stage, new Started("m", 1), two)).containsExactly(new Started("m", 1));
         assertThat(passed(stage, new Text(0, " word.", List.of(logprob(" word"), logprob(".")))))
                 .containsExactly(new Text(0, "a", List.of(logprob("a"))), CUT, new Usage(3, 4));
+    }
+
+    /// Of a token that is a part of a character.
+    private static TokenLogprob half(int... bytes) {
+        TokenText part = new TokenText("\uFFFD", Arrays.stream(bytes).boxed().toList());
+        return new TokenLogprob(part, OptionalDouble.of(-1), List.of());
     }
 
     private static TokenLogprob logprob(String token) {

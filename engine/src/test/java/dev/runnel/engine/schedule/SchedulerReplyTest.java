@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
+import dev.runnel.core.CompletionStream;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.Sampling;
@@ -199,6 +200,22 @@ class SchedulerReplyTest {
     }
 
     @Test
+    void theEchosTokensShowItsTextWithoutTheTokenizersSpace() {
+        PreparedPrompt prompt = new PreparedPrompt(
+                        new int[] {FakeModel.END, ' ', 'a', ' ', 'b', ';'}, ReplyFormat.text(List.of(), false))
+                .beginningWithSpace(true);
+        CompletionRequest scored =
+                request("a b;").withEcho(true).withLogprobs(0).withMaxTokens(0);
+
+        Completion whole = Completion.of(read(scored, prompt).events());
+
+        assertThat(whole.text()).isEqualTo("a b;");
+        assertThat(whole.choices().getFirst().logprobs())
+                .extracting(each -> each.token().text())
+                .containsExactly("", "", "a", " ", "b", ";");
+    }
+
+    @Test
     void aPromptIsScoredWithoutGeneratingAnythingAlsoWhenItFillsTheContext() {
         String prompt = "s".repeat(1000);
         RecordingReader reader =
@@ -355,6 +372,26 @@ class SchedulerReplyTest {
         assertThat(whole.choices().getFirst().thinking()).isEqualTo("x");
         assertThat(whole.usage().completionTokens()).isEqualTo(said.length + 1);
         assertThat(whole.usage().reasoningTokens()).isPositive();
+    }
+
+    @Test
+    void reasoningIsCountedWhileTheReplyIsBeingMade() {
+        byte[] said = "<think>0123456789".getBytes(UTF_8);
+        model = new FakeModel(1000, 100_000, FakeModel.saying(history -> said[history.length - 1]));
+        schedule(FakeModel.BYTES);
+        Dialect dialect = new Dialect(Optional.of(new Dialect.Reasoning("<think>", "</think>")), CallSyntax.HERMES);
+        ReplyFormat format = new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, false, List.of(), false);
+        CompletionRequest request = request("x").withMaxTokens(100);
+        CompletionStream stream = scheduler.complete(request, () -> new PreparedPrompt(tokens(request), format));
+        RecordingReader.of(stream).request(Long.MAX_VALUE);
+
+        for (int i = 0; i < 12; i++) {
+            assertThat(scheduler.step()).isTrue();
+        }
+
+        Usage spent = stream.spent().orElseThrow();
+        assertThat(spent.completionTokens()).isEqualTo(12);
+        assertThat(spent.reasoningTokens()).isBetween(5, 12);
     }
 
     // Text, as section by section of what is promised, for any tokens

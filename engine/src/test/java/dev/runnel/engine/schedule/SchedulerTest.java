@@ -734,7 +734,7 @@ class SchedulerTest {
         stepToTheEnd();
 
         assertThat(bad.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
-        assertThat(bad.failure()).hasMessageContaining("no text for token 33");
+        assertThat(bad.failure()).hasRootCauseMessage("no text for token 33");
         assertThat(good.completed()).isTrue();
     }
 
