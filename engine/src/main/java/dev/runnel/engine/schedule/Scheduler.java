@@ -353,8 +353,13 @@ public final class Scheduler implements AutoCloseable {
     /// @param places in the batch that are left
     private void giveRoom(int places) {
         for (Sequence sequence : running) {
-            if (sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt && !enter(sequence)) {
-                return;
+            boolean lacksRoom = sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt;
+            try {
+                if (lacksRoom && !sequence.hasEnded && !enter(sequence)) {
+                    return;
+                }
+            } catch (RuntimeException | Error fault) {
+                fail(sequence.generation, BackendException.of(fault));
             }
         }
         Iterator<Generation> queue = waiting.iterator();
