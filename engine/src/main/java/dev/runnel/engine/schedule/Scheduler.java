@@ -684,7 +684,7 @@ public final class Scheduler implements AutoCloseable {
             isStopped |= sequence.sampling.mask().get().hasEnded();
         }
         if (isStopped) {
-            finish(sequence, sequence.reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP);
+            finish(sequence, FinishReason.STOP);
         } else if (sequence.history.count() == generation.maxTokens()) {
             finish(sequence, FinishReason.LENGTH);
         }
@@ -783,7 +783,7 @@ public final class Scheduler implements AutoCloseable {
             retire(generation);
             tally.completed.increment();
         }
-        generation.channel.emit(new TokenEvent.Finished(sequence.choice, reason));
+        generation.channel.emit(new TokenEvent.Finished(sequence.choice, reasonOf(sequence.reply, reason)));
         if (isWhole) {
             generation.channel.emit(new TokenEvent.Usage(
                     generation.prompt().tokens().length,
@@ -791,6 +791,14 @@ public final class Scheduler implements AutoCloseable {
                     generation.completionTokens.get(),
                     generation.reasoningTokens.get()));
         }
+    }
+
+    /// Why a reply that is over has ended: what it held back to the last may have had a stop string in it.
+    private static FinishReason reasonOf(ReplyReader reply, FinishReason reason) {
+        if (reason == FinishReason.LENGTH && !reply.isStopped()) {
+            return FinishReason.LENGTH;
+        }
+        return reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP;
     }
 
     private void fail(Generation generation, BackendException failure) {

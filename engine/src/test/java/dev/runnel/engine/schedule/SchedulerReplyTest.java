@@ -344,7 +344,7 @@ class SchedulerReplyTest {
                         history -> history.length - 1 < said.length ? said[history.length - 1] : FakeModel.END));
         schedule(FakeModel.BYTES);
         Dialect dialect = new Dialect(Optional.of(new Dialect.Reasoning("<think>", "</think>")), CallSyntax.HERMES);
-        ReplyFormat format = new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, true, List.of(), false);
+        ReplyFormat format = new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, Set.of("f"), List.of(), false);
         CompletionRequest request = request("x").withMaxTokens(100);
 
         Completion whole = Completion.of(
@@ -355,6 +355,23 @@ class SchedulerReplyTest {
         assertThat(whole.choices().getFirst().thinking()).isEqualTo("x");
         assertThat(whole.usage().completionTokens()).isEqualTo(said.length + 1);
         assertThat(whole.usage().reasoningTokens()).isPositive();
+    }
+
+    @Test
+    void aStopStringInWhatLookedLikeACallToTheLastEndsTheReply() {
+        byte[] said = "{\"name\": \"a END b".getBytes(UTF_8);
+        model = new FakeModel(1000, 100_000, FakeModel.saying(history -> said[history.length - 1]));
+        schedule(FakeModel.BYTES);
+        Dialect dialect = new Dialect(Optional.empty(), new CallSyntax.Bare("<|python_tag|>", "parameters"));
+        ReplyFormat format =
+                new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, Set.of("f"), List.of("END"), false);
+        CompletionRequest request = request("x").withMaxTokens(said.length);
+
+        Completion whole = Completion.of(
+                read(request, new PreparedPrompt(tokens(request), format)).events());
+
+        assertThat(whole.text()).isEqualTo("{\"name\": \"a ");
+        assertThat(whole.choices().getFirst().reason()).isEqualTo(FinishReason.STOP);
     }
 
     // Text, as section by section of what is promised, for any tokens
