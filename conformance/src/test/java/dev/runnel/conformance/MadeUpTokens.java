@@ -10,6 +10,7 @@ import dev.runnel.engine.reply.ReplyReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// What the engine makes of tokens that no model has sampled.
 final class MadeUpTokens {
@@ -23,7 +24,7 @@ final class MadeUpTokens {
     static Script script(List<byte[]> tokens, List<String> stops) {
         Dialect plain = new Dialect(Optional.empty(), CallSyntax.UNKNOWN);
         ReplyReader reply = new ReplyReader(
-                new ReplyFormat(plain, _ -> ReplyFormat.NO_TOKEN, false, false, stops, false), 0, _ -> "");
+                new ReplyFormat(plain, _ -> ReplyFormat.NO_TOKEN, false, Set.of(), stops, false), 0, _ -> "");
         List<TokenEvent> events = new ArrayList<>(List.of(new TokenEvent.Started(ScriptedServer.MODEL, 1)));
         int used = 0;
         for (byte[] token : tokens) {

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// The template alone may write control tokens; what a message says is text. A template that knows tools is
 /// told of them in the way that Hugging Face's are: `tools` as they came, a call's arguments as an object (as
 /// text, where the template can't take that), a result with the name of its tool. A model whose template knows
-/// none, or whose way to call them isn't known here, is told of them in the system message, and calls them as
-/// Hermes does.
+/// none, or whose way to call them isn't known here, is told of them in the system message, or in the user's
+/// first where it takes no system message, and calls them as Hermes does.
 final class ChatPrompts {
 
     /// A conversation, written.
@@ -39,7 +39,7 @@ final class ChatPrompts {
     /// @param startsReasoning whether it ends within the reply's reasoning
     record Rendered(List<Segment> segments, Dialect dialect, boolean startsReasoning) {}
 
-    private static final String ARGUMENT_NEEDLE = "needle_of_the_probe";
+    private static final String NEEDLE = "needle_of_the_probe";
 
     private final ChatTemplate template;
     private final Dialect dialect;
@@ -48,6 +48,7 @@ final class ChatPrompts {
     private final boolean wantsShortIds;
     private final Map<String, Trusted> tokens;
     private volatile @Nullable Boolean wantsArgumentsAsText;
+    private volatile @Nullable Boolean takesSystem;
 
     /// @param source of `template`
     /// @param tokens the texts of the model's own tokens that templates may write: `bos_token`, `eos_token`
@@ -67,9 +68,7 @@ final class ChatPrompts {
         boolean explains = mayCall && !knowsTools;
         List<Object> messages = new ArrayList<>();
         if (explains || !knowsTools) {
-            List<Message> told = explains
-                    ? ToolInstructions.put(chat.tools(), chat.messages())
-                    : ToolInstructions.spell(chat.messages());
+            List<Message> told = explains ? explained(chat) : ToolInstructions.spell(chat.messages());
             told.forEach(message -> messages.add(variable(message, Map.of())));
         } else {
             Map<String, String> toolOfCall = toolsOfCalls(chat.messages());
@@ -88,6 +87,12 @@ final class ChatPrompts {
         List<Segment> segments = segments(variables);
         Dialect replies = explains ? new Dialect(dialect.reasoning(), CallSyntax.HERMES) : dialect;
         return new Rendered(segments, replies, endsInReasoning(segments));
+    }
+
+    private List<Message> explained(Prompt.Chat chat) {
+        return takesSystem()
+                ? ToolInstructions.putInSystem(chat.tools(), chat.messages())
+                : ToolInstructions.putInUser(chat.tools(), chat.messages());
     }
 
     private List<Segment> segments(Map<String, @Nullable Object> variables) {
@@ -223,17 +228,36 @@ final class ChatPrompts {
     }
 
     private boolean showsArguments(boolean asText) {
-        ToolCall call = new ToolCall("call00000", "probe", "{\"%s\": 1}".formatted(ARGUMENT_NEEDLE));
+        ToolCall call = new ToolCall("call00000", "probe", "{\"%s\": 1}".formatted(NEEDLE));
         Map<String, @Nullable Object> reply = new LinkedHashMap<>();
         reply.put("role", "assistant");
         reply.put("content", "");
         reply.put("tool_calls", List.of(variable(call, asText)));
-        Map<String, @Nullable Object> variables = new LinkedHashMap<>(tokens);
+        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
         variables.put("messages", List.of(Map.of("role", "user", "content", "x"), reply));
         variables.put("tools", List.of(variable(new Tool("probe", "", "{}", false))));
+        return shows("\"%s\": 1".formatted(NEEDLE), variables);
+    }
+
+    /// Whether the template shows a conversation's system message, found out by trying.
+    private boolean takesSystem() {
+        Boolean known = takesSystem;
+        if (known == null) {
+            Map<String, String> system = Map.of("role", "system", "content", NEEDLE);
+            Map<String, String> user = Map.of("role", "user", "content", "x");
+            known = shows(NEEDLE, Map.of("messages", List.of(system, user)));
+            takesSystem = known;
+        }
+        return known;
+    }
+
+    /// Whether the template writes `text` when it is given these variables.
+    private boolean shows(String text, Map<String, ? extends @Nullable Object> probe) {
+        Map<String, @Nullable Object> variables = new LinkedHashMap<>(tokens);
+        variables.putAll(probe);
         variables.put("add_generation_prompt", false);
         try {
-            return template.render(variables).contains("\"%s\": 1".formatted(ARGUMENT_NEEDLE));
+            return template.render(variables).contains(text);
         } catch (ConversationRefusedException | TemplateException _) {
             return false;
         }

@@ -11,6 +11,7 @@ import dev.runnel.engine.tokenizer.Tokenizer;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Makes tokens of prompts as the model's file says.
 ///
@@ -86,7 +87,7 @@ final class PromptReader {
                 rendered.dialect(),
                 tokenizer::special,
                 rendered.startsReasoning(),
-                chat.tools().use() != Tools.Use.NONE,
+                chat.tools().use() == Tools.Use.NONE ? Set.of() : chat.tools().allowed(),
                 stops,
                 tokenizer.addsSpace());
         return new PreparedPrompt(withBos(tokenizer.encode(text.toString(), trusted)), format);

@@ -15,7 +15,7 @@ final class ToolInstructions {
     private ToolInstructions() {}
 
     /// The conversation with the tools explained in its system message, and nothing in it but text.
-    static List<Message> put(Tools tools, List<Message> messages) {
+    static List<Message> putInSystem(Tools tools, List<Message> messages) {
         List<Message> told = new ArrayList<>();
         List<Message> spelled = spell(messages);
         boolean hasSystem = !spelled.isEmpty()
@@ -23,6 +23,19 @@ final class ToolInstructions {
         String before = hasSystem ? spelled.getFirst().text() + "\n\n" : "";
         told.add(new Message.System(before + explanation(tools)));
         told.addAll(hasSystem ? spelled.subList(1, spelled.size()) : spelled);
+        return told;
+    }
+
+    /// The conversation with the tools explained before what the user says first, and nothing in it but text.
+    static List<Message> putInUser(Tools tools, List<Message> messages) {
+        List<Message> told = spell(messages);
+        for (int i = 0; i < told.size(); i++) {
+            if (told.get(i) instanceof Message.User(var text)) {
+                told.set(i, new Message.User(explanation(tools) + "\n\n" + text));
+                return told;
+            }
+        }
+        told.addFirst(new Message.User(explanation(tools)));
         return told;
     }
 

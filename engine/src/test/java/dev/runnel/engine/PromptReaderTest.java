@@ -272,6 +272,24 @@ class PromptReaderTest {
     }
 
     @Test
+    void aModelWhoseTemplateTakesNoSystemMessageIsToldBeforeWhatItsUserSaysFirst() {
+        String refuses = "{{ raise_exception('System role not supported') }}";
+        for (String atSystem : List.of(refuses, "")) {
+            String template = """
+                    {%% for m in messages %%}{%% if m.role == 'system' %%}%s
+                    {%%- else %%}{{ m.role }}: {{ m.content }}
+                    {%% endif %%}{%% endfor %%}""".formatted(atSystem);
+
+            String prompt = render(template, new Prompt.Chat(CALLED).withTools(Tools.auto(List.of(ADD))));
+
+            assertThat(prompt)
+                    .startsWith("user: # Tools\n")
+                    .contains("\n</tool_call>\n\n1+1?\n")
+                    .endsWith("user: <tool_response>\n2\n</tool_response>\n");
+        }
+    }
+
+    @Test
     void toolsThatMayNotBeCalledAreNotMentioned() {
         Tools none = new Tools(List.of(ADD), Tools.Use.NONE, Set.of(), true);
         Prompt.Chat chat = new Prompt.Chat(List.of(new Message.User("x")));

@@ -51,7 +51,7 @@ class ReplyConstraintsTest {
                 new Dialect(Optional.empty(), CallSyntax.HERMES),
                 _ -> ReplyFormat.NO_TOKEN,
                 false,
-                true,
+                tools.allowed(),
                 List.of(),
                 false);
         LogitMask mask = constraints

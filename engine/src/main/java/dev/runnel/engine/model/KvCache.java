@@ -110,8 +110,9 @@ final class KvCache implements AutoCloseable {
             return free;
         }
         if (allocated < pages) {
+            MemorySegment fresh = arena.allocate(pageBytes(format, layers, heads), Float.BYTES * 16);
             allocated++;
-            return arena.allocate(pageBytes(format, layers, heads), Float.BYTES * 16);
+            return fresh;
         }
         return tree.evict().memory;
     }
@@ -245,15 +246,21 @@ final class KvCache implements AutoCloseable {
             return true;
         }
 
+        /// Copies a page's memory; where there is none for it, nothing comes of the sequence.
         private void copy(Page page) {
-            takePage();
+            try {
+                takePage();
+            } catch (RuntimeException | Error failure) {
+                close();
+                throw failure;
+            }
             taken.getLast().memory.copyFrom(page.memory);
         }
 
         private void takePage() {
+            taken.add(hold(new Page(take())));
             promisedPages--;
             promised--;
-            taken.add(hold(new Page(take())));
         }
 
         @Override

@@ -177,59 +177,60 @@ public final class Transformer implements LanguageModel {
     @Override
     public void forward(List<Slice> batch) {
         check(batch);
-        for (Slice slice : batch) {
-            KvCache.Sequence sequence = (KvCache.Sequence) slice.sequence();
-            if (slice.guesses() > 0 && slice.length() > step.room()) {
-                run(); // guesses are in one run, at whose end it is known where they begin
-            }
-            for (int from = slice.from(), to; from < slice.to(); from = to) {
-                to = Math.min(slice.to(), from + step.room());
-                step.add(slice, sequence, from, to);
-                if (step.room() == 0) {
-                    run();
-                }
-            }
-        }
-        if (step.tokens() > 0) {
-            run();
-        }
-    }
-
-    private void run() {
         try {
-            int n = step.tokens();
-            int width = model.width();
-            float scale = model.scales().residual();
-
-            // x (tokens, width): the tokens' own vectors, to which each part of each layer adds.
-            compute.inParallel(n, (worker, token) -> start(token));
-            for (int i = 0; i < layers.size(); i++) {
-                Layer layer = layers.get(i);
-
-                // x += norm(attention(norm(x)))
-                compute.normalize(layer.attentionNorm(), step.x, n, step.h);
-                attention.forward(step, i, layer.attention());
-                compute.normalize(layer.attentionOutputNorm(), step.out, n);
-                compute.add(step.x, scale, step.out, n, width);
-
-                // x += norm(feedForward(norm(x))), or side by side with attention, whose input h still is
-                if (model.family().normPlaces() != NormPlaces.SHARED) {
-                    compute.normalize(layer.feedForwardNorm(), step.x, n, step.h);
+            for (Slice slice : batch) {
+                KvCache.Sequence sequence = (KvCache.Sequence) slice.sequence();
+                if (slice.guesses() > 0 && slice.length() > step.room()) {
+                    run(); // guesses are in one run, at whose end it is known where they begin
                 }
-                layer.feedForward().forward(step, compute);
-                compute.normalize(layer.feedForwardOutputNorm(), step.out, n);
-                compute.add(step.x, scale, step.out, n, width);
+                for (int from = slice.from(), to; from < slice.to(); from = to) {
+                    to = Math.min(slice.to(), from + step.room());
+                    step.add(slice, sequence, from, to);
+                    if (step.room() == 0) {
+                        run();
+                    }
+                }
             }
-            for (int from = 0; from < step.wanted.size(); from += LOGITS_AT_ONCE) {
-                int to = Math.min(from + LOGITS_AT_ONCE, step.wanted.size());
-                computeLogits(step.wanted.subList(from, to));
-            }
-            for (Step.Growth growth : step.growths) {
-                growth.sequence().grow(growth.tokens(), growth.guesses());
+            if (step.tokens() > 0) {
+                run();
             }
         } finally {
             step.clear();
         }
+    }
+
+    private void run() {
+        int n = step.tokens();
+        int width = model.width();
+        float scale = model.scales().residual();
+
+        // x (tokens, width): the tokens' own vectors, to which each part of each layer adds.
+        compute.inParallel(n, (worker, token) -> start(token));
+        for (int i = 0; i < layers.size(); i++) {
+            Layer layer = layers.get(i);
+
+            // x += norm(attention(norm(x)))
+            compute.normalize(layer.attentionNorm(), step.x, n, step.h);
+            attention.forward(step, i, layer.attention());
+            compute.normalize(layer.attentionOutputNorm(), step.out, n);
+            compute.add(step.x, scale, step.out, n, width);
+
+            // x += norm(feedForward(norm(x))), or side by side with attention, whose input h still is
+            if (model.family().normPlaces() != NormPlaces.SHARED) {
+                compute.normalize(layer.feedForwardNorm(), step.x, n, step.h);
+            }
+            layer.feedForward().forward(step, compute);
+            compute.normalize(layer.feedForwardOutputNorm(), step.out, n);
+            compute.add(step.x, scale, step.out, n, width);
+        }
+        for (int from = 0; from < step.wanted.size(); from += LOGITS_AT_ONCE) {
+            int to = Math.min(from + LOGITS_AT_ONCE, step.wanted.size());
+            computeLogits(step.wanted.subList(from, to));
+        }
+        for (Step.Growth growth : step.growths) {
+            growth.sequence().grow(growth.tokens(), growth.guesses());
+        }
+        step.clear();
     }
 
     /// Puts a token's vector at the start of the residual stream, and tells what its position is.

@@ -35,7 +35,9 @@ final class ObjectCall {
     /// Members besides the name and the arguments that calls have been seen with.
     private static final Set<String> PASSED_OVER = Set.of("id", "type");
 
+    private final Set<String> callable;
     private final String argumentsKey;
+    private final boolean needsArguments;
     private final Listener listener;
 
     private Place place = Place.START;
@@ -46,8 +48,12 @@ final class ObjectCall {
     private @Nullable String arguments; // that came before the name, or as a string
     private boolean isTold;
 
-    ObjectCall(String argumentsKey, Listener listener) {
+    /// @param callable names of the tools that may be called; an object that names another is no call
+    /// @param needsArguments whether an object without arguments is none either
+    ObjectCall(Set<String> callable, String argumentsKey, boolean needsArguments, Listener listener) {
+        this.callable = callable;
         this.argumentsKey = argumentsKey;
+        this.needsArguments = needsArguments;
         this.listener = listener;
     }
 
@@ -153,7 +159,7 @@ final class ObjectCall {
                 return false;
             }
             name = JsonString.decode(span);
-            return !name.isBlank();
+            return callable.contains(name);
         }
         if (key.equals(argumentsKey) && !streams()) {
             arguments = value.isString() ? JsonString.decode(span) : span.toString();
@@ -162,10 +168,11 @@ final class ObjectCall {
     }
 
     private Progress complete() {
-        if (name == null) {
+        boolean streamed = isTold;
+        boolean lacksArguments = needsArguments && !streamed && arguments == null;
+        if (name == null || lacksArguments) {
             return Progress.BROKEN;
         }
-        boolean streamed = isTold;
         tell();
         if (!streamed) {
             listener.arguments(arguments == null || arguments.isBlank() ? "{}" : arguments);

@@ -127,7 +127,7 @@ public final class ReplyGrammar {
     }
 
     private static Grammar textThatBeginsWithNoBrace() {
-        return Grammar.gbnf("root ::= [ \\n]* ([^ \\n{] .*)?", "tools");
+        return Grammar.gbnf("root ::= [ \\t\\r\\n]* ([^ \\t\\r\\n{] .*)?", "tools");
     }
 
     /// At least one call and nothing else.

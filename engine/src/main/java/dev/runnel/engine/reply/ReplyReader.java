@@ -158,7 +158,15 @@ public final class ReplyReader {
         }
     }
 
-    /// The marker that ends calls has come.
+    /// As [#giveUp], where the reply has ended before that was decided.
+    private void giveUpAtEnd(String marker, CharSequence text) {
+        giveUp(marker, text.toString());
+        if (!stopped) {
+            mode.finish();
+        }
+    }
+
+    /// What ends calls has come.
     private void endCalls() {
         out.forget(0);
         out.release(position);
@@ -205,6 +213,8 @@ public final class ReplyReader {
 
         /// Space before a marker belongs to the marker.
         private final boolean holdsSpace;
+
+        private int spaces; // that `held` begins with and no stop string does any more
 
         /// @param skipsSpace whether space at its beginning belongs to the marker before it
         Prose(boolean isReasoning, boolean skipsSpace) {
@@ -288,21 +298,26 @@ public final class ReplyReader {
                 }
                 return;
             }
-            int free = held.offsetByCodePoints(held.length(), -ends.pending());
-            while (holdsSpace && free > 0 && isSpace(held.charAt(free - 1))) {
-                free--;
+            giveFree(held.offsetByCodePoints(held.length(), -ends.pending()));
+            out.release(position - spaces - ends.pending());
+        }
+
+        /// Gives what is free to leave, but for the space at its end where that is held.
+        private void giveFree(int free) {
+            int end = free;
+            while (holdsSpace && end > spaces && isSpace(held.charAt(end - 1))) {
+                end--;
             }
-            give(free);
-            out.release(position - held.codePointCount(0, held.length()));
+            if (end == spaces) {
+                end = 0; // nothing but space
+            }
+            give(end);
+            spaces = free - end;
         }
 
         /// The marker has come: what is held back is complete.
         private void leave(Border border) {
-            int end = held.length();
-            while (holdsSpace && end > 0 && isSpace(held.charAt(end - 1))) {
-                end--;
-            }
-            give(end);
+            giveFree(held.length());
             out.release(position);
             border.next.run();
         }
@@ -378,9 +393,12 @@ public final class ReplyReader {
             if (call != null) {
                 readCall(call, codePoint);
             } else if (codePoint == '{') {
-                ObjectCall next = new ObjectCall(arguments, out);
+                boolean isBare = format.dialect().calls() instanceof CallSyntax.Bare;
+                ObjectCall next = new ObjectCall(format.callable(), arguments, isBare, out);
                 call = next;
                 readCall(next, codePoint);
+            } else if (codePoint == ']' && endsWithBracket()) {
+                endCalls();
             } else if (!isBetweenCalls(codePoint)) {
                 readOther();
             }
@@ -405,7 +423,7 @@ public final class ReplyReader {
                     if (reading.isTold()) {
                         mode = new Prose(false, true); // what was told stays told; the rest is no part of it
                     } else {
-                        giveUp(open, suspected.toString());
+                        giveUp(open, suspicion());
                     }
                 }
             }
@@ -424,16 +442,33 @@ public final class ReplyReader {
             };
         }
 
+        /// Whether the bracket that ends the array of calls ends them: no marker does.
+        private boolean endsWithBracket() {
+            return close.isEmpty()
+                    && out.calls() > 0
+                    && format.dialect().calls() instanceof CallSyntax.Enclosed enclosed
+                    && enclosed.isArray();
+        }
+
         /// The closing marker where it is spelled out, or text.
         private void readOther() {
-            String read = suspected.toString().strip();
+            String read = suspicion();
             if (!close.isEmpty() && closeToken == ReplyFormat.NO_TOKEN && out.calls() > 0 && close.startsWith(read)) {
                 if (read.equals(close)) {
                     endCalls();
                 }
             } else {
-                giveUp(open, out.calls() > 0 ? suspected.toString().stripLeading() : suspected.toString());
+                giveUp(open, read);
             }
+        }
+
+        /// What is not known to be a call, without what stands between it and the calls before.
+        private String suspicion() {
+            int from = 0;
+            while (out.calls() > 0 && from < suspected.length() && isBetweenCalls(suspected.charAt(from))) {
+                from++;
+            }
+            return suspected.substring(from);
         }
 
         @Override
@@ -441,9 +476,10 @@ public final class ReplyReader {
             boolean isText =
                     call == null ? out.calls() == 0 && !suspected.toString().isBlank() : !call.isTold();
             if (isText) {
-                out.text(open + suspected);
+                giveUpAtEnd(open, suspicion());
+            } else {
+                out.release(position);
             }
-            out.release(position);
         }
 
         @Override
@@ -459,7 +495,7 @@ public final class ReplyReader {
         public void marker(int id) {
             boolean isUnfinished = call != null && !call.isTold();
             if (isUnfinished) {
-                giveUp(open, suspected.toString());
+                giveUp(open, suspicion());
             } else if (isOpen(id)) {
                 call = null;
             } else {
@@ -552,8 +588,7 @@ public final class ReplyReader {
 
         @Override
         public void finish() {
-            out.text(syntax.open() + name);
-            out.release(position);
+            giveUpAtEnd(syntax.open(), name);
         }
 
         @Override
@@ -589,8 +624,7 @@ public final class ReplyReader {
 
         @Override
         public void finish() {
-            out.text(syntax.open() + name);
-            out.release(position);
+            giveUpAtEnd(syntax.open(), name);
         }
 
         @Override
@@ -664,9 +698,10 @@ public final class ReplyReader {
         public void finish() {
             boolean isFirst = head.length() == position;
             if (isFirst) {
-                out.text(head);
+                giveUpAtEnd("", head);
+            } else {
+                out.release(position);
             }
-            out.release(position);
         }
 
         @Override

@@ -353,8 +353,13 @@ public final class Scheduler implements AutoCloseable {
     /// @param places in the batch that are left
     private void giveRoom(int places) {
         for (Sequence sequence : running) {
-            if (sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt && !enter(sequence)) {
-                return;
+            boolean lacksRoom = sequence.isWanted && !sequence.hasRoom() && !sequence.awaitsPrompt;
+            try {
+                if (lacksRoom && !sequence.hasEnded && !enter(sequence)) {
+                    return;
+                }
+            } catch (RuntimeException | Error fault) {
+                fail(sequence.generation, BackendException.of(fault));
             }
         }
         Iterator<Generation> queue = waiting.iterator();
@@ -681,7 +686,7 @@ public final class Scheduler implements AutoCloseable {
             isStopped |= sequence.sampling.mask().get().hasEnded();
         }
         if (isStopped) {
-            finish(sequence, sequence.reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP);
+            finish(sequence, FinishReason.STOP);
         } else if (sequence.history.count() == generation.maxTokens()) {
             finish(sequence, FinishReason.LENGTH);
         }
@@ -811,7 +816,7 @@ public final class Scheduler implements AutoCloseable {
             retire(generation);
             tally.completed.increment();
         }
-        generation.channel.emit(new TokenEvent.Finished(sequence.choice, reason));
+        generation.channel.emit(new TokenEvent.Finished(sequence.choice, reasonOf(sequence.reply, reason)));
         if (isWhole) {
             generation.channel.emit(new TokenEvent.Usage(
                     generation.prompt().tokens().length,
@@ -819,6 +824,14 @@ public final class Scheduler implements AutoCloseable {
                     generation.completionTokens.get(),
                     generation.reasoningTokens.get()));
         }
+    }
+
+    /// Why a reply that is over has ended: what it held back to the last may have had a stop string in it.
+    private static FinishReason reasonOf(ReplyReader reply, FinishReason reason) {
+        if (reason == FinishReason.LENGTH && !reply.isStopped()) {
+            return FinishReason.LENGTH;
+        }
+        return reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP;
     }
 
     private void fail(Generation generation, BackendException failure) {

@@ -42,7 +42,7 @@ final class WarmUp {
                 model.forward(List.of(new Slice(sequence, prompt, 0, length, logits)));
                 left -= length;
             }
-        } catch (RuntimeException _) {
+        } catch (RuntimeException | Error _) {
             // Whoever asks for a reply meets the same fault, and is told.
         }
     }

@@ -1,6 +1,7 @@
 package dev.runnel.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.runnel.engine.CacheType;
 import dev.runnel.engine.kernel.PageFormat;
@@ -230,6 +231,23 @@ class KvCacheTest {
         two.close();
         assertThat(one.reserve(8 * PAGE)).isTrue();
         assertThat(cache.reserve(1)).isEmpty();
+    }
+
+    @Test
+    void aPageForWhichThereIsNoMemoryIsStillToBeHad() {
+        cache.close();
+        cache = new KvCache(PageFormat.of(CacheType.F32, layout), 1 << 20, 1 << 20, 1);
+        KvCache.Sequence sequence = (KvCache.Sequence) cache.reserve(1).orElseThrow();
+
+        for (int attempt = 0; attempt < 2; attempt++) {
+            assertThatExceptionOfType(OutOfMemoryError.class)
+                    .isThrownBy(() -> sequence.prepareFor(tokens(0, 1), 0, 1, 0));
+            assertThat(sequence.room()).isEqualTo(PAGE);
+        }
+
+        sequence.close();
+        assertThat(cache.use()).isEqualTo(new CacheUse(1, 0, 0));
+        assertThat(cache.reserve(PAGE)).isPresent();
     }
 
     @Test

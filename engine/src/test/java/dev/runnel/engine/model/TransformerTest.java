@@ -1,6 +1,7 @@
 package dev.runnel.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
@@ -13,10 +14,12 @@ import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.engine.kernel.KernelChoice;
 import dev.runnel.engine.kernel.Workers;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -343,6 +346,37 @@ class TransformerTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new Slice(good, tokens, 2, 2, null))
                     .withMessage("the slice is empty, expected at least one token");
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfABatchThatBreaksOff() {
+        try (RunningModel running = open(TinyModels.llama(7).toFile(), 1);
+                KvSequence whole = running.reserve(4);
+                KvSequence fresh = running.reserve(4)) {
+            KvSequence broken = running.reserve(4);
+            Slice slice = new Slice(broken, new int[] {1, 2}, 0, 2, null);
+            AtomicInteger reads = new AtomicInteger();
+            List<Slice> batch = new AbstractList<>() {
+                @Override
+                public Slice get(int index) {
+                    if (reads.incrementAndGet() > 3) { // two to be checked, and the first
+                        throw new InternalError("a fault in the memory");
+                    }
+                    return index == 0 ? slice : new Slice(whole, new int[] {3}, 0, 1, null);
+                }
+
+                @Override
+                public int size() {
+                    return 2;
+                }
+            };
+
+            assertThatExceptionOfType(InternalError.class)
+                    .isThrownBy(() -> running.model().forward(batch));
+            broken.close();
+
+            assertThat(running.logits(whole, 3, 4)).isEqualTo(running.logits(fresh, 3, 4));
         }
     }
 

@@ -24,6 +24,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A model that knows nothing, a random one, keeps to what is asked of it all the same.
 class ReplyGrammarTest {
@@ -44,6 +45,9 @@ class ReplyGrammarTest {
             "<|message|>",
             "<|end|>");
 
+    private static final Dialect LLAMA =
+            new Dialect(Optional.empty(), new CallSyntax.Bare("<|python_tag|>", "parameters"));
+
     private static final int END = 256 + MARKERS.size();
 
     private static final ConstraintVocabulary VOCABULARY =
@@ -62,7 +66,7 @@ class ReplyGrammarTest {
                     dialect,
                     text -> hasTokens && MARKERS.contains(text) ? 256 + MARKERS.indexOf(text) : ReplyFormat.NO_TOKEN,
                     startsReasoning,
-                    tools.use() != Use.NONE,
+                    tools.use() == Use.NONE ? Set.of() : tools.allowed(),
                     List.of(),
                     false);
         }
@@ -113,10 +117,7 @@ class ReplyGrammarTest {
                 new Model(new Dialect(Optional.empty(), CallSyntax.HERMES), false, false),
                 new Model(new Dialect(think, CallSyntax.HERMES), true, false),
                 new Model(new Dialect(think, CallSyntax.HERMES), true, true),
-                new Model(
-                        new Dialect(Optional.empty(), new CallSyntax.Bare("<|python_tag|>", "parameters")),
-                        true,
-                        false),
+                new Model(LLAMA, true, false),
                 new Model(
                         new Dialect(Optional.empty(), new CallSyntax.Enclosed("[TOOL_CALLS]", "", "arguments", true)),
                         true,
@@ -190,6 +191,37 @@ class ReplyGrammarTest {
             }
         }
         assertThat(ended).isPositive();
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void anAnswerThatHasANameIsNoCall(Model model) {
+        Tools tools = Tools.auto(List.of(ADD, NOW));
+        OutputFormat answer = new OutputFormat.JsonSchema("s", "", """
+                {"type": "object", "properties": {"name": {"enum": ["Ada", "now"]}}, "required": ["name"],
+                 "additionalProperties": false}""", true);
+        for (int seed = 0; seed < 8; seed++) {
+            model.reply(tools, answer, new Random(seed)).ifPresent(reply -> {
+                assertThat(reply.toolCalls()).allSatisfy(ReplyGrammarTest::isAllowed);
+                if (reply.toolCalls().isEmpty()) {
+                    assertThat(JsonTree.parseObject(reply.text()).get("name")).isIn("Ada", "now");
+                }
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(chars = {' ', '\t', '\r', '\n'})
+    void textBeginsWithNoBraceWhateverSpaceIsBeforeIt(char space) {
+        Tools tools = Tools.auto(List.of(ADD));
+        ReplyFormat format = new Model(LLAMA, true, false).format(tools);
+        Grammar grammar = ReplyGrammar.of(
+                        format, tools, OutputFormat.FREE, tool -> Grammar.jsonSchema(tool.parameters(), tool.name()))
+                .orElseThrow();
+        ConstraintState state = Constraint.compile(grammar, VOCABULARY).start();
+
+        assertThat(state.accept(space)).isTrue();
+        assertThat(state.accept('{')).isFalse();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.runnel.engine.reply;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.runnel.core.Completion;
 import dev.runnel.core.FinishReason;
@@ -9,11 +10,14 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenLogprob;
 import dev.runnel.core.TokenText;
 import dev.runnel.core.ToolCall;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,7 +91,7 @@ class ReplyReaderTest {
                             dialect,
                             text -> hasTokens ? TOKENS.indexOf(text) : ReplyFormat.NO_TOKEN,
                             startsReasoning,
-                            mayCall,
+                            mayCall ? Set.of("add", "now", "f") : Set.of(),
                             List.of(stops),
                             false),
                     0,
@@ -148,6 +152,11 @@ class ReplyReaderTest {
                         "",
                         List.of(new ToolCall("call_0", "f", "{\"a\": 1}"))),
                 new Case(new Reply(HERMES, "⟦<tool_call>⟧no call⟦</tool_call>⟧"), "<tool_call>no call", "", List.of()),
+                new Case(
+                        new Reply(HERMES, "⟦<tool_call>⟧{\"name\": \"rm\", \"arguments\": {}}⟦</tool_call>⟧"),
+                        "<tool_call>{\"name\": \"rm\", \"arguments\": {}}",
+                        "",
+                        List.of()),
                 new Case(new Reply(LLAMA, parameters), "", "", List.of(ADD)),
                 new Case(new Reply(LLAMA, "⟦<|python_tag|>⟧" + parameters), "", "", List.of(ADD)),
                 new Case(
@@ -157,6 +166,9 @@ class ReplyReaderTest {
                         List.of(ADD, NOW)),
                 new Case(new Reply(LLAMA, "{\"answer\": 42}"), "{\"answer\": 42}", "", List.of()),
                 new Case(new Reply(LLAMA, "{\"name\": 42}"), "{\"name\": 42}", "", List.of()),
+                new Case(new Reply(LLAMA, "{\"name\": \"Ada\"}"), "{\"name\": \"Ada\"}", "", List.of()),
+                new Case(new Reply(LLAMA, "{\"name\": \"now\"}"), "{\"name\": \"now\"}", "", List.of()),
+                new Case(new Reply(LLAMA, parameters + "; Done."), "Done.", "", List.of(ADD)),
                 new Case(new Reply(LLAMA, " Plain { text"), " Plain { text", "", List.of()),
                 new Case(
                         new Reply(MISTRAL, "⟦[TOOL_CALLS]⟧[" + add + ", {\"name\": \"now\", \"arguments\": {}}]"),
@@ -168,6 +180,10 @@ class ReplyReaderTest {
                         "",
                         "",
                         List.of(new ToolCall("call_0", "now", "{}"))),
+                new Case(new Reply(MISTRAL, "⟦[TOOL_CALLS]⟧[" + add + "] Done."), "Done.", "", List.of(ADD)),
+                new Case(new Reply(MISTRAL, "⟦[TOOL_CALLS]⟧[" + add + ", Done."), "Done.", "", List.of(ADD)),
+                new Case(new Reply(MISTRAL, "⟦[TOOL_CALLS]⟧[" + add + "]\n[1]"), "[1]", "", List.of(ADD)),
+                new Case(new Reply(MISTRAL, "⟦[TOOL_CALLS]⟧[" + add + "] " + add), add, "", List.of(ADD)),
                 new Case(
                         new Reply(
                                 MISTRAL_SINCE_2025,
@@ -254,6 +270,33 @@ class ReplyReaderTest {
 
         assertThat(read.thinking()).isEqualTo("a stop");
         assertThat(read.text()).isEqualTo("answer ");
+    }
+
+    @Test
+    void stopStringsEndAnAnswerThatLookedLikeACallToTheLast() {
+        Map<Reply, String> answers = Map.of(
+                new Reply(LLAMA, "{\"name\": \"a END b"),
+                "{\"name\": \"a ",
+                new Reply(HERMES, "⟦<tool_call>⟧{\"name\": \"a END b"),
+                "<tool_call>{\"name\": \"a ",
+                new Reply(FUNCTIONARY, "<function=aENDb"),
+                "<function=a",
+                new Reply(MISTRAL_SINCE_2025, "⟦[TOOL_CALLS]⟧aENDb"),
+                "[TOOL_CALLS]a",
+                new Reply(HARMONY, "a END b"),
+                "a ");
+
+        answers.forEach((reply, answer) ->
+                assertThat(reply.read(new Random(1), "END").text()).isEqualTo(answer));
+    }
+
+    @Test
+    void spaceThatIsHeldBackIsLookedAtOnce() {
+        Reply reply = new Reply(HERMES, "a" + "\n".repeat(400_000) + "b");
+
+        Completion.Choice read = assertTimeout(Duration.ofSeconds(10), () -> reply.read(new Random(1), "\n\nUser:"));
+
+        assertThat(read.text()).isEqualTo(reply.written);
     }
 
     @Test

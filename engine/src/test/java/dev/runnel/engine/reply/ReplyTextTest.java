@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -257,7 +258,7 @@ class ReplyTextTest {
         ReplyText(List<String> stops, boolean dropsLeadingSpace) {
             Dialect plain = new Dialect(Optional.empty(), CallSyntax.UNKNOWN);
             ReplyFormat format =
-                    new ReplyFormat(plain, _ -> ReplyFormat.NO_TOKEN, false, false, stops, dropsLeadingSpace);
+                    new ReplyFormat(plain, _ -> ReplyFormat.NO_TOKEN, false, Set.of(), stops, dropsLeadingSpace);
             reader = new ReplyReader(format, 0, _ -> "");
         }
 

@@ -54,6 +54,7 @@ public final class FakeModel implements LanguageModel {
     private final AtomicInteger reserved = new AtomicInteger();
     private final List<List<Integer>> batches = new CopyOnWriteArrayList<>();
     private volatile IntConsumer beforeForward = _ -> {};
+    private volatile Runnable beforeReserve = () -> {};
     private final List<Room> shared = new ArrayList<>();
     private boolean remembers;
     private volatile boolean closed;
@@ -81,6 +82,11 @@ public final class FakeModel implements LanguageModel {
     /// Runs `action` at the start of each forward pass from here on, with the number of its tokens.
     public void beforeForward(IntConsumer action) {
         beforeForward = action;
+    }
+
+    /// Runs `action` whenever a sequence is to have room from here on.
+    public void beforeReserve(Runnable action) {
+        beforeReserve = action;
     }
 
     /// Lets sequences that share begin with what earlier ones have read.
@@ -126,6 +132,7 @@ public final class FakeModel implements LanguageModel {
     @Override
     public Optional<KvSequence> reserve(int tokens) {
         require(tokens >= 1 && tokens <= contextLength, "room for " + tokens + " tokens");
+        beforeReserve.run();
         Room room = new Room();
         return room.reserve(tokens) ? Optional.of(room) : Optional.empty();
     }

@@ -361,7 +361,7 @@ class SchedulerReplyTest {
                         history -> history.length - 1 < said.length ? said[history.length - 1] : FakeModel.END));
         schedule(FakeModel.BYTES);
         Dialect dialect = new Dialect(Optional.of(new Dialect.Reasoning("<think>", "</think>")), CallSyntax.HERMES);
-        ReplyFormat format = new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, true, List.of(), false);
+        ReplyFormat format = new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, Set.of("f"), List.of(), false);
         CompletionRequest request = request("x").withMaxTokens(100);
 
         Completion whole = Completion.of(
@@ -380,7 +380,7 @@ class SchedulerReplyTest {
         model = new FakeModel(1000, 100_000, FakeModel.saying(history -> said[history.length - 1]));
         schedule(FakeModel.BYTES);
         Dialect dialect = new Dialect(Optional.of(new Dialect.Reasoning("<think>", "</think>")), CallSyntax.HERMES);
-        ReplyFormat format = new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, false, List.of(), false);
+        ReplyFormat format = new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, Set.of(), List.of(), false);
         CompletionRequest request = request("x").withMaxTokens(100);
         CompletionStream stream = scheduler.complete(request, () -> new PreparedPrompt(tokens(request), format));
         RecordingReader.of(stream).request(Long.MAX_VALUE);
@@ -392,6 +392,23 @@ class SchedulerReplyTest {
         Usage spent = stream.spent().orElseThrow();
         assertThat(spent.completionTokens()).isEqualTo(12);
         assertThat(spent.reasoningTokens()).isBetween(5, 12);
+    }
+
+    @Test
+    void aStopStringInWhatLookedLikeACallToTheLastEndsTheReply() {
+        byte[] said = "{\"name\": \"a END b".getBytes(UTF_8);
+        model = new FakeModel(1000, 100_000, FakeModel.saying(history -> said[history.length - 1]));
+        schedule(FakeModel.BYTES);
+        Dialect dialect = new Dialect(Optional.empty(), new CallSyntax.Bare("<|python_tag|>", "parameters"));
+        ReplyFormat format =
+                new ReplyFormat(dialect, _ -> ReplyFormat.NO_TOKEN, false, Set.of("f"), List.of("END"), false);
+        CompletionRequest request = request("x").withMaxTokens(said.length);
+
+        Completion whole = Completion.of(
+                read(request, new PreparedPrompt(tokens(request), format)).events());
+
+        assertThat(whole.text()).isEqualTo("{\"name\": \"a ");
+        assertThat(whole.choices().getFirst().reason()).isEqualTo(FinishReason.STOP);
     }
 
     // Text, as section by section of what is promised, for any tokens

@@ -2,6 +2,7 @@ package dev.runnel.engine.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.runnel.core.BackendException;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
@@ -141,6 +142,27 @@ class SchedulerRoomTest {
         silent.request(Long.MAX_VALUE);
         stepToTheEnd();
         assertThat(Completion.of(silent.events()).text()).isEqualTo(alone);
+    }
+
+    @Test
+    void oneThatGaveItsRoomUpAndCanNotHaveItBackFailsAlone() {
+        model = new FakeModel(200, 200, SchedulerRoomTest::chance);
+        scheduler.close();
+        schedule();
+        RecordingReader silent =
+                RecordingReader.of(complete(endless("first").withChoices(2))).request(4);
+        stepToTheEnd();
+        whole(request("x".repeat(150)).withMaxTokens(40));
+        model.beforeReserve(() -> {
+            throw new InternalError("a fault in the memory");
+        });
+
+        silent.request(Long.MAX_VALUE);
+        stepToTheEnd();
+
+        assertThat(silent.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
+        model.beforeReserve(() -> {});
+        assertThat(whole(endless("second").withMaxTokens(9)).text()).hasSize(9);
     }
 
     @Test

@@ -52,4 +52,15 @@ class WarmUpTest {
 
         assertThat(model.reserved()).isZero();
     }
+
+    @Test
+    void aModelThatFailsWithAnErrorIsLeftAloneToo() {
+        model.beforeForward(_ -> {
+            throw new InternalError("a fault in the memory");
+        });
+
+        new WarmUp(model, () -> 0).run(() -> false);
+
+        assertThat(model.reserved()).isZero();
+    }
 }
