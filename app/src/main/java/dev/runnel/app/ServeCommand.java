@@ -212,7 +212,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "TYPE",
             description =
                     "How that memory is used: f32 keeps numbers as they are; f16 holds twice as much, with a small "
-                            + "error; q8 more than three times as much, with a larger one. Default: f32.")
+                            + "error; q8 more than three times as much, with a larger one. Default: f16.")
     @Nullable
     CacheType cacheType;
 

@@ -353,7 +353,7 @@ class ServeCommandTest {
                 "--cache-mib",
                 "500",
                 "--cache-type",
-                "f16",
+                "q8",
                 "--stall",
                 "20",
                 "--speculate",
@@ -369,7 +369,7 @@ class ServeCommandTest {
                                 .withSequences(3)
                                 .withWaiting(4)
                                 .withCacheBytes(500L << 20)
-                                .withCacheType(CacheType.F16)
+                                .withCacheType(CacheType.Q8)
                                 .withStall(Duration.ofMillis(20))
                                 .withGuessing(EngineOptions.Guessing.OFF)));
         assertThat(get("/v1/models").body()).contains("\"m\"");

@@ -50,7 +50,7 @@ public record EngineOptions(
     /// What one sequence can take grows with its context, so a long one has to be asked for.
     public static final int LONGEST_DEFAULT_CONTEXT = 4096;
 
-    /// 1 GiB of cache, 8 sequences and 64 that wait, 256 prompt tokens in a step, a stall of 50 ms, and
+    /// 1 GiB of cache in halves, 8 sequences and 64 that wait, 256 prompt tokens in a step, a stall of 50 ms, and
     /// guesses without a draft model.
     public static final EngineOptions DEFAULT = new EngineOptions(
             Optional.empty(),
@@ -63,7 +63,7 @@ public record EngineOptions(
             Duration.ofMillis(50),
             Guessing.LOOKUP,
             Optional.empty(),
-            CacheType.F32,
+            CacheType.F16,
             false);
 
     public EngineOptions {

@@ -14,7 +14,8 @@ final class AttentionVectors {
 
     private AttentionVectors() {}
 
-    /// See [Kernels#scores]; lanes are positions. Query `i` starts at `qAt + i * keySize`.
+    /// See [Kernels#scores]; lanes are positions. Query `i` starts at `qAt + i * keySize`. Two vectors of positions at a
+    /// time: each element of a query is spread over a vector once for both.
     static void scores4(
             float[] q,
             int qAt,
@@ -25,24 +26,43 @@ final class AttentionVectors {
             float[] scores,
             int at,
             int stride) {
-        for (int p = 0; p < PageLayout.POSITIONS; p += Lanes.COUNT) {
-            var sum0 = FloatVector.zero(Lanes.FLOATS);
-            var sum1 = sum0;
-            var sum2 = sum0;
-            var sum3 = sum0;
+        for (int p = 0; p < PageLayout.POSITIONS; p += 2 * Lanes.COUNT) {
+            var near0 = FloatVector.zero(Lanes.FLOATS);
+            var near1 = near0;
+            var near2 = near0;
+            var near3 = near0;
+            var far0 = near0;
+            var far1 = near0;
+            var far2 = near0;
+            var far3 = near0;
             long offset = head + (long) Float.BYTES * p;
             for (int d = 0; d < keySize; d++) {
-                var keys = floats(page, offset + KEY_STRIDE * d);
+                var near = floats(page, offset + KEY_STRIDE * d);
+                var far = floats(page, offset + KEY_STRIDE * d + Lanes.VECTOR_BYTES);
                 int i = qAt + d;
-                sum0 = keys.fma(FloatVector.broadcast(Lanes.FLOATS, q[i]), sum0);
-                sum1 = keys.fma(FloatVector.broadcast(Lanes.FLOATS, q[i + keySize]), sum1);
-                sum2 = keys.fma(FloatVector.broadcast(Lanes.FLOATS, q[i + 2 * keySize]), sum2);
-                sum3 = keys.fma(FloatVector.broadcast(Lanes.FLOATS, q[i + 3 * keySize]), sum3);
+                var element = FloatVector.broadcast(Lanes.FLOATS, q[i]);
+                near0 = near.fma(element, near0);
+                far0 = far.fma(element, far0);
+                element = FloatVector.broadcast(Lanes.FLOATS, q[i + keySize]);
+                near1 = near.fma(element, near1);
+                far1 = far.fma(element, far1);
+                element = FloatVector.broadcast(Lanes.FLOATS, q[i + 2 * keySize]);
+                near2 = near.fma(element, near2);
+                far2 = far.fma(element, far2);
+                element = FloatVector.broadcast(Lanes.FLOATS, q[i + 3 * keySize]);
+                near3 = near.fma(element, near3);
+                far3 = far.fma(element, far3);
             }
-            sum0.mul(scale).intoArray(scores, at + p);
-            sum1.mul(scale).intoArray(scores, at + p + stride);
-            sum2.mul(scale).intoArray(scores, at + p + 2 * stride);
-            sum3.mul(scale).intoArray(scores, at + p + 3 * stride);
+            int to = at + p;
+            near0.mul(scale).intoArray(scores, to);
+            near1.mul(scale).intoArray(scores, to + stride);
+            near2.mul(scale).intoArray(scores, to + 2 * stride);
+            near3.mul(scale).intoArray(scores, to + 3 * stride);
+            to += Lanes.COUNT;
+            far0.mul(scale).intoArray(scores, to);
+            far1.mul(scale).intoArray(scores, to + stride);
+            far2.mul(scale).intoArray(scores, to + 2 * stride);
+            far3.mul(scale).intoArray(scores, to + 3 * stride);
         }
     }
 
@@ -59,7 +79,7 @@ final class AttentionVectors {
         }
     }
 
-    /// See [Kernels#weigh]; lanes are elements.
+    /// See [Kernels#weigh]; lanes are elements. Two vectors of them at a time, as in [#scores4].
     ///
     /// @param values bytes from the start of `page` to the values
     /// @param size elements of a value, whole vectors
@@ -73,7 +93,62 @@ final class AttentionVectors {
             int size,
             float[] out,
             int outAt) {
-        for (int d = 0; d < size; d += Lanes.COUNT) {
+        int d = 0;
+        for (; d + 2 * Lanes.COUNT <= size; d += 2 * Lanes.COUNT) {
+            int near = outAt + d;
+            int far = near + Lanes.COUNT;
+            var near0 = floats(out, near);
+            var near1 = floats(out, near + size);
+            var near2 = floats(out, near + 2 * size);
+            var near3 = floats(out, near + 3 * size);
+            var far0 = floats(out, far);
+            var far1 = floats(out, far + size);
+            var far2 = floats(out, far + 2 * size);
+            var far3 = floats(out, far + 3 * size);
+            long offset = values + (long) Float.BYTES * d;
+            for (int p = 0; p < positions; p++) {
+                long place = offset + (long) Float.BYTES * p * size;
+                var nearValue = floats(page, place);
+                var farValue = floats(page, place + Lanes.VECTOR_BYTES);
+                int i = at + p;
+                var weight = FloatVector.broadcast(Lanes.FLOATS, weights[i]);
+                near0 = nearValue.fma(weight, near0);
+                far0 = farValue.fma(weight, far0);
+                weight = FloatVector.broadcast(Lanes.FLOATS, weights[i + stride]);
+                near1 = nearValue.fma(weight, near1);
+                far1 = farValue.fma(weight, far1);
+                weight = FloatVector.broadcast(Lanes.FLOATS, weights[i + 2 * stride]);
+                near2 = nearValue.fma(weight, near2);
+                far2 = farValue.fma(weight, far2);
+                weight = FloatVector.broadcast(Lanes.FLOATS, weights[i + 3 * stride]);
+                near3 = nearValue.fma(weight, near3);
+                far3 = farValue.fma(weight, far3);
+            }
+            near0.intoArray(out, near);
+            near1.intoArray(out, near + size);
+            near2.intoArray(out, near + 2 * size);
+            near3.intoArray(out, near + 3 * size);
+            far0.intoArray(out, far);
+            far1.intoArray(out, far + size);
+            far2.intoArray(out, far + 2 * size);
+            far3.intoArray(out, far + 3 * size);
+        }
+        rest4(weights, at, stride, positions, page, values, size, out, outAt, d);
+    }
+
+    /// The elements of [#weigh4] from the index `from` on, a vector at a time.
+    private static void rest4(
+            float[] weights,
+            int at,
+            int stride,
+            int positions,
+            MemorySegment page,
+            long values,
+            int size,
+            float[] out,
+            int outAt,
+            int from) {
+        for (int d = from; d < size; d += Lanes.COUNT) {
             int o = outAt + d;
             var sum0 = floats(out, o);
             var sum1 = floats(out, o + size);
