@@ -73,7 +73,8 @@ record BytePages(PageLayout layout) implements PageFormat {
         for (int p = 0; p < PageLayout.POSITIONS; p++) {
             long row = (long) p * size;
             float scale = page.get(FLOAT, head + scaleOffset(1, p));
-            kernels.bytes(page, head + valuesOffset() + row, scale, to, layout.valuesOffset() + Float.BYTES * row, size);
+            kernels.bytes(
+                    page, head + valuesOffset() + row, scale, to, layout.valuesOffset() + Float.BYTES * row, size);
         }
     }
 }
