@@ -76,11 +76,12 @@ public final class ModelLogits implements AutoCloseable {
 
     /// Opens a model file.
     ///
-    /// @param options of which the threads, the context and the cache matter
+    /// @param options of which the threads, the context and the cache's size matter; it holds floats, as what is
+    ///     measured is the model
     /// @param listener hears how it goes, on the calling thread
     /// @throws ModelFileException if the file can't be used
     public static ModelLogits open(Path file, EngineOptions options, LoadingListener listener) {
-        return EngineLoader.of(options, listener).logits(file);
+        return EngineLoader.of(options.withCacheType(CacheType.F32), listener).logits(file);
     }
 
     /// Opens a model file as [EngineOptions#DEFAULT] says.
