@@ -767,40 +767,8 @@ public final class Scheduler implements AutoCloseable {
         }
         decoder.finish(pieces);
         if (!text.isEmpty() || !generation.promptLogprobs.isEmpty()) {
-            generation.channel.emit(new TokenEvent.Text(sequence.choice, text.toString(), echoed(generation)));
+            generation.channel.emit(new TokenEvent.Text(sequence.choice, text.toString(), generation.promptLogprobs));
         }
-    }
-
-    /// A prompt's logprobs, of tokens that show what its text shows: not the space that the tokenizer puts before
-    /// it.
-    private static List<TokenLogprob> echoed(Generation generation) {
-        List<TokenLogprob> tokens = new ArrayList<>(generation.promptLogprobs);
-        if (generation.prompt().beginsWithSpace()) {
-            int first = 0;
-            while (first < tokens.size() && tokens.get(first).token().text().isEmpty()) {
-                first++;
-            }
-            if (first < tokens.size()) {
-                tokens.set(first, withoutSpace(tokens.get(first)));
-            }
-        }
-        return tokens;
-    }
-
-    private static TokenLogprob withoutSpace(TokenLogprob first) {
-        return new TokenLogprob(
-                withoutSpace(first.token()),
-                first.logprob(),
-                first.alternatives().stream()
-                        .map(other -> new TokenLogprob.Alternative(withoutSpace(other.token()), other.logprob()))
-                        .toList());
-    }
-
-    private static TokenText withoutSpace(TokenText token) {
-        List<Integer> bytes = token.bytes();
-        return token.text().startsWith(" ")
-                ? new TokenText(token.text().substring(1), bytes.subList(1, bytes.size()))
-                : token;
     }
 
     // Ends

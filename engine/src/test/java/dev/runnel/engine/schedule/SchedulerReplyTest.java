@@ -200,22 +200,6 @@ class SchedulerReplyTest {
     }
 
     @Test
-    void theEchosTokensShowItsTextWithoutTheTokenizersSpace() {
-        PreparedPrompt prompt = new PreparedPrompt(
-                        new int[] {FakeModel.END, ' ', 'a', ' ', 'b', ';'}, ReplyFormat.text(List.of(), false))
-                .beginningWithSpace(true);
-        CompletionRequest scored =
-                request("a b;").withEcho(true).withLogprobs(0).withMaxTokens(0);
-
-        Completion whole = Completion.of(read(scored, prompt).events());
-
-        assertThat(whole.text()).isEqualTo("a b;");
-        assertThat(whole.choices().getFirst().logprobs())
-                .extracting(each -> each.token().text())
-                .containsExactly("", "", "a", " ", "b", ";");
-    }
-
-    @Test
     void aPromptIsScoredWithoutGeneratingAnythingAlsoWhenItFillsTheContext() {
         String prompt = "s".repeat(1000);
         RecordingReader reader =
