@@ -90,7 +90,7 @@ final class ScoreCommand implements Callable<Integer> {
         if (whole.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "the text is empty");
         }
-        try (Source opened = source.open(shell, rooms);
+        try (Source opened = source.openExact(shell, rooms);
                 Progress progress = new Progress(shell)) {
             score(opened, plan(opened, whole), progress);
         }

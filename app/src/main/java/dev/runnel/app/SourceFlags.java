@@ -1,5 +1,6 @@
 package dev.runnel.app;
 
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.EngineOptions;
 import dev.runnel.relay.UpstreamOptions;
 import java.net.URI;
@@ -51,15 +52,24 @@ final class SourceFlags {
         return open(shell, rooms, UpstreamOptions.DEFAULT);
     }
 
+    /// A source to measure a model by: one in this process caches floats.
+    Source openExact(Shell shell, Rooms rooms) {
+        return open(shell, rooms, UpstreamOptions.DEFAULT, EngineOptions.DEFAULT.withCacheType(CacheType.F32));
+    }
+
     /// @param treatment of an upstream, but for its models
     Source open(Shell shell, Rooms rooms, UpstreamOptions treatment) {
+        return open(shell, rooms, treatment, EngineOptions.DEFAULT);
+    }
+
+    private Source open(Shell shell, Rooms rooms, UpstreamOptions treatment, EngineOptions preset) {
         Optional<String> upstream = upstream(shell.environment());
         if (upstream.isPresent()) {
             List<String> models = Optional.ofNullable(model).stream().toList();
             return relay(upstream.get(), shell, rooms, treatment.withModels(models));
         }
         EngineOptions options =
-                Cli.checked(command, () -> guesses.applyTo(engine.applyTo(EngineOptions.DEFAULT), shell.environment()));
+                Cli.checked(command, () -> guesses.applyTo(engine.applyTo(preset), shell.environment()));
         Optional<Path> file = Optional.ofNullable(model).map(named -> ModelFiles.file(named, shell.environment()));
         try (LoadingDisplay display = LoadingDisplay.onTerminal(shell, file)) {
             return Source.of(rooms.load(file, options, display));

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.runnel.app.Shell.Channel;
 import dev.runnel.core.Prompt;
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.Engine;
+import dev.runnel.engine.EngineOptions;
+import dev.runnel.engine.LoadingListener;
 import dev.runnel.engine.LogitDifference;
 import dev.runnel.engine.ModelLogits;
 import dev.runnel.engine.fixtures.Json;
@@ -80,7 +83,8 @@ class ScoreCommandTest {
         TestProgram remote = new TestProgram(new CompositionRoot());
         program.run("score", TEXT, "--model", model.toString());
 
-        try (Engine engine = Engine.open(model);
+        try (Engine engine =
+                        Engine.open(model, EngineOptions.DEFAULT.withCacheType(CacheType.F32), LoadingListener.NONE);
                 CompletionServer server = CompletionServer.start(ServerOptions.at("127.0.0.1", 0))) {
             server.serve(engine);
             assertThat(remote.run("score", TEXT, "--url", "http://127.0.0.1:%d/v1".formatted(server.port())))
