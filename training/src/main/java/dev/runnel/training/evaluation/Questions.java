@@ -12,13 +12,14 @@ import dev.runnel.training.data.Conversation;
 import dev.runnel.training.data.Examination;
 import dev.runnel.training.data.Split;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// All that a model is asked: the lessons' questions, and what is no lesson.
 final class Questions {
@@ -53,10 +54,18 @@ final class Questions {
     }
 
     private static List<Question> sample(List<Question> all) {
-        Map<String, Integer> counts = new HashMap<>();
-        return all.stream()
-                .filter(question -> counts.merge(question.category() + question.language(), 1, Integer::sum) <= SAMPLE)
-                .toList();
+        Map<String, List<Question>> kinds = all.stream()
+                .collect(Collectors.groupingBy(
+                        question -> question.category() + question.language(),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
+        return kinds.values().stream().flatMap(Questions::spread).toList();
+    }
+
+    /// Some of a kind, from all over it: neighbours are alike, so that a model fails in several of them at once.
+    private static Stream<Question> spread(List<Question> kind) {
+        int step = Math.max(1, kind.size() / SAMPLE);
+        return IntStream.range(0, Math.min(SAMPLE, kind.size())).mapToObj(i -> kind.get(i * step));
     }
 
     private void addArticlePrompts() {
