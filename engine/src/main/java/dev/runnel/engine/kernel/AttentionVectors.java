@@ -134,14 +134,15 @@ final class AttentionVectors {
             far2.intoArray(out, far + 2 * size);
             far3.intoArray(out, far + 3 * size);
         }
-        rest4(weights, at, stride, positions, page, values, size, out, outAt, d);
+        for (int i = 0; i < 4 && d < size; i++) {
+            weigh1(weights, at + i * stride, positions, page, values, size, out, outAt + i * size, d);
+        }
     }
 
-    /// The elements of [#weigh4] from the index `from` on, a vector at a time.
-    private static void rest4(
+    /// @param from the first element; those before are left as they are
+    static void weigh1(
             float[] weights,
             int at,
-            int stride,
             int positions,
             MemorySegment page,
             long values,
@@ -150,30 +151,6 @@ final class AttentionVectors {
             int outAt,
             int from) {
         for (int d = from; d < size; d += Lanes.COUNT) {
-            int o = outAt + d;
-            var sum0 = floats(out, o);
-            var sum1 = floats(out, o + size);
-            var sum2 = floats(out, o + 2 * size);
-            var sum3 = floats(out, o + 3 * size);
-            long offset = values + (long) Float.BYTES * d;
-            for (int p = 0; p < positions; p++) {
-                var value = floats(page, offset + (long) Float.BYTES * p * size);
-                int i = at + p;
-                sum0 = value.fma(FloatVector.broadcast(Lanes.FLOATS, weights[i]), sum0);
-                sum1 = value.fma(FloatVector.broadcast(Lanes.FLOATS, weights[i + stride]), sum1);
-                sum2 = value.fma(FloatVector.broadcast(Lanes.FLOATS, weights[i + 2 * stride]), sum2);
-                sum3 = value.fma(FloatVector.broadcast(Lanes.FLOATS, weights[i + 3 * stride]), sum3);
-            }
-            sum0.intoArray(out, o);
-            sum1.intoArray(out, o + size);
-            sum2.intoArray(out, o + 2 * size);
-            sum3.intoArray(out, o + 3 * size);
-        }
-    }
-
-    static void weigh1(
-            float[] weights, int at, int positions, MemorySegment page, long values, int size, float[] out, int outAt) {
-        for (int d = 0; d < size; d += Lanes.COUNT) {
             var sum = floats(out, outAt + d);
             long offset = values + (long) Float.BYTES * d;
             for (int p = 0; p < positions; p++) {

@@ -356,7 +356,7 @@ final class VectorKernels extends ScalarKernels {
                     weights, at + i * stride, stride, positions, page, values, size, out, outAt + i * size);
         }
         for (; i < queries; i++) {
-            AttentionVectors.weigh1(weights, at + i * stride, positions, page, values, size, out, outAt + i * size);
+            AttentionVectors.weigh1(weights, at + i * stride, positions, page, values, size, out, outAt + i * size, 0);
         }
     }
 }

@@ -38,7 +38,7 @@ final class SelfAttention {
     private final int queries; // at most in a block
     private final Buffers[] buffers;
     private final List<PartialAttention> stretches = new ArrayList<>(); // of all blocks and heads
-    private int[] ends = {}; // (blocks): where in `stretches` each one's end
+    private int[] starts = {}; // (blocks + 1): where in `stretches` each one's begin
 
     SelfAttention(Hyperparameters model, KvCache cache, Compute compute) {
         this.model = model;
@@ -150,8 +150,8 @@ final class SelfAttention {
         compute.inParallel(all, (worker, part) -> {
             int number = blockOf(part);
             Step.Block block = step.blocks.get(number);
-            int from = number == 0 ? 0 : ends[number - 1];
-            int each = (ends[number] - from) / heads;
+            int from = starts[number];
+            int each = (starts[number + 1] - from) / heads;
             int head = (part - from) / each;
             gather(step, block, head, buffers[worker].q);
             int stretch = first(step, layer, block) + (part - from) % each;
@@ -163,8 +163,8 @@ final class SelfAttention {
             int head = part % heads;
             PartialAttention whole = buffers[worker].whole;
             begin(layer, block, head, whole);
-            int from = number == 0 ? 0 : ends[number - 1];
-            int each = (ends[number] - from) / heads;
+            int from = starts[number];
+            int each = (starts[number + 1] - from) / heads;
             for (int i = from + head * each; i < from + (head + 1) * each; i++) {
                 whole.add(stretches.get(i), queries(block));
             }
@@ -176,14 +176,14 @@ final class SelfAttention {
     ///
     /// @return how many there are
     private int lay(Step step, LayerAttention layer) {
-        if (ends.length < step.blocks.size()) {
-            ends = new int[step.blocks.size()];
+        if (starts.length <= step.blocks.size()) {
+            starts = new int[step.blocks.size() + 1];
         }
         int all = 0;
         for (int i = 0; i < step.blocks.size(); i++) {
             Step.Block block = step.blocks.get(i);
             all += model.keyValueHeads() * (end(step, block) - first(step, layer, block));
-            ends[i] = all;
+            starts[i + 1] = all;
         }
         while (stretches.size() < all) {
             stretches.add(new PartialAttention(queries, cache.format().layout().paddedValueSize()));
@@ -193,7 +193,7 @@ final class SelfAttention {
 
     private int blockOf(int stretch) {
         int block = 0;
-        while (stretch >= ends[block]) {
+        while (stretch >= starts[block + 1]) {
             block++;
         }
         return block;
