@@ -15,6 +15,7 @@ import java.util.Objects;
 /// A model's file: what it is, how it sees text, and its weights.
 public final class ModelFile {
 
+    private static final String ARCHITECTURE = "qwen3";
     private static final String TEMPLATE = "chat-template.jinja";
 
     private ModelFile() {}
@@ -30,18 +31,18 @@ public final class ModelFile {
         GgufWriter writer = writer(vocabulary)
                 .put("general.file_type", format.fileType())
                 .put("general.quantization_version", 2)
-                .put("llama.context_length", shape.context())
-                .put("llama.embedding_length", shape.width())
-                .put("llama.block_count", shape.layers())
-                .put("llama.feed_forward_length", shape.feedForward())
-                .put("llama.attention.head_count", shape.heads())
-                .put("llama.attention.head_count_kv", shape.heads())
-                .put("llama.attention.key_length", shape.headSize())
-                .put("llama.attention.value_length", shape.headSize())
-                .put("llama.rope.dimension_count", shape.headSize())
-                .put("llama.rope.freq_base", shape.ropeBase())
-                .put("llama.attention.layer_norm_rms_epsilon", Shape.EPSILON)
-                .put("llama.vocab_size", shape.vocabulary());
+                .put(ARCHITECTURE + ".context_length", shape.context())
+                .put(ARCHITECTURE + ".embedding_length", shape.width())
+                .put(ARCHITECTURE + ".block_count", shape.layers())
+                .put(ARCHITECTURE + ".feed_forward_length", shape.feedForward())
+                .put(ARCHITECTURE + ".attention.head_count", shape.heads())
+                .put(ARCHITECTURE + ".attention.head_count_kv", shape.heads())
+                .put(ARCHITECTURE + ".attention.key_length", shape.headSize())
+                .put(ARCHITECTURE + ".attention.value_length", shape.headSize())
+                .put(ARCHITECTURE + ".rope.dimension_count", shape.headSize())
+                .put(ARCHITECTURE + ".rope.freq_base", shape.ropeBase())
+                .put(ARCHITECTURE + ".attention.layer_norm_rms_epsilon", Shape.EPSILON)
+                .put(ARCHITECTURE + ".vocab_size", shape.vocabulary());
         for (Tensor tensor : weights.tensors()) {
             WeightFormat stored = tensor.isMatrix() ? format : WeightFormat.F32;
             List<Integer> dimensions =
@@ -55,7 +56,7 @@ public final class ModelFile {
         int endOfText = vocabulary.id(Vocabulary.END_OF_TEXT);
         int endOfTurn = vocabulary.id(Vocabulary.END_OF_TURN);
         return new GgufWriter()
-                .put("general.architecture", "llama")
+                .put("general.architecture", ARCHITECTURE)
                 .put("general.type", "model")
                 .put("general.name", "runnel-tiny")
                 .put("general.organization", "runnel")

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 /// x = embedding[ids]                                   (tokens, width)
 /// each layer:
 ///   h = norm(x)
-///   x = x + attention(rope(h Wqᵀ), rope(h Wkᵀ), h Wvᵀ) Woᵀ
+///   x = x + attention(rope(norm(h Wqᵀ)), rope(norm(h Wkᵀ)), h Wvᵀ) Woᵀ      norms of each head
 ///   h = norm(x)
 ///   x = x + (silu(h Wgateᵀ) ∘ h Wupᵀ) Wdownᵀ
 /// logits = norm(x) embeddingᵀ                          (targets, vocabulary)
@@ -24,6 +24,8 @@ public final class Network {
     private static final class Trace {
         final float[] x; // (tokens, width): what comes in
         final float[] h; // (tokens, width): normed, for attention
+        final float[] qBare; // (tokens, width): before its norm and its position
+        final float[] kBare; // (tokens, width)
         final float[] q; // (tokens, width)
         final float[] k; // (tokens, width)
         final float[] v; // (tokens, width)
@@ -34,6 +36,8 @@ public final class Network {
         final float[] up; // (rows, feedForward)
         final float[] gated; // (rows, feedForward)
         final RmsNorm attentionNorm;
+        final RmsNorm queryNorm; // of tokens × heads rows
+        final RmsNorm keyNorm;
         final RmsNorm feedForwardNorm;
         final Attention attention;
 
@@ -42,6 +46,8 @@ public final class Network {
             int deep = tokens * shape.feedForward();
             x = new float[wide];
             h = new float[wide];
+            qBare = new float[wide];
+            kBare = new float[wide];
             q = new float[wide];
             k = new float[wide];
             v = new float[wide];
@@ -52,6 +58,8 @@ public final class Network {
             up = new float[deep];
             gated = new float[deep];
             attentionNorm = new RmsNorm(tokens, shape.width());
+            queryNorm = new RmsNorm(tokens * shape.heads(), shape.headSize());
+            keyNorm = new RmsNorm(tokens * shape.heads(), shape.headSize());
             feedForwardNorm = new RmsNorm(tokens, shape.width());
             attention = new Attention(shape);
         }
@@ -76,6 +84,7 @@ public final class Network {
     private final float[] dq; // (tokens, width)
     private final float[] dk; // (tokens, width)
     private final float[] dv; // (tokens, width)
+    private final float[] dBare; // (tokens, width): of queries, then of keys, before their norm
     private final float[] dO; // (tokens, width)
     private final float[] dGate; // (tokens, feedForward)
     private final float[] dUp; // (tokens, feedForward)
@@ -106,6 +115,7 @@ public final class Network {
         dq = new float[wide];
         dk = new float[wide];
         dv = new float[wide];
+        dBare = new float[wide];
         dO = new float[wide];
         dGate = new float[deep];
         dUp = new float[deep];
@@ -165,9 +175,11 @@ public final class Network {
             Parameters.Layer layer = w.layers().get(i);
             Trace t = traces[i];
             t.attentionNorm.forward(t.x, layer.attentionNorm().values(), t.h, tokens);
-            linear(t.h, layer.q(), t.q, tokens);
-            linear(t.h, layer.k(), t.k, tokens);
+            linear(t.h, layer.q(), t.qBare, tokens);
+            linear(t.h, layer.k(), t.kBare, tokens);
             linear(t.h, layer.v(), t.v, tokens);
+            t.queryNorm.forward(t.qBare, layer.queryNorm().values(), t.q, tokens * shape.heads());
+            t.keyNorm.forward(t.kBare, layer.keyNorm().values(), t.k, tokens * shape.heads());
             rope.forward(t.q, batch.positions, tokens);
             rope.forward(t.k, batch.positions, tokens);
             t.attention.forward(t.q, t.k, t.v, t.o, batch);
@@ -243,8 +255,10 @@ public final class Network {
             t.attention.backward(t.q, t.k, t.v, dO, dq, dk, dv, batch);
             rope.backward(dq, batch.positions, tokens);
             rope.backward(dk, batch.positions, tokens);
-            linearBackward(t.h, layer.q(), g.q(), dq, dh, tokens, false);
-            linearBackward(t.h, layer.k(), g.k(), dk, dh, tokens, true);
+            normBackward(t.queryNorm, t.qBare, layer.queryNorm(), dq, g.queryNorm(), tokens);
+            linearBackward(t.h, layer.q(), g.q(), dBare, dh, tokens, false);
+            normBackward(t.keyNorm, t.kBare, layer.keyNorm(), dk, g.keyNorm(), tokens);
+            linearBackward(t.h, layer.k(), g.k(), dBare, dh, tokens, true);
             linearBackward(t.h, layer.v(), g.v(), dv, dh, tokens, true);
             t.attentionNorm.backward(
                     t.x, layer.attentionNorm().values(), dh, g.attentionNorm().values(), dx, tokens);
@@ -256,6 +270,12 @@ public final class Network {
                 embedding[row + i] += dx[token * width + i];
             }
         }
+    }
+
+    /// Sets `dBare`.
+    private void normBackward(RmsNorm norm, float[] x, Tensor gain, float[] dy, Tensor gainGradient, int tokens) {
+        Arrays.fill(dBare, 0, tokens * shape.width(), 0);
+        norm.backward(x, gain.values(), dy, gainGradient.values(), dBare, tokens * shape.heads());
     }
 
     /// `y (tokens, rows) = x (tokens, columns) Wᵀ`

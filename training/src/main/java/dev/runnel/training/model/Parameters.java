@@ -11,15 +11,18 @@ public final class Parameters {
     /// The weights of one layer.
     ///
     /// ```
-    /// attentionNorm  (1, width)            feedForwardNorm  (1, width)
-    /// q, k, v        (width, width)        gate, up         (feedForward, width)
-    /// output         (width, width)        down             (width, feedForward)
+    /// attentionNorm       (1, width)            feedForwardNorm  (1, width)
+    /// q, k, v             (width, width)        gate, up         (feedForward, width)
+    /// queryNorm, keyNorm  (1, headSize)         down             (width, feedForward)
+    /// output              (width, width)
     /// ```
     public record Layer(
             Tensor attentionNorm,
             Tensor q,
             Tensor k,
             Tensor v,
+            Tensor queryNorm,
+            Tensor keyNorm,
             Tensor output,
             Tensor feedForwardNorm,
             Tensor gate,
@@ -34,6 +37,8 @@ public final class Parameters {
                     Tensor.zeros(prefix + "attn_q", width, width),
                     Tensor.zeros(prefix + "attn_k", width, width),
                     Tensor.zeros(prefix + "attn_v", width, width),
+                    Tensor.zeros(prefix + "attn_q_norm", 1, shape.headSize()),
+                    Tensor.zeros(prefix + "attn_k_norm", 1, shape.headSize()),
                     Tensor.zeros(prefix + "attn_output", width, width),
                     Tensor.zeros(prefix + "ffn_norm", 1, width),
                     Tensor.zeros(prefix + "ffn_gate", shape.feedForward(), width),
@@ -42,7 +47,7 @@ public final class Parameters {
         }
 
         List<Tensor> tensors() {
-            return List.of(attentionNorm, q, k, v, output, feedForwardNorm, gate, up, down);
+            return List.of(attentionNorm, q, k, v, queryNorm, keyNorm, output, feedForwardNorm, gate, up, down);
         }
     }
 

@@ -1,10 +1,10 @@
 package dev.runnel.training.model;
 
-/// Rotary positions (Su et al. 2021): each pair of neighbours in a head is turned by an angle that grows with the
-/// position, so that a product of a query and a key knows how far apart they are.
+/// Rotary positions (Su et al. 2021): each pair of elements in a head, from either half of it, is turned by an angle
+/// that grows with the position, so that a product of a query and a key knows how far apart they are.
 ///
 /// ```
-/// (x[2i], x[2i+1])  turned by  position · base^(−2i / headSize)
+/// (x[i], x[i + headSize / 2])  turned by  position · base^(−2i / headSize)
 /// ```
 ///
 /// The gradient is turned back.
@@ -45,10 +45,10 @@ final class Rope {
                 for (int i = 0; i < half; i++) {
                     float cosine = cosines[angles + i];
                     float sine = direction * sines[angles + i];
-                    float even = x[at + 2 * i];
-                    float odd = x[at + 2 * i + 1];
-                    x[at + 2 * i] = even * cosine - odd * sine;
-                    x[at + 2 * i + 1] = even * sine + odd * cosine;
+                    float first = x[at + i];
+                    float second = x[at + half + i];
+                    x[at + i] = first * cosine - second * sine;
+                    x[at + half + i] = first * sine + second * cosine;
                 }
             }
         }

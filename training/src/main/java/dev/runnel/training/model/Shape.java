@@ -1,7 +1,7 @@
 package dev.runnel.training.model;
 
-/// How large a model is. It is a Llama: norms before attention and feed-forward part, rotary positions, a gate, and the
-/// token embedding used once more as the output matrix.
+/// How large a model is. It is a small Qwen 3: norms before attention and feed-forward part, and of each query and key;
+/// rotary positions, a gate, and the token embedding used once more as the output matrix.
 ///
 /// @param vocabulary tokens, a multiple of [#STEP]
 /// @param width of the residual stream, a multiple of [#STEP]

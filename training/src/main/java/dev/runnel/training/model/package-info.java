@@ -1,4 +1,4 @@
-/// A Llama that can be trained: forward, backward, and the products underneath, in float and by hand.
+/// A Qwen 3 that can be trained: forward, backward, and the products underneath, in float and by hand.
 ///
 /// [Network] is the whole of it on one page; every part has its formulas, forward and backward, in a file of its own.
 /// The
