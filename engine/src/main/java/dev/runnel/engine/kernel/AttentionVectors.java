@@ -22,7 +22,7 @@ final class AttentionVectors {
             int qAt,
             int keySize,
             MemorySegment page,
-            long head,
+            long keys,
             float scale,
             float[] scores,
             int at,
@@ -36,7 +36,7 @@ final class AttentionVectors {
             var far1 = near0;
             var far2 = near0;
             var far3 = near0;
-            long offset = head + (long) Float.BYTES * p;
+            long offset = keys + (long) Float.BYTES * p;
             for (int d = 0; d < keySize; d++) {
                 var near = floats(page, offset + KEY_STRIDE * d);
                 var far = floats(page, offset + KEY_STRIDE * d + Lanes.VECTOR_BYTES);
@@ -68,13 +68,13 @@ final class AttentionVectors {
     }
 
     static void scores1(
-            float[] q, int qAt, int keySize, MemorySegment page, long head, float scale, float[] scores, int at) {
+            float[] q, int qAt, int keySize, MemorySegment page, long keys, float scale, float[] scores, int at) {
         for (int p = 0; p < PageLayout.POSITIONS; p += Lanes.COUNT) {
             var sum = FloatVector.zero(Lanes.FLOATS);
-            long offset = head + (long) Float.BYTES * p;
+            long offset = keys + (long) Float.BYTES * p;
             for (int d = 0; d < keySize; d++) {
-                var keys = floats(page, offset + KEY_STRIDE * d);
-                sum = keys.fma(FloatVector.broadcast(Lanes.FLOATS, q[qAt + d]), sum);
+                var key = floats(page, offset + KEY_STRIDE * d);
+                sum = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[qAt + d]), sum);
             }
             sum.mul(scale).intoArray(scores, at + p);
         }

@@ -6,43 +6,48 @@ import java.lang.foreign.ValueLayout;
 /// Keys and values as bytes, each key and each value with a scale of its own:
 ///
 /// ```
-/// scales  (2, POSITIONS)                 floats: of keys, of values
-/// keys    (keySize, POSITIONS)           number = scale * byte, the largest of a key is 127
-/// values  (POSITIONS, paddedValueSize)
+/// keys     scales  (POSITIONS)                     floats
+///          bytes   (keySize, POSITIONS)            number = scale * byte, the largest of a key is 127
+/// values   scales  (POSITIONS)
+///          bytes   (POSITIONS, paddedValueSize)
 /// ```
 record BytePages(PageLayout layout) implements PageFormat {
 
     private static final int MOST = 127;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-    private static final long KEYS = 2L * Float.BYTES * PageLayout.POSITIONS;
+    private static final long SCALES = (long) Float.BYTES * PageLayout.POSITIONS;
 
-    private long valuesOffset() {
-        return KEYS + (long) PageLayout.POSITIONS * layout.keySize();
+    @Override
+    public long keyBytes() {
+        return SCALES + layout.keyCount();
     }
 
     @Override
-    public long bytes() {
-        return KEYS + layout.bytes() / Float.BYTES;
-    }
-
-    private static long scaleOffset(int row, int position) {
-        return (long) Float.BYTES * (row * PageLayout.POSITIONS + position);
+    public long valueBytes() {
+        return SCALES + layout.valueCount();
     }
 
     @Override
     public void write(
-            MemorySegment page, long head, int position, float[] keys, int keyAt, float[] values, int valueAt) {
-        float scale = scale(keys, keyAt, layout.keySize());
-        page.set(FLOAT, head + scaleOffset(0, position), scale);
+            MemorySegment page,
+            long keys,
+            long values,
+            int position,
+            float[] key,
+            int keyAt,
+            float[] value,
+            int valueAt) {
+        float scale = scale(key, keyAt, layout.keySize());
+        page.set(FLOAT, keys + (long) Float.BYTES * position, scale);
         for (int d = 0; d < layout.keySize(); d++) {
-            long to = head + KEYS + (long) d * PageLayout.POSITIONS + position;
-            page.set(ValueLayout.JAVA_BYTE, to, rounded(keys[keyAt + d], scale));
+            long to = keys + SCALES + (long) d * PageLayout.POSITIONS + position;
+            page.set(ValueLayout.JAVA_BYTE, to, rounded(key[keyAt + d], scale));
         }
-        scale = scale(values, valueAt, layout.valueSize());
-        page.set(FLOAT, head + scaleOffset(1, position), scale);
-        long to = head + valuesOffset() + (long) position * layout.paddedValueSize();
+        scale = scale(value, valueAt, layout.valueSize());
+        page.set(FLOAT, values + (long) Float.BYTES * position, scale);
+        long to = values + SCALES + (long) position * layout.paddedValueSize();
         for (int d = 0; d < layout.valueSize(); d++) {
-            page.set(ValueLayout.JAVA_BYTE, to + d, rounded(values[valueAt + d], scale));
+            page.set(ValueLayout.JAVA_BYTE, to + d, rounded(value[valueAt + d], scale));
         }
     }
 
@@ -59,22 +64,20 @@ record BytePages(PageLayout layout) implements PageFormat {
     }
 
     @Override
-    public void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
+    public void readKeys(Kernels kernels, MemorySegment page, long keys, MemorySegment to) {
         for (int d = 0; d < layout.keySize(); d++) {
             long row = (long) d * PageLayout.POSITIONS;
-            kernels.bytes(
-                    page, head + KEYS + row, head + scaleOffset(0, 0), to, Float.BYTES * row, PageLayout.POSITIONS);
+            kernels.bytes(page, keys + SCALES + row, keys, to, Float.BYTES * row, PageLayout.POSITIONS);
         }
     }
 
     @Override
-    public void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
+    public void readValues(Kernels kernels, MemorySegment page, long values, MemorySegment to) {
         int size = layout.paddedValueSize();
         for (int p = 0; p < PageLayout.POSITIONS; p++) {
             long row = (long) p * size;
-            float scale = page.get(FLOAT, head + scaleOffset(1, p));
-            kernels.bytes(
-                    page, head + valuesOffset() + row, scale, to, layout.valuesOffset() + Float.BYTES * row, size);
+            float scale = page.get(FLOAT, values + (long) Float.BYTES * p);
+            kernels.bytes(page, values + SCALES + row, scale, to, Float.BYTES * row, size);
         }
     }
 }

@@ -6,14 +6,26 @@ import java.lang.foreign.MemorySegment;
 record FloatPages(PageLayout layout) implements PageFormat {
 
     @Override
-    public long bytes() {
-        return layout.bytes();
+    public long keyBytes() {
+        return layout.keyBytes();
+    }
+
+    @Override
+    public long valueBytes() {
+        return layout.valueBytes();
     }
 
     @Override
     public void write(
-            MemorySegment page, long head, int position, float[] keys, int keyAt, float[] values, int valueAt) {
-        layout.write(page, head, position, keys, keyAt, values, valueAt);
+            MemorySegment page,
+            long keys,
+            long values,
+            int position,
+            float[] key,
+            int keyAt,
+            float[] value,
+            int valueAt) {
+        layout.write(page, keys, values, position, key, keyAt, value, valueAt);
     }
 
     @Override
@@ -22,12 +34,12 @@ record FloatPages(PageLayout layout) implements PageFormat {
     }
 
     @Override
-    public void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
+    public void readKeys(Kernels kernels, MemorySegment page, long keys, MemorySegment to) {
         throw new UnsupportedOperationException("they are floats");
     }
 
     @Override
-    public void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
+    public void readValues(Kernels kernels, MemorySegment page, long values, MemorySegment to) {
         throw new UnsupportedOperationException("they are floats");
     }
 }

@@ -7,25 +7,33 @@ record HalfPages(PageLayout layout) implements PageFormat {
 
     private static final float GREATEST = 65504;
 
-    private long valuesOffset() {
-        return (long) Short.BYTES * PageLayout.POSITIONS * layout.keySize();
+    @Override
+    public long keyBytes() {
+        return layout.keyBytes() / 2;
     }
 
     @Override
-    public long bytes() {
-        return layout.bytes() / 2;
+    public long valueBytes() {
+        return layout.valueBytes() / 2;
     }
 
     @Override
     public void write(
-            MemorySegment page, long head, int position, float[] keys, int keyAt, float[] values, int valueAt) {
+            MemorySegment page,
+            long keys,
+            long values,
+            int position,
+            float[] key,
+            int keyAt,
+            float[] value,
+            int valueAt) {
         for (int d = 0; d < layout.keySize(); d++) {
-            long to = head + Short.BYTES * ((long) d * PageLayout.POSITIONS + position);
-            page.set(F16.HALF, to, half(keys[keyAt + d]));
+            long to = keys + Short.BYTES * ((long) d * PageLayout.POSITIONS + position);
+            page.set(F16.HALF, to, half(key[keyAt + d]));
         }
-        long to = head + valuesOffset() + (long) Short.BYTES * position * layout.paddedValueSize();
+        long to = values + (long) Short.BYTES * position * layout.paddedValueSize();
         for (int d = 0; d < layout.valueSize(); d++) {
-            page.set(F16.HALF, to + (long) Short.BYTES * d, half(values[valueAt + d]));
+            page.set(F16.HALF, to + (long) Short.BYTES * d, half(value[valueAt + d]));
         }
     }
 
@@ -34,13 +42,12 @@ record HalfPages(PageLayout layout) implements PageFormat {
     }
 
     @Override
-    public void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
-        kernels.halves(page, head, to, 0, PageLayout.POSITIONS * layout.keySize());
+    public void readKeys(Kernels kernels, MemorySegment page, long keys, MemorySegment to) {
+        kernels.halves(page, keys, to, layout.keyCount());
     }
 
     @Override
-    public void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to) {
-        int n = PageLayout.POSITIONS * layout.paddedValueSize();
-        kernels.halves(page, head + valuesOffset(), to, layout.valuesOffset(), n);
+    public void readValues(Kernels kernels, MemorySegment page, long values, MemorySegment to) {
+        kernels.halves(page, values, to, layout.valueCount());
     }
 }

@@ -124,11 +124,12 @@ public interface Kernels {
     ///
     /// @param n a multiple of [#STRANDS]
     /// @param offset bytes from the start of `from` to the first
-    /// @param at bytes from the start of `to` to where it goes
-    void halves(MemorySegment from, long offset, MemorySegment to, long at, int n);
+    /// @param to gets them from its start on
+    void halves(MemorySegment from, long offset, MemorySegment to, int n);
 
     /// Writes `n` bytes as floats, each times a scale of its own, which lie in `from` too.
     ///
+    /// @param at bytes from the start of `to` to where the first goes
     /// @param scales bytes from the start of `from` to the first scale, a float
     void bytes(MemorySegment from, long offset, long scales, MemorySegment to, long at, int n);
 
@@ -138,21 +139,22 @@ public interface Kernels {
     /// How much queries attend to each position of a page, before softmax.
     ///
     /// ```
-    /// q       (queries, keySize)
+    /// q       (queries, keySize)     from qAt on
     /// scores  (queries, POSITIONS)   scores[i,p] = scale * sum over d of q[i,d] * key[p,d], in the order of d
     /// ```
     ///
     /// All positions get scores, those that hold nothing yet too; theirs mean nothing.
     ///
-    /// @param head bytes from the start of `page` to the keys and values of the queries' head
+    /// @param keys bytes from the start of `page` to the keys of the queries' head
     /// @param at where query 0's scores go
     /// @param stride from one query's scores to the next one's
     void scores(
             float[] q,
+            int qAt,
             int queries,
             PageLayout layout,
             MemorySegment page,
-            long head,
+            long keys,
             float scale,
             float[] scores,
             int at,
@@ -177,6 +179,7 @@ public interface Kernels {
     /// Products are added in the order of `p`, in one strand.
     ///
     /// @param positions from the page's first on; values beyond are not looked at
+    /// @param values bytes from the start of `page` to the values of the queries' head
     void weigh(
             float[] weights,
             int at,
@@ -185,7 +188,7 @@ public interface Kernels {
             int positions,
             PageLayout layout,
             MemorySegment page,
-            long head,
+            long values,
             float[] out,
             int outAt);
 }

@@ -18,25 +18,36 @@ public sealed interface PageFormat permits FloatPages, HalfPages, BytePages {
     /// What kernels read.
     PageLayout layout();
 
-    /// Bytes of one head's keys and values.
-    long bytes();
+    /// Bytes of one head's keys.
+    long keyBytes();
+
+    /// Bytes of one head's values.
+    long valueBytes();
 
     /// Stores what the token at one position has in one head.
     ///
-    /// @param head bytes from the start of `page` to the head
+    /// @param page that has the head's keys from byte `keys` on and its values from byte `values` on
     /// @param position within the page
-    void write(MemorySegment page, long head, int position, float[] keys, int keyAt, float[] values, int valueAt);
+    void write(
+            MemorySegment page,
+            long keys,
+            long values,
+            int position,
+            float[] key,
+            int keyAt,
+            float[] value,
+            int valueAt);
 
     /// Whether a page can be read as it is; if so, nothing below is called.
     default boolean isFloats() {
         return false;
     }
 
-    /// Makes a head's keys floats.
+    /// Makes a head's keys floats, as [PageLayout] has them.
     ///
-    /// @param to where [PageLayout] has them, a head from its start on
-    void readKeys(Kernels kernels, MemorySegment page, long head, MemorySegment to);
+    /// @param to gets them from its start on
+    void readKeys(Kernels kernels, MemorySegment page, long keys, MemorySegment to);
 
     /// Makes a head's values floats.
-    void readValues(Kernels kernels, MemorySegment page, long head, MemorySegment to);
+    void readValues(Kernels kernels, MemorySegment page, long values, MemorySegment to);
 }

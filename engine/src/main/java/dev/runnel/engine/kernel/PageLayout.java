@@ -3,7 +3,7 @@ package dev.runnel.engine.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Where one head's keys and values of [#POSITIONS] consecutive positions lie, as floats:
+/// How one head's keys and values of [#POSITIONS] consecutive positions lie, as floats:
 ///
 /// ```
 /// keys    (keySize, POSITIONS)            one element of all positions side by side: scores need no sum over lanes
@@ -24,26 +24,43 @@ public record PageLayout(int keySize, int valueSize) {
         return Kernels.padded(valueSize);
     }
 
-    /// Bytes of one head's keys and values.
-    public long bytes() {
-        return Float.BYTES * (long) POSITIONS * (keySize + paddedValueSize());
+    /// Numbers of one head's keys.
+    int keyCount() {
+        return POSITIONS * keySize;
     }
 
-    /// Bytes from a head's start to its values.
-    long valuesOffset() {
-        return Float.BYTES * (long) POSITIONS * keySize;
+    /// Numbers of one head's values.
+    int valueCount() {
+        return POSITIONS * paddedValueSize();
+    }
+
+    /// Bytes of one head's keys.
+    public long keyBytes() {
+        return (long) Float.BYTES * keyCount();
+    }
+
+    /// Bytes of one head's values.
+    public long valueBytes() {
+        return (long) Float.BYTES * valueCount();
     }
 
     /// Stores what the token at one position has in one head.
     ///
-    /// @param head bytes from the start of `page` to the head
+    /// @param page that has the head's keys from byte `keys` on and its values from byte `values` on
     /// @param position within the page
     public void write(
-            MemorySegment page, long head, int position, float[] keys, int keyAt, float[] values, int valueAt) {
+            MemorySegment page,
+            long keys,
+            long values,
+            int position,
+            float[] key,
+            int keyAt,
+            float[] value,
+            int valueAt) {
         for (int d = 0; d < keySize; d++) {
-            page.set(FLOAT, head + Float.BYTES * ((long) d * POSITIONS + position), keys[keyAt + d]);
+            page.set(FLOAT, keys + Float.BYTES * ((long) d * POSITIONS + position), key[keyAt + d]);
         }
-        long to = head + valuesOffset() + Float.BYTES * (long) position * paddedValueSize();
-        MemorySegment.copy(values, valueAt, page, FLOAT, to, valueSize);
+        long to = values + Float.BYTES * (long) position * paddedValueSize();
+        MemorySegment.copy(value, valueAt, page, FLOAT, to, valueSize);
     }
 }

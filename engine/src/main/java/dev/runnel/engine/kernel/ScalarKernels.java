@@ -197,10 +197,11 @@ class ScalarKernels implements Kernels {
     @Override
     public void scores(
             float[] q,
+            int qAt,
             int queries,
             PageLayout layout,
             MemorySegment page,
-            long head,
+            long keys,
             float scale,
             float[] scores,
             int at,
@@ -209,8 +210,8 @@ class ScalarKernels implements Kernels {
             for (int p = 0; p < PageLayout.POSITIONS; p++) {
                 float sum = 0;
                 for (int d = 0; d < layout.keySize(); d++) {
-                    float key = floatAt(page, head, d * PageLayout.POSITIONS + p);
-                    sum = multiplyAdd(key, q[i * layout.keySize() + d], sum);
+                    float key = floatAt(page, keys, d * PageLayout.POSITIONS + p);
+                    sum = multiplyAdd(key, q[qAt + i * layout.keySize() + d], sum);
                 }
                 scores[at + i * stride + p] = sum * scale;
             }
@@ -218,9 +219,9 @@ class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void halves(MemorySegment from, long offset, MemorySegment to, long at, int n) {
+    public void halves(MemorySegment from, long offset, MemorySegment to, int n) {
         for (int i = 0; i < n; i++) {
-            to.set(ValueLayout.JAVA_FLOAT, at + (long) Float.BYTES * i, F16.at(from, offset + (long) Short.BYTES * i));
+            to.set(ValueLayout.JAVA_FLOAT, (long) Float.BYTES * i, F16.at(from, offset + (long) Short.BYTES * i));
         }
     }
 
@@ -269,14 +270,14 @@ class ScalarKernels implements Kernels {
             int positions,
             PageLayout layout,
             MemorySegment page,
-            long head,
+            long values,
             float[] out,
             int outAt) {
         int size = layout.paddedValueSize();
         for (int i = 0; i < queries; i++) {
             for (int p = 0; p < positions; p++) {
                 for (int d = 0; d < size; d++) {
-                    float value = floatAt(page, head + layout.valuesOffset(), p * size + d);
+                    float value = floatAt(page, values, p * size + d);
                     int o = outAt + i * size + d;
                     out[o] = multiplyAdd(value, weights[at + i * stride + p], out[o]);
                 }

@@ -257,10 +257,11 @@ final class VectorKernels extends ScalarKernels {
     @Override
     public void scores(
             float[] q,
+            int qAt,
             int queries,
             PageLayout layout,
             MemorySegment page,
-            long head,
+            long keys,
             float scale,
             float[] scores,
             int at,
@@ -268,10 +269,10 @@ final class VectorKernels extends ScalarKernels {
         int size = layout.keySize();
         int i = 0;
         for (; i <= queries - 4; i += 4) {
-            AttentionVectors.scores4(q, i * size, size, page, head, scale, scores, at + i * stride, stride);
+            AttentionVectors.scores4(q, qAt + i * size, size, page, keys, scale, scores, at + i * stride, stride);
         }
         for (; i < queries; i++) {
-            AttentionVectors.scores1(q, i * size, size, page, head, scale, scores, at + i * stride);
+            AttentionVectors.scores1(q, qAt + i * size, size, page, keys, scale, scores, at + i * stride);
         }
     }
 
@@ -294,10 +295,10 @@ final class VectorKernels extends ScalarKernels {
 
     /// What is no number becomes infinite.
     @Override
-    public void halves(MemorySegment from, long offset, MemorySegment to, long at, int n) {
+    public void halves(MemorySegment from, long offset, MemorySegment to, int n) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
-            long element = at + (long) Float.BYTES * i;
-            half(from, offset + (long) Short.BYTES * i).intoMemorySegment(to, element, ByteOrder.LITTLE_ENDIAN);
+            long at = (long) Float.BYTES * i;
+            half(from, offset + (long) Short.BYTES * i).intoMemorySegment(to, at, ByteOrder.LITTLE_ENDIAN);
         }
     }
 
@@ -345,11 +346,10 @@ final class VectorKernels extends ScalarKernels {
             int positions,
             PageLayout layout,
             MemorySegment page,
-            long head,
+            long values,
             float[] out,
             int outAt) {
         int size = layout.paddedValueSize();
-        long values = head + layout.valuesOffset();
         int i = 0;
         for (; i <= queries - 4; i += 4) {
             AttentionVectors.weigh4(

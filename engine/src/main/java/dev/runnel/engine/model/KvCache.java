@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// time it is taken and lives outside the heap. One thread reserves, runs and closes sequences.
 ///
 /// ```
-/// page  (layers, keyValueHeads, PageFormat)
+/// page  (layers, [keys of each head, values of each head])      one head's as PageFormat has them
 /// ```
 final class KvCache implements AutoCloseable {
 
@@ -50,7 +50,11 @@ final class KvCache implements AutoCloseable {
 
     /// Bytes of one page.
     static long pageBytes(PageFormat format, int layers, int heads) {
-        return (long) layers * heads * format.bytes();
+        return layers * layerBytes(format, heads);
+    }
+
+    private static long layerBytes(PageFormat format, int heads) {
+        return heads * (format.keyBytes() + format.valueBytes());
     }
 
     PageFormat format() {
@@ -66,9 +70,14 @@ final class KvCache implements AutoCloseable {
         return new CacheUse(pages, held, tree.idle());
     }
 
-    /// Bytes from a page's start to the keys and values of a head.
-    long offset(int layer, int head) {
-        return ((long) layer * heads + head) * format.bytes();
+    /// Bytes from a page's start to the keys of a head; those of the next one follow.
+    long keys(int layer, int head) {
+        return layer * layerBytes(format, heads) + head * format.keyBytes();
+    }
+
+    /// Bytes from a page's start to the values of a head; those of the next one follow.
+    long values(int layer, int head) {
+        return layer * layerBytes(format, heads) + heads * format.keyBytes() + head * format.valueBytes();
     }
 
     /// Room for a sequence of `tokens` that shares nothing, if there is any.

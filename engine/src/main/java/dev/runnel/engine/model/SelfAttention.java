@@ -29,7 +29,7 @@ final class SelfAttention {
 
     private static final int PAGES = STRETCH / PageLayout.POSITIONS;
 
-    /// Blocks and heads for each worker from which on they are the parts of the work; of fewer, their stretches are.
+    /// Parts of the work for each worker from which on there are enough of them.
     private static final int ENOUGH = 2;
 
     private final Hyperparameters model;
@@ -37,8 +37,8 @@ final class SelfAttention {
     private final Compute compute;
     private final int queries; // at most in a block
     private final Buffers[] buffers;
-    private final List<PartialAttention> stretches = new ArrayList<>(); // of all blocks and heads
-    private int[] starts = {}; // (blocks + 1): where in `stretches` each one's begin
+    private final List<PartialAttention> partials = new ArrayList<>(); // (stretches, heads), see byStretch
+    private int[] starts = {}; // (blocks + 1): the first of each one's stretches
 
     SelfAttention(Hyperparameters model, KvCache cache, Compute compute) {
         this.model = model;
@@ -46,7 +46,7 @@ final class SelfAttention {
         this.compute = compute;
         this.queries = blockTokens(model) * model.group();
         this.buffers = IntStream.range(0, compute.workers())
-                .mapToObj(i -> new Buffers(queries, cache.format().layout()))
+                .mapToObj(_ -> new Buffers(model, queries, cache.format().layout()))
                 .toArray(Buffers[]::new);
     }
 
@@ -55,20 +55,22 @@ final class SelfAttention {
         return Math.max(1, BLOCK / model.group());
     }
 
-    /// One thread's room for a block of queries.
+    /// One thread's room for the queries of a block and a head, or of a token and all heads.
     private static final class Buffers {
         final float[] q; // (queries, keySize)
         final float[] scores; // (queries, STRETCH)
-        final PartialAttention stretch;
+        final List<PartialAttention> stretch; // of one head
         final PartialAttention whole;
-        final MemorySegment page; // a head of it as floats, as PageLayout has it
+        final MemorySegment page; // a head's keys, or its values, as floats, as PageLayout has them
 
-        Buffers(int queries, PageLayout layout) {
-            q = new float[queries * layout.keySize()];
-            scores = new float[queries * STRETCH];
-            stretch = new PartialAttention(queries, layout.paddedValueSize());
+        Buffers(Hyperparameters model, int queries, PageLayout layout) {
+            int most = Math.max(queries, model.heads());
+            q = new float[most * layout.keySize()];
+            scores = new float[most * STRETCH];
+            stretch = List.of(new PartialAttention(queries, layout.paddedValueSize()));
             whole = new PartialAttention(queries, layout.paddedValueSize());
-            page = Arena.ofAuto().allocate(layout.bytes(), Float.BYTES * Kernels.STRANDS);
+            long bytes = Math.max(layout.keyBytes(), layout.valueBytes());
+            page = Arena.ofAuto().allocate(bytes, Float.BYTES * Kernels.STRANDS);
         }
     }
 
@@ -117,7 +119,8 @@ final class SelfAttention {
             cache.format()
                     .write(
                             page,
-                            cache.offset(index, head),
+                            cache.keys(index, head),
+                            cache.values(index, head),
                             position % PageLayout.POSITIONS,
                             step.k,
                             at * model.keySize(),
@@ -128,67 +131,90 @@ final class SelfAttention {
 
     /// `q -> attended`, for all blocks and heads of keys and values.
     private void attend(Step step, int index, LayerAttention layer) {
-        int heads = model.keyValueHeads();
-        int parts = step.blocks.size() * heads;
-        int all = parts < ENOUGH * compute.workers() ? lay(step, layer) : parts;
-        if (all == parts) {
-            compute.inParallel(parts, (worker, part) -> {
-                Step.Block block = step.blocks.get(part / heads);
-                int head = part % heads;
-                Buffers mine = buffers[worker];
-                begin(layer, block, head, mine.whole);
-                gather(step, block, head, mine.q);
-                int end = end(step, block);
-                for (int stretch = first(step, layer, block); stretch < end; stretch++) {
-                    attend(step, index, layer, block, head, stretch, mine.stretch, worker);
-                    mine.whole.add(mine.stretch, queries(block));
-                }
-                finish(step, block, head, mine.whole);
-            });
+        attend(step, index, layer, step.lone, model.keyValueHeads());
+        attend(step, index, layer, step.blocks, 1);
+    }
+
+    /// @param together heads that may be one part of the work
+    private void attend(Step step, int index, LayerAttention layer, List<Step.Block> blocks, int together) {
+        if (blocks.isEmpty()) {
             return;
         }
-        compute.inParallel(all, (worker, part) -> {
-            int number = blockOf(part);
-            Step.Block block = step.blocks.get(number);
-            int from = starts[number];
-            int each = (starts[number + 1] - from) / heads;
-            int head = (part - from) / each;
-            gather(step, block, head, buffers[worker].q);
-            int stretch = first(step, layer, block) + (part - from) % each;
-            attend(step, index, layer, block, head, stretch, stretches.get(part), worker);
-        });
-        compute.inParallel(parts, (worker, part) -> {
-            int number = part / heads;
-            Step.Block block = step.blocks.get(number);
+        int enough = ENOUGH * compute.workers();
+        int stretches = number(step, layer, blocks);
+        if (together > 1 && stretches >= enough * blocks.size()) {
+            byStretch(step, index, layer, blocks, together);
+        } else if (blocks.size() * model.keyValueHeads() >= enough) {
+            byHead(step, index, layer, blocks);
+        } else {
+            byStretch(step, index, layer, blocks, 1);
+        }
+    }
+
+    /// Each head of a block is a part of the work, with all its stretches.
+    private void byHead(Step step, int index, LayerAttention layer, List<Step.Block> blocks) {
+        int heads = model.keyValueHeads();
+        compute.inParallel(blocks.size() * heads, (worker, part) -> {
+            Step.Block block = blocks.get(part / heads);
             int head = part % heads;
+            Buffers mine = buffers[worker];
+            begin(layer, block, head, mine.whole);
+            gather(step, block, head, mine.q, 0);
+            int end = end(step, block);
+            for (int stretch = first(step, layer, block); stretch < end; stretch++) {
+                attend(step, index, layer, block, stretch, head, head + 1, mine.stretch, 0, worker);
+                mine.whole.add(mine.stretch.getFirst(), queries(block));
+            }
+            finish(step, block, head, mine.whole);
+        });
+    }
+
+    /// Each stretch of a block is a part of the work, with some heads or all: they lie one behind another in a page,
+    /// and
+    /// memory is read fastest in its order.
+    private void byStretch(Step step, int index, LayerAttention layer, List<Step.Block> blocks, int together) {
+        int heads = model.keyValueHeads();
+        int groups = heads / together;
+        int stretches = starts[blocks.size()];
+        while (partials.size() < stretches * heads) {
+            partials.add(new PartialAttention(queries, cache.format().layout().paddedValueSize()));
+        }
+        compute.inParallel(stretches * groups, (worker, part) -> {
+            int at = part / groups;
+            int from = part % groups * together;
+            int number = blockOf(at);
+            Step.Block block = blocks.get(number);
+            for (int head = 0; head < together; head++) {
+                gather(step, block, from + head, buffers[worker].q, head * queries(block) * model.keySize());
+            }
+            int stretch = first(step, layer, block) + at - starts[number];
+            attend(step, index, layer, block, stretch, from, from + together, partials, at * heads + from, worker);
+        });
+        compute.inParallel(blocks.size() * heads, (worker, part) -> {
+            int number = part / heads;
+            int head = part % heads;
+            Step.Block block = blocks.get(number);
             PartialAttention whole = buffers[worker].whole;
             begin(layer, block, head, whole);
-            int from = starts[number];
-            int each = (starts[number + 1] - from) / heads;
-            for (int i = from + head * each; i < from + (head + 1) * each; i++) {
-                whole.add(stretches.get(i), queries(block));
+            for (int at = starts[number]; at < starts[number + 1]; at++) {
+                whole.add(partials.get(at * heads + head), queries(block));
             }
             finish(step, block, head, whole);
         });
     }
 
-    /// Sees to it that there is room for the stretches of all blocks and heads.
+    /// Numbers the stretches of all blocks.
     ///
     /// @return how many there are
-    private int lay(Step step, LayerAttention layer) {
-        if (starts.length <= step.blocks.size()) {
-            starts = new int[step.blocks.size() + 1];
+    private int number(Step step, LayerAttention layer, List<Step.Block> blocks) {
+        if (starts.length <= blocks.size()) {
+            starts = new int[blocks.size() + 1];
         }
-        int all = 0;
-        for (int i = 0; i < step.blocks.size(); i++) {
-            Step.Block block = step.blocks.get(i);
-            all += model.keyValueHeads() * (end(step, block) - first(step, layer, block));
-            starts[i + 1] = all;
+        for (int i = 0; i < blocks.size(); i++) {
+            Step.Block block = blocks.get(i);
+            starts[i + 1] = starts[i] + end(step, block) - first(step, layer, block);
         }
-        while (stretches.size() < all) {
-            stretches.add(new PartialAttention(queries, cache.format().layout().paddedValueSize()));
-        }
-        return all;
+        return starts[blocks.size()];
     }
 
     private int blockOf(int stretch) {
@@ -239,16 +265,22 @@ final class SelfAttention {
         scatter(whole.out(), step, block, head);
     }
 
-    /// One head of keys and values in one stretch of positions, for a block of tokens and their `group` heads of
-    /// queries.
+    /// Some heads of keys and values in one stretch of positions, for a block of tokens and their `group` heads of
+    /// queries to each.
+    ///
+    /// @param from the first head, whose queries stand first in the worker's `q`
+    /// @param to one past the last head
+    /// @param results one for each head, from `at` on
     private void attend(
             Step step,
             int index,
             LayerAttention layer,
             Step.Block block,
-            int head,
             int stretch,
-            PartialAttention to,
+            int from,
+            int to,
+            List<PartialAttention> results,
+            int at,
             int worker) {
         Kernels kernels = compute.kernels();
         PageFormat format = cache.format();
@@ -257,64 +289,82 @@ final class SelfAttention {
         int group = model.group();
         int queries = queries(block);
         int least = seen(step, block);
-        int from = Math.max(firstPage(step, layer, block), stretch * PAGES);
+        int firstPage = Math.max(firstPage(step, layer, block), stretch * PAGES);
         int seenPages = Math.ceilDiv(least + block.to() - block.from() - 1, PageLayout.POSITIONS);
-        int pages = Math.min(seenPages, (stretch + 1) * PAGES) - from;
-        int start = from * PageLayout.POSITIONS;
-        float[] scores = mine.scores;
-        long offset = cache.offset(index, head);
+        int pages = Math.min(seenPages, (stretch + 1) * PAGES) - firstPage;
+        int start = firstPage * PageLayout.POSITIONS;
+        float[] scores = mine.scores; // (heads, queries, STRETCH)
         for (int p = 0; p < pages; p++) {
-            MemorySegment page = block.sequence().page(from + p);
-            int at = p * PageLayout.POSITIONS;
-            long keys = offset;
-            if (!format.isFloats()) {
-                format.readKeys(kernels, page, offset, mine.page);
-                page = mine.page;
-                keys = 0;
-            }
-            kernels.scores(mine.q, queries, layout, page, keys, model.scales().attention(), scores, at, STRETCH);
-        }
-        to.clear(queries);
-        for (int i = 0; i < queries; i++) {
-            int seen = least + i / group - start;
-            int end = Math.clamp(seen, 0, pages * PageLayout.POSITIONS);
-            int begin = Math.clamp(seen - (long) layer.window(), 0, end);
-            weigh(scores, i, begin, end, to, compute.scratch(worker));
-        }
-        for (int p = 0; p < pages; p++) {
-            MemorySegment page = block.sequence().page(from + p);
-            int at = p * PageLayout.POSITIONS;
-            long values = offset;
-            if (!format.isFloats()) {
-                format.readValues(kernels, page, offset, mine.page);
-                page = mine.page;
-                values = 0;
-            }
-            if (start + at + PageLayout.POSITIONS <= least) {
-                kernels.weigh(scores, at, STRETCH, queries, PageLayout.POSITIONS, layout, page, values, to.out(), 0);
-                continue;
-            }
-            for (int first = 0; first < queries; first += group) {
-                int seen = Math.clamp(least + first / group - start - at, 0, PageLayout.POSITIONS);
-                kernels.weigh(
-                        scores,
-                        first * STRETCH + at,
-                        STRETCH,
-                        group,
-                        seen,
+            for (int head = from; head < to; head++) {
+                MemorySegment page = block.sequence().page(firstPage + p);
+                long keys = cache.keys(index, head);
+                if (!format.isFloats()) {
+                    format.readKeys(kernels, page, keys, mine.page);
+                    page = mine.page;
+                    keys = 0;
+                }
+                int query = (head - from) * queries;
+                kernels.scores(
+                        mine.q,
+                        query * layout.keySize(),
+                        queries,
                         layout,
                         page,
-                        values,
-                        to.out(),
-                        first * layout.paddedValueSize());
+                        keys,
+                        model.scales().attention(),
+                        scores,
+                        query * STRETCH + p * PageLayout.POSITIONS,
+                        STRETCH);
+            }
+        }
+        for (int head = from; head < to; head++) {
+            PartialAttention result = results.get(at + head - from);
+            result.clear(queries);
+            for (int i = 0; i < queries; i++) {
+                int seen = least + i / group - start;
+                int end = Math.clamp(seen, 0, pages * PageLayout.POSITIONS);
+                int begin = Math.clamp(seen - (long) layer.window(), 0, end);
+                weigh(scores, ((head - from) * queries + i) * STRETCH, begin, end, result, i, compute.scratch(worker));
+            }
+        }
+        for (int p = 0; p < pages; p++) {
+            for (int head = from; head < to; head++) {
+                MemorySegment page = block.sequence().page(firstPage + p);
+                long values = cache.values(index, head);
+                if (!format.isFloats()) {
+                    format.readValues(kernels, page, values, mine.page);
+                    page = mine.page;
+                    values = 0;
+                }
+                float[] out = results.get(at + head - from).out();
+                int weights = (head - from) * queries * STRETCH + p * PageLayout.POSITIONS;
+                int before = start + p * PageLayout.POSITIONS;
+                if (before + PageLayout.POSITIONS <= least) {
+                    kernels.weigh(
+                            scores, weights, STRETCH, queries, PageLayout.POSITIONS, layout, page, values, out, 0);
+                    continue;
+                }
+                for (int first = 0; first < queries; first += group) {
+                    int seen = Math.clamp(least + first / group - before, 0, PageLayout.POSITIONS);
+                    kernels.weigh(
+                            scores,
+                            weights + first * STRETCH,
+                            STRETCH,
+                            group,
+                            seen,
+                            layout,
+                            page,
+                            values,
+                            out,
+                            first * layout.paddedValueSize());
+                }
             }
         }
     }
 
-    /// Makes weights of one query's scores of a stretch: those from `from` to `to` count, and those before weigh
-    /// nothing.
-    private void weigh(float[] scores, int query, int from, int to, PartialAttention stretch, Scratch scratch) {
-        int at = query * STRETCH;
+    /// Makes weights of one query's scores of a stretch, which begin at `at`: those from `from` to `to` count, those
+    /// before weigh nothing.
+    private void weigh(float[] scores, int at, int from, int to, PartialAttention stretch, int query, Scratch scratch) {
         Arrays.fill(scores, at, at + from, 0);
         if (from == to) {
             return;
@@ -327,12 +377,12 @@ final class SelfAttention {
         stretch.count(query, most, sum);
     }
 
-    /// Copies the block's queries of one group of heads: `-> q (tokens, group, keySize)`.
-    private void gather(Step step, Step.Block block, int head, float[] q) {
+    /// Copies the block's queries of one group of heads: `-> q (tokens, group, keySize)`, from `at` on.
+    private void gather(Step step, Step.Block block, int head, float[] q, int at) {
         int length = model.group() * model.keySize();
         for (int token = block.from(); token < block.to(); token++) {
             int from = (token * model.heads() + head * model.group()) * model.keySize();
-            System.arraycopy(step.q, from, q, (token - block.from()) * length, length);
+            System.arraycopy(step.q, from, q, at + (token - block.from()) * length, length);
         }
     }
 

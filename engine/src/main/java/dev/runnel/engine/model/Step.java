@@ -38,7 +38,8 @@ final class Step {
     final int[] ids; // (tokens)
     final int[] positions; // (tokens)
     final KvCache.Sequence[] sequences; // (tokens)
-    final List<Block> blocks = new ArrayList<>();
+    final List<Block> blocks = new ArrayList<>(); // of several tokens of a sequence, or what is left of them
+    final List<Block> lone = new ArrayList<>(); // of sequences with one token
     final List<Growth> growths = new ArrayList<>();
     final List<Wanted> wanted = new ArrayList<>();
 
@@ -97,7 +98,8 @@ final class Step {
         int sure = slice.to() - slice.guesses();
         for (int i = from; i < to; i++) {
             if ((i - from) % blockTokens == 0) {
-                blocks.add(new Block(sequence, tokens, tokens + Math.min(blockTokens, to - i)));
+                Block block = new Block(sequence, tokens, tokens + Math.min(blockTokens, to - i));
+                (to - from == 1 ? lone : blocks).add(block);
             }
             ids[tokens] = slice.tokens()[i];
             positions[tokens] = position + i - from;
@@ -115,6 +117,7 @@ final class Step {
     void clear() {
         tokens = 0;
         blocks.clear();
+        lone.clear();
         growths.clear();
         wanted.clear();
     }

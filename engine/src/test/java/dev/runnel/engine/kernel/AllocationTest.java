@@ -176,7 +176,7 @@ class AllocationTest {
 
     private Stream<Runnable> attending() {
         PageLayout layout = new PageLayout(64, 64);
-        MemorySegment page = Arena.ofAuto().allocate(layout.bytes(), 64);
+        MemorySegment page = Arena.ofAuto().allocate(layout.keyBytes(), 64); // of values too, which are as many
         float[] q = Numbers.random(random, 7 * 64);
         float[] scores = new float[7 * 32];
         float[] out = new float[7 * 64];
@@ -187,10 +187,10 @@ class AllocationTest {
             part.count(i, i, 1);
         }
         return Stream.of(
-                () -> kernels.scores(q, 7, layout, page, 0, 1, scores, 0, 32),
+                () -> kernels.scores(q, 0, 7, layout, page, 0, 1, scores, 0, 32),
                 () -> kernels.weigh(scores, 0, 32, 7, 32, layout, page, 0, out, 0),
                 () -> whole.add(part, 7),
-                () -> kernels.halves(halves, 0, page, 0, 64 * 32),
+                () -> kernels.halves(halves, 0, page, 64 * 32),
                 () -> kernels.bytes(halves, 0, 0, page, 0, 64),
                 () -> kernels.bytes(halves, 0, 0.5f, page, 0, 64));
     }

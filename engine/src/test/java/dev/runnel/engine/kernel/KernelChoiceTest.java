@@ -112,14 +112,15 @@ class KernelChoiceTest {
             digest = 31 * (31 * digest + Float.hashCode(sum)) + Arrays.hashCode(x);
 
             PageLayout layout = new PageLayout(24, 40);
-            MemorySegment page = Arena.ofAuto().allocate(layout.bytes(), 64);
+            long values = layout.keyBytes();
+            MemorySegment page = Arena.ofAuto().allocate(values + layout.valueBytes(), 64);
             for (int p = 0; p < PageLayout.POSITIONS; p++) {
-                layout.write(page, 0, p, Numbers.random(random, 24), 0, Numbers.random(random, 40), 0);
+                layout.write(page, 0, values, p, Numbers.random(random, 24), 0, Numbers.random(random, 40), 0);
             }
             float[] scores = new float[5 * 32];
             float[] out = new float[5 * layout.paddedValueSize()];
-            kernels.scores(Numbers.random(random, 5 * 24), 5, layout, page, 0, 1, scores, 0, 32);
-            kernels.weigh(scores, 0, 32, 5, 29, layout, page, 0, out, 0);
+            kernels.scores(Numbers.random(random, 5 * 24), 0, 5, layout, page, 0, 1, scores, 0, 32);
+            kernels.weigh(scores, 0, 32, 5, 29, layout, page, values, out, 0);
             return 31 * digest + Arrays.hashCode(out);
         }
     }

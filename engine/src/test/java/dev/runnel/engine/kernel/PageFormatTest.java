@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// What is read of a page is, to the bit, what a plain loop makes of what was written.
 class PageFormatTest {
 
-    private static final int HEAD = 64;
+    private static final int BEFORE = 64;
 
     @ParameterizedTest
     @CsvSource({"64, 64", "128, 128", "6, 10", "80, 33", "1, 1"})
@@ -77,16 +77,18 @@ class PageFormatTest {
 
         private float[][] readAs(CacheType type, Kernels kernels) {
             PageFormat format = PageFormat.of(type, layout);
-            MemorySegment floats = Arena.ofAuto().allocate(layout.bytes(), 64).fill((byte) -1);
-            MemorySegment page = Arena.ofAuto().allocate(HEAD + format.bytes(), 64);
+            long valuesAt = BEFORE + format.keyBytes();
+            MemorySegment page = Arena.ofAuto().allocate(valuesAt + format.valueBytes(), 64);
             for (int p = 0; p < PageLayout.POSITIONS; p++) {
-                format.write(page, HEAD, p, keys[p], 0, values[p], 0);
+                format.write(page, BEFORE, valuesAt, p, keys[p], 0, values[p], 0);
             }
-            format.readValues(kernels, page, HEAD, floats);
-            format.readKeys(kernels, page, HEAD, floats);
-            float[] all = floats.toArray(ValueLayout.JAVA_FLOAT);
-            int keys = PageLayout.POSITIONS * layout.keySize();
-            return new float[][] {Arrays.copyOf(all, keys), Arrays.copyOfRange(all, keys, all.length)};
+            MemorySegment readKeys =
+                    Arena.ofAuto().allocate(layout.keyBytes(), 64).fill((byte) -1);
+            MemorySegment readValues =
+                    Arena.ofAuto().allocate(layout.valueBytes(), 64).fill((byte) -1);
+            format.readKeys(kernels, page, BEFORE, readKeys);
+            format.readValues(kernels, page, valuesAt, readValues);
+            return new float[][] {readKeys.toArray(ValueLayout.JAVA_FLOAT), readValues.toArray(ValueLayout.JAVA_FLOAT)};
         }
     }
 

@@ -53,7 +53,8 @@ class KvCacheTest {
         for (int position = from; position < tokens.length; position++) {
             layout.write(
                     reader.page(position / PAGE),
-                    cache.offset(0, 0),
+                    cache.keys(0, 0),
+                    cache.values(0, 0),
                     position % PAGE,
                     new float[] {tokens[position]},
                     0,
