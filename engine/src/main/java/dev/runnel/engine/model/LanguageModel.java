@@ -1,5 +1,6 @@
 package dev.runnel.engine.model;
 
+import dev.runnel.engine.kernel.Workers;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,6 +42,18 @@ public interface LanguageModel extends AutoCloseable {
     ///
     /// @param batch at least one slice, each of another sequence
     void forward(List<Slice> batch);
+
+    /// Threads that [#inParallel] has, the caller's included.
+    default int threads() {
+        return 1;
+    }
+
+    /// Does a task of the caller's on the threads that run the model, which have nothing to do between two passes.
+    default void inParallel(int parts, Workers.Task task) {
+        for (int part = 0; part < parts; part++) {
+            task.run(0, part);
+        }
+    }
 
     /// Frees the weights and the cache. Sequences must not be used afterwards.
     @Override

@@ -319,6 +319,16 @@ public final class Transformer implements LanguageModel {
     }
 
     @Override
+    public int threads() {
+        return compute.workers();
+    }
+
+    @Override
+    public void inParallel(int parts, Workers.Task task) {
+        compute.inParallel(parts, task);
+    }
+
+    @Override
     public void close() {
         cache.close();
         memory.close();

@@ -8,6 +8,7 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenLogprob;
 import dev.runnel.core.TokenText;
 import dev.runnel.engine.EngineStats;
+import dev.runnel.engine.kernel.Workers;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.model.PromptPace;
@@ -80,7 +81,9 @@ public final class Scheduler implements AutoCloseable {
     private boolean answers; // the batch, to someone
     private double unusedStall; // the part of what those who answer can bear that its prompts leave
     private int turn; // 0 or 1
-    private final Sampler sampler;
+    private final List<Sampler> samplers = new ArrayList<>(); // of the model's threads; all but the first when needed
+    private final List<Sequence> drawing = new ArrayList<>(); // of those that answer, who draw side by side
+    private final Workers.Task drawingTask = (worker, part) -> drawing.get(part).drawAhead(samplers.get(worker));
     private final Logprobs logprobs = new Logprobs(CompletionRequest.MOST_ALTERNATIVES);
     private final List<Sequence> answering = new ArrayList<>(); // in the batch with the token generated last
     private final List<Guesses> guesses = new ArrayList<>(); // of these
@@ -119,7 +122,7 @@ public final class Scheduler implements AutoCloseable {
         this.seeds = seeds;
         this.speculation = speculation;
         tally = new Tally(model.cacheUse());
-        sampler = new Sampler(model.vocabularySize());
+        samplers.add(new Sampler(model.vocabularySize()));
     }
 
     /// Starts the thread that steps, and lets it run the model for nobody first: what the JVM has compiled by the time
@@ -289,17 +292,19 @@ public final class Scheduler implements AutoCloseable {
         }
         long begin = nanoTime.getAsLong();
         long forward;
+        long end;
         try {
             guess();
             forward = nanoTime.getAsLong();
             model.forward(batch);
+            end = nanoTime.getAsLong();
+            drawTogether();
         } catch (RuntimeException | Error fault) {
             BackendException failure = new BackendException(
                     BackendException.Kind.INTERNAL, "the model failed while it computed a step: " + fault, fault);
             stepping.forEach(sequence -> fail(sequence.generation, failure));
             return true;
         }
-        long end = nanoTime.getAsLong();
         pace.stepped(end - begin);
         promptPace.stepped(end - forward, promptTokens, answers);
         if (promptTokens == 0) {
@@ -654,6 +659,24 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
+    /// Draws the next tokens of those that answer on all threads, where there are several: that takes a millisecond
+    /// for each in a large vocabulary.
+    private void drawTogether() {
+        drawing.clear();
+        for (int i = 0; i < answering.size(); i++) {
+            if (answering.get(i).drawsAlone()) {
+                drawing.add(answering.get(i));
+            }
+        }
+        if (drawing.size() < 2 || model.threads() == 1) {
+            return;
+        }
+        while (samplers.size() < model.threads()) {
+            samplers.add(new Sampler(model.vocabularySize()));
+        }
+        model.inParallel(drawing.size(), drawingTask);
+    }
+
     /// Generates the next token of a sequence of which all has been read.
     ///
     /// @param logits after all of it
@@ -666,7 +689,7 @@ public final class Scheduler implements AutoCloseable {
                 return;
             }
         }
-        int token = sampler.sample(logits, sequence.sampling);
+        int token = sequence.draw(samplers.getFirst(), logits);
         sequence.append(token);
         generation.completionTokens.incrementAndGet();
         tally.generatedTokens.increment();

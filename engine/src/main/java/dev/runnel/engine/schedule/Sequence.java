@@ -6,6 +6,7 @@ import dev.runnel.engine.reply.ReplyReader;
 import dev.runnel.engine.sampling.ChoiceSampling;
 import dev.runnel.engine.sampling.Draws;
 import dev.runnel.engine.sampling.History;
+import dev.runnel.engine.sampling.Sampler;
 import dev.runnel.engine.speculation.Guesses;
 import dev.runnel.engine.speculation.Speculation;
 import java.util.Arrays;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Sequence {
 
     private static final float[] NONE = {};
+    private static final int NO_TOKEN = -1;
 
     final Generation generation;
 
@@ -50,6 +52,12 @@ final class Sequence {
 
     /// Complete, or given up: it has no room any more.
     boolean hasEnded;
+
+    /// The token that was drawn for it before its turn came, or [#NO_TOKEN].
+    private int drawn = NO_TOKEN;
+
+    /// Why none could be drawn.
+    private @Nullable RuntimeException undrawn;
 
     private @Nullable KvSequence room;
     private int furthest; // that it has been read, or that the cache had it; its room may be lost since
@@ -175,6 +183,33 @@ final class Sequence {
             nextTokens[count] = slice;
         }
         return slice;
+    }
+
+    /// Whether its next token depends on nothing but itself: masks of a request's choices share what they learn.
+    boolean drawsAlone() {
+        return sampling.mask().isEmpty();
+    }
+
+    /// Draws its next token before its turn comes, on whatever thread.
+    void drawAhead(Sampler sampler) {
+        try {
+            drawn = sampler.sample(logits, sampling);
+        } catch (RuntimeException failure) {
+            undrawn = failure;
+        }
+    }
+
+    /// Its next token, now that it is its turn.
+    ///
+    /// @param after the logits to draw from, unless that has been done
+    int draw(Sampler sampler, float[] after) {
+        RuntimeException failure = undrawn;
+        if (failure != null) {
+            throw failure;
+        }
+        int token = drawn == NO_TOKEN ? sampler.sample(after, sampling) : drawn;
+        drawn = NO_TOKEN;
+        return token;
     }
 
     /// Takes over the token that was generated.

@@ -2,6 +2,7 @@ package dev.runnel.engine.schedule;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.runnel.engine.kernel.Workers;
 import dev.runnel.engine.model.CacheUse;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.LanguageModel;
@@ -57,6 +58,8 @@ public final class FakeModel implements LanguageModel {
     private volatile Runnable beforeReserve = () -> {};
     private final List<Room> shared = new ArrayList<>();
     private boolean remembers;
+    private int threads = 1;
+    private int partsDone;
     private volatile boolean closed;
     private volatile @Nullable AssertionError breach;
 
@@ -93,6 +96,30 @@ public final class FakeModel implements LanguageModel {
     public FakeModel remembering() {
         remembers = true;
         return this;
+    }
+
+    /// Lets it have several threads, which do the parts of a task from the last to the first.
+    public FakeModel withThreads(int threads) {
+        this.threads = threads;
+        return this;
+    }
+
+    /// Parts of others' tasks that its threads did.
+    public int partsDone() {
+        return partsDone;
+    }
+
+    @Override
+    public int threads() {
+        return threads;
+    }
+
+    @Override
+    public void inParallel(int parts, Workers.Task task) {
+        for (int part = parts - 1; part >= 0; part--) {
+            task.run(part % threads, part);
+            partsDone++;
+        }
     }
 
     /// The lengths of the slices of each batch so far.

@@ -24,12 +24,14 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -691,20 +693,56 @@ class SchedulerTest {
 
     @Test
     void logitsThatAreNoNumbersEndOneCompletionAndNotItsNeighbours() {
-        model = new FakeModel(1000, 100_000, (history, logits) -> {
-            FakeModel.saying(SchedulerTest::next).write(history, logits);
-            if (history[0] == 'b' && history.length == 6) {
-                logits[77] = Float.NaN;
-            }
-        });
-        schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
-        RecordingReader bad = read(request("bad").withChoices(2));
-        RecordingReader good = read(request("say:fine;"));
-        stepToTheEnd();
+        for (int threads : new int[] {1, 2}) {
+            scheduler.close();
+            model = new FakeModel(1000, 100_000, (history, logits) -> {
+                        FakeModel.saying(SchedulerTest::next).write(history, logits);
+                        if (history[0] == 'b' && history.length == 6) {
+                            logits[77] = Float.NaN;
+                        }
+                    })
+                    .withThreads(threads);
+            schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
+            RecordingReader bad = read(request("bad").withChoices(2));
+            RecordingReader good = read(request("say:fine;"));
+            stepToTheEnd();
 
-        assertThat(bad.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
-        assertThat(bad.failure()).hasMessage("the model gave token 77 the logit NaN, expected a finite number");
-        assertThat(Completion.of(good.events()).text()).isEqualTo("fine");
+            assertThat(bad.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
+            assertThat(bad.failure()).hasMessage("the model gave token 77 the logit NaN, expected a finite number");
+            assertThat(Completion.of(good.events()).text()).isEqualTo("fine");
+        }
+    }
+
+    @Test
+    void tokensDrawnOnSeveralThreadsAreThoseThatOneWouldDraw() {
+        FakeModel.Script script = (history, logits) -> {
+            for (int i = 0; i < logits.length; i++) {
+                logits[i] = i == FakeModel.END ? -9 : (i * 31 + history.length * 17) % 7;
+            }
+        };
+        List<CompletionRequest> requests = IntStream.range(0, 5)
+                .mapToObj(i -> request("draw " + i)
+                        .withChoices(2)
+                        .withMaxTokens(20)
+                        .withSampling(new Sampling(1, 0.9, 0, 0, 1, 1, 0.1 * i, 0, Map.of(), OptionalLong.of(i))))
+                .toList();
+        List<List<List<String>>> replies = new ArrayList<>();
+        for (int threads : new int[] {1, 3}) {
+            scheduler.close();
+            model = new FakeModel(1000, 100_000, script).withThreads(threads);
+            schedule(new Limits(16, 16, 64, Duration.ofHours(1)));
+            List<RecordingReader> readers = requests.stream().map(this::read).toList();
+            stepToTheEnd();
+            replies.add(readers.stream().map(SchedulerTest::texts).toList());
+            assertThat(model.partsDone()).isEqualTo(threads == 1 ? 0 : 10 * 19); // the first ones end a prompt
+        }
+
+        assertThat(replies.getLast()).isEqualTo(replies.getFirst());
+    }
+
+    private static List<String> texts(RecordingReader reader) {
+        Completion completion = Completion.of(reader.events());
+        return completion.choices().stream().map(Completion.Choice::text).toList();
     }
 
     @Test
