@@ -56,6 +56,7 @@ public final class ModelFolder implements Backend {
     private final FolderOptions options;
     private final Executor loader;
     private final LongSupplier nanoTime;
+    private final LatestText latestText = new LatestText();
     private volatile @Nullable Thread keeper;
 
     // All under the lock.
@@ -123,7 +124,7 @@ public final class ModelFolder implements Backend {
         return new FolderStream(this, slot, request).channel;
     }
 
-    /// That of the model where it is loaded, else one that is read from its file each time.
+    /// That of the model where it is loaded, else one that is read from its file.
     @Override
     public Optional<TokenCodec> codec(String model) {
         FolderSlot slot = slots.get(model);
@@ -134,7 +135,7 @@ public final class ModelFolder implements Backend {
         synchronized (lock) {
             loaded = slot.backend;
         }
-        return loaded != null ? loaded.codec(model) : Optional.of(ModelText.open(slot.found.file()));
+        return loaded != null ? loaded.codec(model) : Optional.of(latestText.of(slot.found.file()));
     }
 
     /// Ids of the models that are loaded.
