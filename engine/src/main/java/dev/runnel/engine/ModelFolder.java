@@ -482,9 +482,11 @@ public final class ModelFolder implements Backend {
     }
 
     private void failed(FolderSlot slot, Throwable failure) {
-        String fault = failure instanceof OutOfMemoryError exhausted
-                ? "there is not enough memory (" + exhausted.getMessage() + ")"
-                : String.valueOf(failure.getMessage());
+        String fault = switch (failure) {
+            case OutOfMemoryError exhausted -> "there is not enough memory (" + exhausted.getMessage() + ")";
+            case ModelFileException _ -> String.valueOf(failure.getMessage());
+            default -> "there was a fault on this side";
+        };
         BackendException refusal = new BackendException(
                 BackendException.Kind.INTERNAL,
                 "the model %s can't be loaded: %s".formatted(slot.id(), fault),
@@ -494,7 +496,7 @@ public final class ModelFolder implements Backend {
             loading = null;
             refused = letGo(slot);
         }
-        LOG.log(System.Logger.Level.WARNING, refusal.getMessage());
+        LOG.log(System.Logger.Level.WARNING, "the model " + slot.id() + " can't be loaded", failure);
         refused.forEach(stream -> stream.refuse(refusal));
         wake();
     }

@@ -295,7 +295,7 @@ public final class Scheduler implements AutoCloseable {
             model.forward(batch);
         } catch (RuntimeException | Error fault) {
             BackendException failure = new BackendException(
-                    BackendException.Kind.INTERNAL, "the model failed while it computed a step: " + fault, fault);
+                    BackendException.Kind.INTERNAL, "the model failed while it computed a step", fault);
             stepping.forEach(sequence -> fail(sequence.generation, failure));
             return true;
         }
@@ -850,8 +850,6 @@ public final class Scheduler implements AutoCloseable {
         return broken == null
                 ? new BackendException(BackendException.Kind.SHUTTING_DOWN, "the engine is being closed")
                 : new BackendException(
-                        BackendException.Kind.INTERNAL,
-                        "the engine has stopped after a fault of its own: " + broken,
-                        broken);
+                        BackendException.Kind.INTERNAL, "the engine has stopped after a fault of its own", broken);
     }
 }

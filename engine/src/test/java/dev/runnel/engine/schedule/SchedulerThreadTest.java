@@ -153,7 +153,9 @@ class SchedulerThreadTest {
         RecordingReader late = RecordingReader.toTheEndOf(complete(breaking, "a"));
         for (RecordingReader reader : List.of(running, late)) {
             assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
-            assertThat(reader.failure()).hasMessageContaining("the clock has stopped");
+            assertThat(reader.failure())
+                    .hasMessage("the engine has stopped after a fault of its own")
+                    .hasRootCauseMessage("the clock has stopped");
         }
         breaking.close();
         log.setLevel(null);
