@@ -146,19 +146,25 @@ public final class Scheduler implements AutoCloseable {
         return tally.stats();
     }
 
+    /// Whether it is closed or has stopped by itself, after a fault.
+    public boolean hasEnded() {
+        return closed;
+    }
+
     /// Fails what waits and what runs, and closes the model. Returns when that is done, unless the loop's own
     /// thread calls it, from within an event: then it is done right after that event's step.
     @Override
     public void close() {
+        boolean isFirst;
         synchronized (gate) {
-            if (closed) {
-                return;
-            }
+            isFirst = !closed;
             closed = true;
         }
         Thread loop = thread;
         if (loop == null) {
-            end();
+            if (isFirst) {
+                end();
+            }
         } else if (loop != Thread.currentThread()) {
             LockSupport.unpark(loop);
             joinUninterruptibly(loop);

@@ -143,6 +143,7 @@ class SchedulerThreadTest {
         Logger log = Logger.getLogger(Scheduler.class.getName());
         log.setLevel(Level.OFF);
         breaking.start();
+        assertThat(breaking.hasEnded()).isFalse();
         RecordingReader running = RecordingReader.of(complete(breaking, "z"));
         running.request(2).awaitEvents(2);
 
@@ -157,6 +158,7 @@ class SchedulerThreadTest {
                     .hasMessage("the engine has stopped after a fault of its own")
                     .hasRootCauseMessage("the clock has stopped");
         }
+        assertThat(breaking.hasEnded()).isTrue();
         breaking.close();
         log.setLevel(null);
     }
