@@ -232,7 +232,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (address != null && spec.commandLine().getParseResult().hasMatchedOption("--url")) {
+        if (address != null && isTyped("--url")) {
             throw mistake("BASE and --url exclude each other: they are the same");
         }
         if (address != null) {
@@ -241,7 +241,7 @@ final class BenchCommand implements Callable<Integer> {
         if (against != null && whole) {
             throw mistake("--against and --whole exclude each other: one comparison at a time");
         }
-        if (against == null && (againstModel != null || againstKey != null)) {
+        if (against == null && (isTyped("--against-model") || isTyped("--against-key"))) {
             throw mistake("--against-model and --against-key belong to --against");
         }
         Plan plan = Cli.checked(spec, this::plan); // its mistakes show before anything is opened
@@ -257,6 +257,11 @@ final class BenchCommand implements Callable<Integer> {
             }
             return measure(plan, targets(first, second), given);
         }
+    }
+
+    /// Whether an option is on the command line, and not only in the environment.
+    private boolean isTyped(String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
     }
 
     private ParameterException mistake(String sentence) {

@@ -44,7 +44,13 @@ final class ConsoleLog extends Handler {
         String line = entry.getInstant().truncatedTo(ChronoUnit.MILLIS) + " "
                 + (entry.getLevel().intValue() > Level.INFO.intValue() ? entry.getLevel() + " " : "")
                 + entry.getMessage();
-        return Style.harmless(entry.getThrown() == null ? line : line + ": " + entry.getThrown());
+        return Style.harmless(entry.getThrown() == null ? line : line + ": " + told(entry.getThrown()));
+    }
+
+    /// What was thrown, and what it comes from.
+    private static String told(Throwable thrown) {
+        Throwable cause = thrown.getCause();
+        return cause == null ? thrown.toString() : thrown + ", caused by " + told(cause);
     }
 
     @Override

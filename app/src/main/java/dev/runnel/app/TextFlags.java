@@ -33,7 +33,7 @@ final class TextFlags {
     /// @param argument that text itself
     /// @param name of the argument, for messages
     Optional<String> text(Shell shell, @Nullable String argument, String name) {
-        if (argument != null && file != null) {
+        if (argument != null && command.commandLine().getParseResult().hasMatchedOption("--file")) {
             throw new ParameterException(
                     command.commandLine(), "%s and --file exclude each other: one text at a time".formatted(name));
         }

@@ -568,6 +568,34 @@ class BenchCommandTest {
                 .allSatisfy(series -> assertThat(number(series, "num_prompts")).isEqualTo(requests));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            RUNNEL_CONCURRENCY=3        | --request-rate 100000
+            RUNNEL_REQUEST_RATE=0       | --concurrency 1
+            RUNNEL_AGAINST=http://[     | --whole
+            RUNNEL_WHOLE=1              | --against http://127.0.0.1:1/v1
+            RUNNEL_DATASET=none.jsonl   | --prompt hi
+            RUNNEL_AGAINST_KEY=k        | --prompt hi
+            """)
+    void whatIsTypedWinsOverWhatExcludesItInTheEnvironment(String variable, String arguments) {
+        String[] pair = variable.split("=", 2);
+        String[] all = Stream.concat(Stream.of("bench", "--requests=10"), Stream.of(arguments.split(" ")))
+                .toArray(String[]::new);
+
+        assertThat(program.environment(pair[0], pair[1]).run(all))
+                .as(program.err())
+                .isZero();
+    }
+
+    @Test
+    void twoThatExcludeEachOtherInTheEnvironmentAreAMistake() {
+        program.environment("RUNNEL_CONCURRENCY", "3").environment("RUNNEL_REQUEST_RATE", "1");
+
+        assertThat(program.run("bench")).isEqualTo(ExitCode.USAGE);
+
+        assertThat(program.err()).contains("--concurrency and --request-rate exclude each other");
+    }
+
     @Test
     void theServerOnTheCommandLineWinsOverThatOfTheEnvironment() {
         program.environment("RUNNEL_URL", "http://127.0.0.1:2/v1");

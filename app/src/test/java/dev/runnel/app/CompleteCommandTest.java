@@ -174,6 +174,15 @@ class CompleteCommandTest {
     }
 
     @Test
+    void whatIsTypedWinsOverWhatExcludesItInTheEnvironment() {
+        assertThat(program.environment("RUNNEL_SYSTEM", "Be brief.").run("complete", "--raw", "hi"))
+                .as(program.err())
+                .isZero();
+
+        assertThat(rooms.request().prompt()).isEqualTo(new Prompt.Text("hi"));
+    }
+
+    @Test
     void aWrongValueInTheEnvironmentNamesTheVariable() {
         assertThat(program.environment("RUNNEL_MAX_TOKENS", "many").run("complete", "hi"))
                 .isEqualTo(ExitCode.USAGE);

@@ -79,6 +79,15 @@ class ScoreCommandTest {
     }
 
     @Test
+    void aTextThatIsTypedWinsOverTheFileOfTheEnvironment() {
+        program.environment("RUNNEL_FILE", folder.resolve("none.txt").toString());
+
+        assertThat(program.run("score", TEXT, "--model", model.toString()))
+                .as(program.err())
+                .isZero();
+    }
+
+    @Test
     void aServerTellsTheSame() {
         TestProgram remote = new TestProgram(new CompositionRoot());
         program.run("score", TEXT, "--model", model.toString());

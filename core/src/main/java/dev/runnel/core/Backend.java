@@ -27,6 +27,12 @@ public interface Backend extends AutoCloseable {
         return Map.of();
     }
 
+    /// Whether it is known to have ended, be it closed or stopped by a fault of its own: whatever it is
+    /// asked for from then on fails. Never waits.
+    default boolean hasEnded() {
+        return false;
+    }
+
     /// Ends the running streams with a failure and frees what the backend holds. Streams asked for afterwards fail.
     @Override
     void close();

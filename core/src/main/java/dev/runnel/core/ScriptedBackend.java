@@ -66,6 +66,11 @@ public final class ScriptedBackend implements Backend {
     }
 
     @Override
+    public boolean hasEnded() {
+        return closed;
+    }
+
+    @Override
     public void close() {
         closed = true;
         playing.forEach(Player::shutDown);

@@ -161,6 +161,11 @@ public final class Engine implements Backend {
     }
 
     @Override
+    public boolean hasEnded() {
+        return scheduler.hasEnded();
+    }
+
+    @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
             scheduler.close();

@@ -42,6 +42,11 @@ final class FolderSlot {
         return backend != null;
     }
 
+    /// Loaded, and of no use any more.
+    boolean hasEnded() {
+        return backend != null && backend.hasEnded();
+    }
+
     /// Loaded, and wanted by nobody.
     boolean isIdle() {
         return backend != null && running == 0 && waiting.isEmpty();

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// used longest ago takes no more completions until its memory is free, so that a busy model can't keep another
 /// out for ever; what comes for it meanwhile waits as for any model that isn't loaded. Models are loaded one at a
 /// time, in the order in which they were asked for, and completions wait for that, as long as
-/// [FolderOptions#patience] allows.
+/// [FolderOptions#patience] allows. A model that has ended by a fault of its own gives its memory back, and
+/// is loaded anew for the next who asks.
 ///
 /// Files are looked at when the folder is opened; what is added later is seen by the next one that opens it.
 ///
@@ -56,6 +57,7 @@ public final class ModelFolder implements Backend {
     private final FolderOptions options;
     private final Executor loader;
     private final LongSupplier nanoTime;
+    private final LatestText latestText = new LatestText();
     private volatile @Nullable Thread keeper;
 
     // All under the lock.
@@ -123,7 +125,7 @@ public final class ModelFolder implements Backend {
         return new FolderStream(this, slot, request).channel;
     }
 
-    /// That of the model where it is loaded, else one that is read from its file each time.
+    /// That of the model where it is loaded, else one that is read from its file.
     @Override
     public Optional<TokenCodec> codec(String model) {
         FolderSlot slot = slots.get(model);
@@ -134,7 +136,7 @@ public final class ModelFolder implements Backend {
         synchronized (lock) {
             loaded = slot.backend;
         }
-        return loaded != null ? loaded.codec(model) : Optional.of(ModelText.open(slot.found.file()));
+        return loaded != null ? loaded.codec(model) : Optional.of(latestText.of(slot.found.file()));
     }
 
     /// Ids of the models that are loaded.
@@ -221,7 +223,7 @@ public final class ModelFolder implements Backend {
                 refusal = shuttingDown();
             } else if (slot.bytes > options.memoryBytes()) {
                 refusal = tooLarge(slot);
-            } else if (slot.backend != null && !slot.draining) {
+            } else if (slot.backend != null && !slot.draining && !slot.hasEnded()) {
                 ready = slot.backend;
                 run(stream);
             } else if (slot.waiting.size() >= most) {
@@ -287,8 +289,8 @@ public final class ModelFolder implements Backend {
         }
     }
 
-    /// What is due: completions that have waited too long are refused, models that were idle too long unloaded,
-    /// and the first model that is wanted is loaded, or room is made for it.
+    /// What is due: completions that have waited too long are refused, models that were idle too long or
+    /// have ended are unloaded, and the first model that is wanted is loaded, or room is made for it.
     ///
     /// @return nanoseconds until something will be due if nothing changes
     long step() {
@@ -304,7 +306,7 @@ public final class ModelFolder implements Backend {
             }
             slots.values().forEach(slot -> loseImpatient(slot, now, impatient));
             for (FolderSlot slot : slots.values()) {
-                if (slot.isIdle() && options.idle().isPositive() && nanosLeft(slot.usedAt, options.idle(), now) <= 0) {
+                if (slot.hasEnded() || isIdleTooLong(slot, now)) {
                     unload(slot, unloaded);
                 }
             }
@@ -326,6 +328,10 @@ public final class ModelFolder implements Backend {
             loader.execute(() -> load(next));
         }
         return due;
+    }
+
+    private boolean isIdleTooLong(FolderSlot slot, long now) {
+        return slot.isIdle() && options.idle().isPositive() && nanosLeft(slot.usedAt, options.idle(), now) <= 0;
     }
 
     private void loseImpatient(FolderSlot slot, long now, List<FolderStream> impatient) {
@@ -481,9 +487,11 @@ public final class ModelFolder implements Backend {
     }
 
     private void failed(FolderSlot slot, Throwable failure) {
-        String fault = failure instanceof OutOfMemoryError exhausted
-                ? "there is not enough memory (" + exhausted.getMessage() + ")"
-                : String.valueOf(failure.getMessage());
+        String fault = switch (failure) {
+            case OutOfMemoryError exhausted -> "there is not enough memory (" + exhausted.getMessage() + ")";
+            case ModelFileException _ -> String.valueOf(failure.getMessage());
+            default -> "there was a fault on this side";
+        };
         BackendException refusal = new BackendException(
                 BackendException.Kind.INTERNAL,
                 "the model %s can't be loaded: %s".formatted(slot.id(), fault),
@@ -493,7 +501,7 @@ public final class ModelFolder implements Backend {
             loading = null;
             refused = letGo(slot);
         }
-        LOG.log(System.Logger.Level.WARNING, refusal.getMessage());
+        LOG.log(System.Logger.Level.WARNING, "the model " + slot.id() + " can't be loaded", failure);
         refused.forEach(stream -> stream.refuse(refusal));
         wake();
     }

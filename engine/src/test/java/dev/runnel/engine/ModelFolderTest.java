@@ -47,6 +47,7 @@ class ModelFolderTest {
     private final Queue<Runnable> loads = new ArrayDeque<>();
     private final List<String> log = new ArrayList<>();
     private final Map<String, Throwable> faults = new HashMap<>();
+    private final Map<String, ScriptedBackend> engines = new HashMap<>(); // loaded last
     private long now = Long.MAX_VALUE - 1_000_000_000; // it may well overflow
 
     private ModelFolder folder = folder(30);
@@ -75,7 +76,9 @@ class ModelFolderTest {
             case Error fault -> throw fault;
             case Throwable fault -> throw new AssertionError(fault);
         }
-        return new Logged(id, new ScriptedBackend(id, REPLY));
+        ScriptedBackend engine = new ScriptedBackend(id, REPLY);
+        engines.put(id, engine);
+        return new Logged(id, engine);
     }
 
     /// A model that tells when it is closed.
@@ -106,6 +109,11 @@ class ModelFolderTest {
         @Override
         public Optional<TokenCodec> codec(String model) {
             return Optional.of(ModelText.embedded());
+        }
+
+        @Override
+        public boolean hasEnded() {
+            return scripted.hasEnded();
         }
 
         @Override
@@ -369,6 +377,34 @@ class ModelFolderTest {
     }
 
     @Test
+    void aModelThatHasEndedByItselfIsLoadedAnewForTheNext() {
+        RecordingReader running =
+                RecordingReader.of(folder.complete(request("a"))).request(2);
+        settle();
+
+        engines.get("a").close();
+
+        assertThat(running.failure().kind()).isEqualTo(BackendException.Kind.SHUTTING_DOWN);
+        assertThat(answered("a")).isTrue();
+        assertThat(log).containsExactly("load a", "close a", "load a");
+        assertThat(folder.inProgress()).isZero();
+    }
+
+    @Test
+    void aModelThatHasEndedByItselfGivesItsMemoryBack() {
+        folder.close();
+        folder = folder(10);
+        ask("a");
+        settle();
+
+        engines.get("a").close();
+        folder.step();
+
+        assertThat(folder.loaded()).isEmpty();
+        assertThat(log).containsExactly("load a", "close a");
+    }
+
+    @Test
     void aModelThatNeverFitsIsRefusedWithTheFigures() {
         folder.close();
         folder = folder(9);
@@ -391,12 +427,16 @@ class ModelFolderTest {
         faults.put("a", new OutOfMemoryError("Java heap space"));
         RecordingReader third = ask("a");
         settle();
+        faults.put("a", new IllegalStateException("index 7 is out of bounds"));
+        RecordingReader fourth = ask("a");
+        settle();
         faults.clear();
 
         assertThat(first.failure()).hasMessage("the model a can't be loaded: a.gguf: has no tensors");
         assertThat(second.failure()).hasMessage("the model a can't be loaded: a.gguf: has no tensors");
         assertThat(third.failure())
                 .hasMessage("the model a can't be loaded: there is not enough memory (Java heap space)");
+        assertThat(fourth.failure()).hasMessage("the model a can't be loaded: there was a fault on this side");
         assertThat(first.events()).isEmpty();
         assertThat(answered("a")).isTrue();
     }

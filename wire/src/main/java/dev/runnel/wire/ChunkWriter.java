@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Extension;
 import dev.runnel.core.TokenEvent;
-import dev.runnel.core.TokenLogprob;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -196,17 +195,16 @@ public final class ChunkWriter implements EventWriter {
 
     private void text(TokenEvent.Text event, ByteSink out) {
         int choice = event.choice();
-        List<TokenLogprob> logprobs = event.logprobs();
         out.raw(head);
         if (endpoint == Endpoint.CHAT) {
             out.raw(INDEX).index(choice).raw(CONTENT).escaped(event.text()).raw(END_OF_DELTA);
         } else {
             out.raw(TEXT).escaped(event.text()).raw(TEXT_INDEX).index(choice);
         }
-        if (logprobs.isEmpty()) {
+        if (event.logprobs().isEmpty()) {
             end(out.raw(UNFINISHED));
         } else {
-            logprobs(choice, logprobs, out.raw(LOGPROBS));
+            logprobs(event, out.raw(LOGPROBS));
             end(out.raw(NO_REASON));
         }
         if (form.logprobs().isPresent()) {
@@ -214,11 +212,12 @@ public final class ChunkWriter implements EventWriter {
         }
     }
 
-    private void logprobs(int choice, List<TokenLogprob> logprobs, ByteSink out) {
+    private void logprobs(TokenEvent.Text event, ByteSink out) {
         if (endpoint == Endpoint.CHAT) {
-            LogprobsObject.writeChat(logprobs, out);
+            LogprobsObject.writeChat(event.logprobs(), out);
         } else {
-            LogprobsObject.writeText(logprobs, form.logprobs().orElse(0), offsets[choice], out);
+            int alternatives = form.logprobs().orElse(0);
+            LogprobsObject.writeText(event.logprobs(), event.text(), alternatives, offsets[event.choice()], out);
         }
     }
 

@@ -133,7 +133,8 @@ final class CompletionWriter {
         } else if (endpoint == Endpoint.CHAT) {
             LogprobsObject.writeChat(choice.logprobs(), out);
         } else {
-            LogprobsObject.writeText(choice.logprobs(), form.logprobs().getAsInt(), 0, out);
+            LogprobsObject.writeText(
+                    choice.logprobs(), choice.text(), form.logprobs().getAsInt(), 0, out);
         }
     }
 }

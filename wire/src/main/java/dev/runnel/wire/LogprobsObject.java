@@ -69,9 +69,10 @@ final class LogprobsObject {
 
     /// Writes the form of text completions: arrays side by side.
     ///
+    /// @param text that the tokens are of
     /// @param alternatives how many were asked for; the token itself is there beside them
     /// @param offset code points of the choice's text before these tokens
-    static void writeText(List<TokenLogprob> tokens, int alternatives, int offset, ByteSink out) {
+    static void writeText(List<TokenLogprob> tokens, String text, int alternatives, int offset, ByteSink out) {
         out.raw("{\"tokens\":[");
         for (int i = 0; i < tokens.size(); i++) {
             out.raw(i == 0 ? "" : ",").string(spelled(tokens.get(i).token()));
@@ -91,7 +92,7 @@ final class LogprobsObject {
             out.raw(tokens.isEmpty() ? "[]" : "]");
         }
         out.raw(",\"text_offset\":[");
-        offsets(tokens, offset, out);
+        offsets(tokens, text, offset, out);
         out.raw("]}");
     }
 
@@ -113,15 +114,26 @@ final class LogprobsObject {
     }
 
     /// Where each token begins in the text. One that begins within a character begins where that does.
-    private static void offsets(List<TokenLogprob> tokens, int offset, ByteSink out) {
-        int at = offset;
+    /// Space that the tokens begin with and the text doesn't takes no place: tokenizers of SentencePiece's
+    /// kind write some before a text.
+    private static void offsets(List<TokenLogprob> tokens, String text, int offset, ByteSink out) {
+        String spelled = tokens.stream().map(each -> each.token().text()).collect(Collectors.joining());
+        int at = offset - Math.max(0, spacesBefore(spelled) - spacesBefore(text));
         for (int i = 0; i < tokens.size(); i++) {
             TokenText token = tokens.get(i).token();
             boolean continues =
                     !token.bytes().isEmpty() && isContinuation(token.bytes().getFirst());
-            out.raw(i == 0 ? "" : ",").index(continues ? Math.max(offset, at - 1) : at);
+            out.raw(i == 0 ? "" : ",").index(Math.max(offset, continues ? at - 1 : at));
             at += codePoints(token);
         }
+    }
+
+    private static int spacesBefore(String text) {
+        int count = 0;
+        while (count < text.length() && text.charAt(count) == ' ') {
+            count++;
+        }
+        return count;
     }
 
     private static int codePoints(TokenText token) {

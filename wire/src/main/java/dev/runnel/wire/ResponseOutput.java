@@ -99,14 +99,14 @@ final class ResponseOutput {
             }
         }
 
-        private void write(boolean cut, ByteSink out) {
+        private void write(boolean cut, List<TokenLogprob> tokens, ByteSink out) {
             String status = ResponseWriter.status(cut);
             if (kind == Kind.CALL) {
                 writeCall(text.toString(), status, out);
                 return;
             }
             ByteSink part = new ByteSink(256);
-            writePart(text.toString(), logprobs, part);
+            writePart(text.toString(), tokens, part);
             if (kind == Kind.REASONING) {
                 out.raw("{\"type\":\"reasoning\",\"id\":").string(id);
                 out.raw(",\"summary\":[],\"content\":[").json(part.toString()).raw("]}");
@@ -224,10 +224,17 @@ final class ResponseOutput {
             grow(item, "{}", List.of());
         }
         ByteSink json = new ByteSink(256);
-        item.write(cut, json);
+        item.write(cut, item.logprobs, json);
         listener.closed(item, json);
         String whole = json.toString();
-        kept.keep(item.id, whole);
         items.set(item.position, whole);
+        kept.keep(item.id, item.logprobs.isEmpty() ? whole : withoutLogprobs(item, cut));
+    }
+
+    /// What a conversation needs of an item: its logprobs may be more values than a reader takes.
+    private static String withoutLogprobs(Item item, boolean cut) {
+        ByteSink json = new ByteSink(256);
+        item.write(cut, List.of(), json);
+        return json.toString();
     }
 }

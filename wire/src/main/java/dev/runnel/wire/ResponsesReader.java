@@ -239,8 +239,9 @@ final class ResponsesReader {
                                 .formatted(id.path(), Node.shortened(id.text()))));
         try {
             return new Node(reference.path(), JsonReader.read(json));
-        } catch (JsonReader.MalformedException impossible) {
-            throw new IllegalStateException("an item was kept that can't be read", impossible);
+        } catch (JsonReader.MalformedException tooMuch) {
+            throw id.invalid("%s is '%s', an item that can't be read again: it %s"
+                    .formatted(id.path(), Node.shortened(id.text()), tooMuch.getMessage()));
         }
     }
 

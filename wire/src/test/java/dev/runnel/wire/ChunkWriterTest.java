@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.management.ThreadMXBean;
 import dev.runnel.core.BackendException;
+import dev.runnel.core.Completion;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.core.TokenEvent.Arguments;
@@ -23,9 +24,11 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -533,6 +536,54 @@ class ChunkWriterTest {
         Map<?, ?> logprobs = (Map<?, ?>) choice(chunks.getLast()).get("logprobs");
         Map<?, ?> written = (Map<?, ?>) ((List<?>) logprobs.get("content")).getFirst();
         assertThat(((Number) written.get("logprob")).doubleValue()).isEqualTo(logprob > 0 ? 0 : -9999);
+    }
+
+    @Test
+    void offsetsAreThoseOfTheTextWithoutTheSpaceThatATokenizerPutsBeforeIt() {
+        List<TokenEvent> events = List.of(
+                new Started("m", 1),
+                new Text(0, "Hi you", tokens("", " Hi", " you")),
+                new Text(0, " two", tokens(" two")),
+                new Text(0, "!", tokens("!")),
+                new Finished(0, FinishReason.STOP),
+                new Usage(3, 2));
+        ReplyForm form = ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0));
+
+        List<Map<String, Object>> chunks = chunks(new ChunkWriter(Endpoint.TEXT, envelope(), form), events);
+        Map<String, Object> whole = json(new String(
+                CompletionWriter.write(
+                        Endpoint.TEXT, envelope(), form, Completion.of(events), WholeExtensions.NONE, Optional.empty()),
+                UTF_8));
+
+        assertThat(chunks.subList(0, 3))
+                .extracting(ChunkWriterTest::offsets)
+                .containsExactly(List.of(0L, 0L, 2L), List.of(6L), List.of(10L));
+        assertThat(offsets(whole)).isEqualTo(List.of(0L, 0L, 2L, 6L, 10L));
+    }
+
+    @Test
+    void aTokenizersSpaceIsToldFromTheTextsOwn() {
+        assertThat(offsets(" Hi", "  Hi", "!")).isEqualTo(List.of(0L, 3L));
+        assertThat(offsets(" Hi", " ", " Hi", "!")).isEqualTo(List.of(0L, 0L, 3L));
+        assertThat(offsets(" Hi", " Hi", "!")).isEqualTo(List.of(0L, 3L));
+        assertThat(offsets("Hi", "Hi", "!")).isEqualTo(List.of(0L, 2L));
+    }
+
+    private Object offsets(String text, String... tokens) {
+        ChunkWriter writer =
+                new ChunkWriter(Endpoint.TEXT, envelope(), ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0)));
+        return offsets(chunks(writer, List.of(new Started("m", 1), new Text(0, text, tokens(tokens))))
+                .getFirst());
+    }
+
+    private static Object offsets(Map<String, Object> chunk) {
+        return Objects.requireNonNull(((Map<?, ?>) choice(chunk).get("logprobs")).get("text_offset"));
+    }
+
+    private static List<TokenLogprob> tokens(String... texts) {
+        return Arrays.stream(texts)
+                .map(text -> new TokenLogprob(new TokenText(text, List.of()), OptionalDouble.of(-1), List.of()))
+                .toList();
     }
 
     private void write(ChunkWriter writer, TokenEvent[] pieces, int count) {

@@ -32,6 +32,7 @@ import dev.runnel.core.Tools;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -431,6 +432,45 @@ class ResponsesTest {
 
         assertThat(refusal.kind()).isEqualTo(BackendException.Kind.INVALID_REQUEST);
         assertThat(refusal).hasMessageStartingWith("input[2].id is 'msg_1_1', which the input has named before");
+    }
+
+    @Test
+    void anItemMayBeNamedHoweverManyLogprobsItHad() {
+        ResponseItems items = new ResponseItems(1 << 30);
+        WireRequest first = WireRequest.read(
+                Endpoint.RESPONSES, "{\"model\":\"m\",\"input\":\"x\"}".getBytes(UTF_8), WireOptions.DEFAULT, items);
+        TokenLogprob token = new TokenLogprob(new TokenText("a", List.of()), OptionalDouble.of(-1), List.of());
+        List<TokenLogprob> tokens = Collections.nCopies(JsonReader.MAX_VALUES / 4, token); // 5 values each
+        whole(
+                first.wholeWriter(ENVELOPE),
+                List.of(
+                        new Started("tiny", 1),
+                        new Text(0, "a".repeat(tokens.size()), tokens),
+                        new Finished(0, FinishReason.STOP),
+                        new Usage(1, tokens.size())));
+
+        byte[] naming = """
+                {"model":"m","input":[{"type":"item_reference","id":"msg_1_0"}]}""".getBytes(UTF_8);
+        WireRequest next = WireRequest.read(Endpoint.RESPONSES, naming, WireOptions.DEFAULT, items);
+
+        assertThat(((Prompt.Chat) next.completion().prompt()).messages())
+                .containsExactly(new Message.Assistant("a".repeat(tokens.size())));
+    }
+
+    @Test
+    void anItemThatIsMoreThanAReaderTakesIsRefused() {
+        ResponseItems items = new ResponseItems(1 << 30);
+        items.keep("msg_1_0", "[" + "0,".repeat(JsonReader.MAX_VALUES) + "0]");
+        byte[] naming = """
+                {"model":"m","input":[{"type":"item_reference","id":"msg_1_0"}]}""".getBytes(UTF_8);
+
+        BackendException refusal = catchThrowableOfType(
+                BackendException.class, () -> WireRequest.read(Endpoint.RESPONSES, naming, WireOptions.DEFAULT, items));
+
+        assertThat(refusal.kind()).isEqualTo(BackendException.Kind.INVALID_REQUEST);
+        assertThat(refusal)
+                .hasMessage(
+                        "input[0].id is 'msg_1_0', an item that can't be read again: it holds more than 250000 values");
     }
 
     @Test

@@ -98,7 +98,11 @@ final class JudgedStream extends DerivedStream {
                 }
                 emit(started);
             }
-            case TokenEvent.Text piece -> read(piece.choice(), piece, piece.text());
+            case TokenEvent.Text piece -> {
+                if (!Moderation.tellsUnseenTokens(piece)) {
+                    read(piece.choice(), piece, piece.text());
+                }
+            }
             case TokenEvent.Thinking piece -> read(piece.choice(), piece, piece.text());
             case TokenEvent.Refusal piece -> read(piece.choice(), piece, piece.text());
             case TokenEvent.Arguments piece -> read(piece.choice(), piece, piece.text());

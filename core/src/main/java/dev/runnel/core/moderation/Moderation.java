@@ -73,7 +73,7 @@ public final class Moderation implements Stage {
 
     /// Log probabilities without a text may be of tokens that nobody has looked at, unless those are but parts of
     /// a character.
-    private static boolean tellsUnseenTokens(TokenEvent.Text piece) {
+    static boolean tellsUnseenTokens(TokenEvent.Text piece) {
         return piece.text().isEmpty()
                 && piece.logprobs().stream()
                         .map(logprob -> logprob.token().text().replace("\uFFFD", ""))

@@ -16,9 +16,13 @@ import dev.runnel.core.TokenEvent.Started;
 import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Thinking;
 import dev.runnel.core.TokenEvent.Usage;
+import dev.runnel.core.TokenLogprob;
+import dev.runnel.core.TokenText;
 import dev.runnel.testing.RecordingReader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -73,6 +77,48 @@ class JudgedStreamTest {
         assertThat(reader.events())
                 .containsExactly(STARTED, new Text(0, "It is"), new Text(0, " so."), STOPPED, new Usage(1, 2));
         assertThat(reader.completed()).isTrue();
+    }
+
+    @Test
+    void logprobsOfTokensThatNoTextShowsDoNotPass() {
+        Text fine = new Text(0, "Fine", List.of(logprob(new TokenText("Fine", List.of()))));
+        RecordingReader reader = reading(saying(
+                STARTED,
+                new Text(0, "", List.of(logprob(new TokenText("Bad", List.of())))),
+                fine,
+                STOPPED,
+                new Usage(1, 2)));
+
+        assertThat(reader.events()).containsExactly(STARTED);
+        judge.answer(true);
+
+        assertThat(reader.events()).containsExactly(STARTED, fine, STOPPED, new Usage(1, 2));
+    }
+
+    @Test
+    void logprobsOfPartsOfACharacterWaitForItsJudgementAndAreNotLost() {
+        Text whole = new Text(0, "A.", List.of(logprob(new TokenText("A.", List.of()))));
+        Text first = new Text(0, "", List.of(half(0xe5, 0xaf)));
+        Text second = new Text(0, "密。", List.of(half(0x86), logprob(new TokenText("。", List.of()))));
+        Text unfinished = new Text(0, "", List.of(half(0xe5)));
+        RecordingReader reader = reading(saying(STARTED, whole, first, second, unfinished, STOPPED, new Usage(1, 5)));
+
+        judge.answer(true);
+        assertThat(reader.events()).containsExactly(STARTED, whole);
+        assertThat(judge.asked).containsExactly("A.", "A.密。");
+        judge.answer(true);
+
+        assertThat(reader.events())
+                .containsExactly(STARTED, whole, first, second, unfinished, STOPPED, new Usage(1, 5));
+    }
+
+    /// Of a token that is a part of a character.
+    private static TokenLogprob half(int... bytes) {
+        return logprob(new TokenText("\uFFFD", Arrays.stream(bytes).boxed().toList()));
+    }
+
+    private static TokenLogprob logprob(TokenText token) {
+        return new TokenLogprob(token, OptionalDouble.of(-1), List.of());
     }
 
     @Test

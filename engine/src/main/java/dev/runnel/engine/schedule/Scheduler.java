@@ -149,19 +149,25 @@ public final class Scheduler implements AutoCloseable {
         return tally.stats();
     }
 
+    /// Whether it is closed or has stopped by itself, after a fault.
+    public boolean hasEnded() {
+        return closed;
+    }
+
     /// Fails what waits and what runs, and closes the model. Returns when that is done, unless the loop's own
     /// thread calls it, from within an event: then it is done right after that event's step.
     @Override
     public void close() {
+        boolean isFirst;
         synchronized (gate) {
-            if (closed) {
-                return;
-            }
+            isFirst = !closed;
             closed = true;
         }
         Thread loop = thread;
         if (loop == null) {
-            end();
+            if (isFirst) {
+                end();
+            }
         } else if (loop != Thread.currentThread()) {
             LockSupport.unpark(loop);
             joinUninterruptibly(loop);
@@ -301,7 +307,7 @@ public final class Scheduler implements AutoCloseable {
             drawTogether();
         } catch (RuntimeException | Error fault) {
             BackendException failure = new BackendException(
-                    BackendException.Kind.INTERNAL, "the model failed while it computed a step: " + fault, fault);
+                    BackendException.Kind.INTERNAL, "the model failed while it computed a step", fault);
             stepping.forEach(sequence -> fail(sequence.generation, failure));
             return true;
         }
@@ -873,8 +879,6 @@ public final class Scheduler implements AutoCloseable {
         return broken == null
                 ? new BackendException(BackendException.Kind.SHUTTING_DOWN, "the engine is being closed")
                 : new BackendException(
-                        BackendException.Kind.INTERNAL,
-                        "the engine has stopped after a fault of its own: " + broken,
-                        broken);
+                        BackendException.Kind.INTERNAL, "the engine has stopped after a fault of its own", broken);
     }
 }

@@ -679,7 +679,9 @@ class SchedulerTest {
 
         for (RecordingReader reader : List.of(hit, hitToo)) {
             assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
-            assertThat(reader.failure()).hasMessageContaining("unsafe memory access");
+            assertThat(reader.failure())
+                    .hasMessage("the model failed while it computed a step")
+                    .hasRootCauseMessage("a fault occurred in an unsafe memory access operation");
         }
         assertThat(scheduler.stats().failed()).isEqualTo(2);
         assertThat(scheduler.stats().lostTokens()).isEqualTo((7 + 1) + (7 + 2));

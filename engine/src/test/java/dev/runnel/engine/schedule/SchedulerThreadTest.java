@@ -143,6 +143,7 @@ class SchedulerThreadTest {
         Logger log = Logger.getLogger(Scheduler.class.getName());
         log.setLevel(Level.OFF);
         breaking.start();
+        assertThat(breaking.hasEnded()).isFalse();
         RecordingReader running = RecordingReader.of(complete(breaking, "z"));
         running.request(2).awaitEvents(2);
 
@@ -153,8 +154,11 @@ class SchedulerThreadTest {
         RecordingReader late = RecordingReader.toTheEndOf(complete(breaking, "a"));
         for (RecordingReader reader : List.of(running, late)) {
             assertThat(reader.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
-            assertThat(reader.failure()).hasMessageContaining("the clock has stopped");
+            assertThat(reader.failure())
+                    .hasMessage("the engine has stopped after a fault of its own")
+                    .hasRootCauseMessage("the clock has stopped");
         }
+        assertThat(breaking.hasEnded()).isTrue();
         breaking.close();
         log.setLevel(null);
     }
