@@ -222,7 +222,7 @@ final class EngineLoader {
             draft = GgufFile.open(options.draft().get());
             String name = draft.name();
             ModelText draftText = readText(draft);
-            text.differenceTo(draftText, "").ifPresent(difference -> {
+            text.differenceToDraft(draftText).ifPresent(difference -> {
                 throw new ModelFileException(
                         name,
                         "can't guess for %s, as their vocabularies differ: %s".formatted(file.name(), difference));

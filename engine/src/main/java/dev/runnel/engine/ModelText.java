@@ -23,11 +23,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// How a model sees text: its vocabulary and its chat template, without its weights. For any number of threads.
 ///
 /// It holds no file and no memory outside the heap, so there is nothing to close.
 public final class ModelText implements TokenCodec {
+
+    /// As many as llama.cpp lets a draft's vocabulary differ by.
+    private static final int MOST_NAMED_FILLING = 128;
 
     private final Tokenizer tokenizer;
     private final Optional<ChatPrompts> chats;
@@ -111,13 +115,26 @@ public final class ModelText implements TokenCodec {
     /// empty if there is none. Unused tokens behind all others are none: weights are often filled up to a
     /// round number.
     public Optional<String> differenceTo(ModelText other, String text) {
+        return difference(other, text, 0);
+    }
+
+    /// Where a model that is to guess for this one sees text differently, as [#differenceTo]. The tokens that
+    /// fill up weights may have names here, as some files give them: what only one of both has is never
+    /// guessed.
+    Optional<String> differenceToDraft(ModelText draft) {
+        return difference(draft, "", MOST_NAMED_FILLING);
+    }
+
+    /// @param mostNamed tokens that are not unused behind those that both have
+    private Optional<String> difference(ModelText other, String text, int mostNamed) {
         int both = Math.min(tokenizer.size(), other.tokenizer.size());
-        for (int token = both; token < Math.max(tokenizer.size(), other.tokenizer.size()); token++) {
-            Tokenizer longer = token < tokenizer.size() ? tokenizer : other.tokenizer;
-            if (longer.bytesWithSpecial(token).length > 0) {
-                return Optional.of("the one has %d tokens and the other %d, more than filling"
-                        .formatted(tokenizer.size(), other.tokenizer.size()));
-            }
+        Tokenizer longer = tokenizer.size() > both ? tokenizer : other.tokenizer;
+        long named = IntStream.range(both, longer.size())
+                .filter(token -> longer.bytesWithSpecial(token).length > 0)
+                .count();
+        if (named > mostNamed) {
+            return Optional.of("the one has %d tokens and the other %d, more than filling"
+                    .formatted(tokenizer.size(), other.tokenizer.size()));
         }
         for (int token = 0; token < both; token++) {
             if (!Arrays.equals(tokenizer.bytesWithSpecial(token), other.tokenizer.bytesWithSpecial(token))

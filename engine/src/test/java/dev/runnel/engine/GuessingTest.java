@@ -130,12 +130,37 @@ class GuessingTest {
     @Test
     void norDoesADraftWhoseVocabularyIsFilledUpToAnotherSize() throws IOException {
         Path shorter = write("shorter", 1, Vocabulary.BYTE_LEVEL);
-        Path longer = folder.resolve("longer.gguf");
-        int filled = LlamaShape.TINY.vocabulary() + 300;
-        TinyModels.llama(LlamaShape.TINY.withVocabulary(filled), TensorType.F32, Vocabulary.BYTE_LEVEL, 2)
-                .write(longer);
+        Path longer = filled("longer", Vocabulary.BYTE_LEVEL, 300);
+        int last = LlamaShape.TINY.vocabulary() + 300 - 1;
         assertADraftChangesNoReply(shorter, longer, Map.of());
-        assertADraftChangesNoReply(longer, shorter, Map.of(filled - 1, 5.0, 3, 2.0));
+        assertADraftChangesNoReply(longer, shorter, Map.of(last, 5.0, 3, 2.0));
+    }
+
+    @Test
+    void norWhereWhatFillsItUpHasNames() throws IOException {
+        Path shorter = write("bare", 1, Vocabulary.BYTE_LEVEL);
+        Path longer = filled("named", Vocabulary.BYTE_LEVEL_NAMED, 128);
+        int last = LlamaShape.TINY.vocabulary() + 128 - 1;
+        assertADraftChangesNoReply(shorter, longer, Map.of());
+        assertADraftChangesNoReply(longer, shorter, Map.of(last, 5.0, 3, 2.0));
+    }
+
+    @Test
+    void aDraftThatHasMoreThanFillingIsRefused() throws IOException {
+        Path file = write("few", 1, Vocabulary.BYTE_LEVEL);
+        Path draft = filled("many", Vocabulary.BYTE_LEVEL_NAMED, 129);
+
+        assertThatThrownBy(() -> open(file, EngineOptions.DEFAULT.withDraft(draft)))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("the one has 400 tokens and the other 529, more than filling");
+    }
+
+    private static Path filled(String name, Vocabulary vocabulary, int tokens) throws IOException {
+        Path file = folder.resolve(name + ".gguf");
+        int all = LlamaShape.TINY.vocabulary() + tokens;
+        TinyModels.llama(LlamaShape.TINY.withVocabulary(all), TensorType.F32, vocabulary, 2)
+                .write(file);
+        return file;
     }
 
     private static void assertADraftChangesNoReply(Path file, Path draft, Map<Integer, Double> bias)

@@ -47,7 +47,13 @@ sealed interface JsonValue {
         }
     }
 
-    record Text(String value) implements JsonValue {
+    /// Comparable, so that a hash table finds it soon among many that hash alike.
+    record Text(String value) implements JsonValue, Comparable<Text> {
+
+        @Override
+        public int compareTo(Text other) {
+            return value.compareTo(other.value);
+        }
 
         int length() {
             return value.codePointCount(0, value.length());

@@ -40,7 +40,8 @@ final class Nfa {
     private @Nullable Called[] called = new Called[256];
     private int[] token = new int[256];
     private int[] target = new int[256];
-    private int[][] skips = new int[256][];
+    private int[][] skips = new int[256][]; // longer than they are counted until all is built
+    private int[] skipCounts = new int[256];
 
     private final IdentityHashMap<Node.Rule, Called> rules = new IdentityHashMap<>();
     private final IdentityHashMap<StringState, Called> strings = new IdentityHashMap<>();
@@ -88,6 +89,7 @@ final class Nfa {
             Called each = nfa.pending.removeLast();
             nfa.build(Objects.requireNonNull(each.rule).body, each.start, each.end);
         }
+        nfa.trimSkips();
         nfa.findProductive();
         if (!nfa.isProductive(start.start)) {
             throw new ConstraintException(path, "can't be satisfied: nothing that this model can write matches it");
@@ -123,6 +125,7 @@ final class Nfa {
             token = Arrays.copyOf(token, capacity);
             target = Arrays.copyOf(target, capacity);
             skips = Arrays.copyOf(skips, capacity);
+            skipCounts = Arrays.copyOf(skipCounts, capacity);
         }
         token[size] = -1;
         target[size] = -1;
@@ -130,10 +133,21 @@ final class Nfa {
     }
 
     private void skip(int from, int to) {
-        int[] old = skips[from];
-        int[] longer = old == null ? new int[1] : Arrays.copyOf(old, old.length + 1);
-        longer[longer.length - 1] = to;
-        skips[from] = longer;
+        int count = skipCounts[from]++;
+        if (count == 0) {
+            skips[from] = new int[1];
+        } else if (count == skips[from].length) {
+            skips[from] = Arrays.copyOf(skips[from], 2 * count);
+        }
+        skips[from][count] = to;
+    }
+
+    private void trimSkips() {
+        for (int i = 0; i < size; i++) {
+            if (skipCounts[i] > 0) {
+                skips[i] = Arrays.copyOf(skips[i], skipCounts[i]);
+            }
+        }
     }
 
     /// A place, reached from `from` at no cost, whose consuming edge is still to be set.

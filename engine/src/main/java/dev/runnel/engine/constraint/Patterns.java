@@ -5,8 +5,11 @@ import dev.runnel.engine.constraint.StringLanguage.Limited;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The automata of the strings that a grammar's schemas ask for, each expression compiled once, and the
@@ -16,8 +19,12 @@ final class Patterns {
     /// What it takes to look at a schema.
     private static final int LOOK = 10;
 
+    /// Of a value in a set.
+    private static final int LISTED_BYTES = 48;
+
     private final Map<String, CharDfa> compiled = new HashMap<>();
     private final Map<String, CharDfa> formats = new HashMap<>();
+    private final IdentityHashMap<List<JsonValue>, Set<JsonValue>> listed = new IdentityHashMap<>();
     private final Budget budget = new Budget();
 
     /// @throws ConstraintException if that is more than the grammar's schemas may take
@@ -39,6 +46,18 @@ final class Patterns {
         if (!budget.holds(bytes)) {
             throw schema.tooLarge();
         }
+    }
+
+    /// Whether a value is among those that a keyword lists.
+    boolean lists(List<JsonValue> values, JsonValue value, Schema schema) {
+        Set<JsonValue> known = listed.get(values);
+        if (known == null) {
+            spend((long) LOOK * values.size(), schema);
+            hold((long) LISTED_BYTES * values.size(), schema);
+            known = new HashSet<>(values);
+            listed.put(values, known);
+        }
+        return known.contains(value);
     }
 
     CharDfa pattern(Schema schema, String keyword, @Nullable JsonValue argument) {

@@ -71,8 +71,9 @@ final class SchemaEvaluator {
                 yield false;
             }
             case "const" -> argument.equals(value);
-            case "enum" -> argument instanceof JsonValue.Array(var items) && lists(schema, items, value);
-            case Negation.NOT_ENUM -> argument instanceof JsonValue.Array(var items) && !lists(schema, items, value);
+            case "enum" -> argument instanceof JsonValue.Array(var items) && patterns.lists(items, value, schema);
+            case Negation.NOT_ENUM ->
+                argument instanceof JsonValue.Array(var items) && !patterns.lists(items, value, schema);
             default ->
                 switch (value) {
                     case JsonValue.Constant _ -> true;
@@ -82,11 +83,6 @@ final class SchemaEvaluator {
                     case JsonValue.Dict(var members) -> admitsMembers(schema, keyword, argument, members, depth);
                 };
         };
-    }
-
-    private boolean lists(Schema schema, List<JsonValue> items, JsonValue value) {
-        patterns.spend(items.size(), schema);
-        return items.contains(value);
     }
 
     private static boolean isOfType(JsonValue value, String type) {

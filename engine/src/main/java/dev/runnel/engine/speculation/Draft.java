@@ -27,6 +27,7 @@ final class Draft implements AutoCloseable {
     private final List<Slice> batch = new ArrayList<>();
     private final List<Guesses> reading = new ArrayList<>();
     private final PromptPace pace = new PromptPace();
+    private final RoundCost round = new RoundCost();
 
     /// @param model owned from here on
     /// @param vocabularySize tokens of the larger model
@@ -42,9 +43,14 @@ final class Draft implements AutoCloseable {
         return new DraftReader(model, sampling, shares);
     }
 
-    /// What one guess for each sequence takes, on average.
+    /// What one guess for each sequence takes, on average; 0 where that is unknown.
     double roundNanos() {
-        return pace.answerNanos();
+        return round.nanos();
+    }
+
+    /// A step of the larger model is done.
+    void stepped() {
+        round.stepped();
     }
 
     /// Guesses as much as each wants, or nothing where the model has to read more before it can.
@@ -70,7 +76,11 @@ final class Draft implements AutoCloseable {
             for (int i = 0; i < reading.size(); i++) {
                 guess(reading.get(i));
             }
-            pace.stepped(nanoTime.getAsLong() - begin, caughtUp, true);
+            long took = nanoTime.getAsLong() - begin;
+            pace.stepped(took, caughtUp, true);
+            if (caughtUp == 0) {
+                round.took(took);
+            }
         }
     }
 

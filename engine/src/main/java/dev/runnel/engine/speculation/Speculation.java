@@ -99,6 +99,7 @@ public final class Speculation implements AutoCloseable {
     /// @param tokens of it, guesses included
     public void stepped(int tokens, long nanos) {
         cost.stepped(tokens, nanos);
+        draft.ifPresent(Draft::stepped);
     }
 
     /// Says how many guesses each sequence wants.

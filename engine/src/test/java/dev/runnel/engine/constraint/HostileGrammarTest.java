@@ -46,6 +46,7 @@ class HostileGrammarTest {
                         + "]}",
                 counted(300, 299),
                 properties(5000, "{\"type\": \"array\", \"maxItems\": 2000, \"items\": {\"const\": %d}}"),
+                "{\"enum\": [" + hashingAlike(16_000) + "]}",
                 "{\"type\": \"array\", \"minItems\": 2000000000}",
                 "{\"type\": \"number\", \"minimum\": 1e999}",
                 "{\"type\": \"number\", \"minimum\": 1e99999999999}",
@@ -62,6 +63,15 @@ class HostileGrammarTest {
     private static String quoted(int from, int to) {
         return IntStream.range(from, to)
                 .mapToObj(i -> "\"" + Character.toString(0x10000 + i) + "\"")
+                .collect(Collectors.joining(","));
+    }
+
+    /// Different strings that a hash table can't tell apart by their hashes.
+    private static String hashingAlike(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> IntStream.range(0, 15)
+                        .mapToObj(bit -> (i >> bit & 1) == 0 ? "Aa" : "BB")
+                        .collect(Collectors.joining("", "\"", "\"")))
                 .collect(Collectors.joining(","));
     }
 
@@ -211,6 +221,33 @@ class HostileGrammarTest {
         Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
 
         assertThat(SmallVocabulary.accepts(constraint, "{\"4000\": null}")).isTrue();
+    }
+
+    /// Strings of numbers.
+    private static String numbers(int from, int to) {
+        return IntStream.range(from, to).mapToObj("\"%d\""::formatted).collect(Collectors.joining(","));
+    }
+
+    @Test
+    void anEnumMayHaveManyValues() {
+        String schema = "{\"enum\": [" + numbers(0, 20_000) + "]}";
+
+        Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "\"19999\"")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "\"20000\"")).isFalse();
+    }
+
+    @Test
+    void twoEnumsOfManyValuesMayOverlap() {
+        String schema = "{\"allOf\": [{\"enum\": [" + numbers(0, 20_000) + "]}, {\"enum\": ["
+                + numbers(15_000, 35_000) + "]}]}";
+
+        Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "\"17000\"")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "\"14999\"")).isFalse();
+        assertThat(SmallVocabulary.accepts(constraint, "\"20000\"")).isFalse();
     }
 
     @Test

@@ -341,6 +341,22 @@ class SpeculationTest {
     }
 
     @Test
+    void aDraftWhoseFirstStepIsSlowGuessesLater() {
+        AtomicLong clock = new AtomicLong();
+        FakeModel model = taking(new FakeModel(2000, 8000, UNHEARD_OF), clock, 10, 0);
+        FakeModel draft = new FakeModel(2000, 8000, UNHEARD_OF);
+        draft.beforeForward(tokens -> clock.addAndGet((draft.batches().isEmpty() ? 1000 : tokens) * MILLI));
+        try (Scheduler scheduler = drafting(model, draft, 256, clock)) {
+            RecordingReader reader = read(scheduler, request("q").withMaxTokens(1900));
+            while (!reader.hasEnded()) {
+                scheduler.step();
+            }
+
+            assertThat(scheduler.stats().rightGuesses()).isGreaterThan(500);
+        }
+    }
+
+    @Test
     void aDraftThatFailsFailsNobody() {
         FakeModel draft = draft(BABBLING);
         AtomicInteger passes = new AtomicInteger();
