@@ -240,8 +240,8 @@ class HostileGrammarTest {
 
     @Test
     void twoEnumsOfManyValuesMayOverlap() {
-        String schema = "{\"allOf\": [{\"enum\": [" + numbers(0, 20_000) + "]}, {\"enum\": ["
-                + numbers(15_000, 35_000) + "]}]}";
+        String schema = "{\"allOf\": [{\"enum\": [" + numbers(0, 20_000) + "]}, {\"enum\": [" + numbers(15_000, 35_000)
+                + "]}]}";
 
         Constraint constraint = Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY);
 
