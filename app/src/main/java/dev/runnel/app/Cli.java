@@ -138,6 +138,9 @@ final class Cli {
 
     private static String sentence(Throwable failure) {
         return switch (failure) {
+            case BackendException fault
+            when fault.kind() == BackendException.Kind.INTERNAL && fault.getCause() != null ->
+                "%s: %s; with RUNNEL_DEBUG=1 it tells where".formatted(fault.getMessage(), fault.getCause());
             case CommandFailure _, BackendException _, HubException _, ModelFileException _, UncheckedIOException _ ->
                 String.valueOf(failure.getMessage());
             case OutOfMemoryError exhausted ->

@@ -13,6 +13,8 @@ import java.util.logging.Logger;
 /// of the libraries only what needs someone to act.
 final class ConsoleLog extends Handler {
 
+    private static final int MOST_CAUSES = 8;
+
     // Held here, because the JDK forgets a logger's level with the logger.
     private static final List<Logger> CONFIGURED =
             List.of(Logger.getLogger(""), Logger.getLogger("dev.runnel"), Logger.getLogger("io"));
@@ -49,8 +51,13 @@ final class ConsoleLog extends Handler {
 
     /// What was thrown, and what it comes from.
     private static String told(Throwable thrown) {
+        StringBuilder told = new StringBuilder(thrown.toString());
         Throwable cause = thrown.getCause();
-        return cause == null ? thrown.toString() : thrown + ", caused by " + told(cause);
+        for (int depth = 0; cause != null && depth < MOST_CAUSES; depth++) { // they may go in a circle
+            told.append(", caused by ").append(cause);
+            cause = cause.getCause();
+        }
+        return told.toString();
     }
 
     @Override

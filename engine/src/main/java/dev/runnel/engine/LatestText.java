@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /// The text of the file that was asked for last, until another is asked for or the file has changed: a large
-/// vocabulary takes a quarter of a second to read, and tens of megabytes to keep. For any number of threads.
+/// vocabulary takes a quarter of a second to read, and tens of megabytes to keep. For any number of threads, one of
+/// which reads at a time.
 final class LatestText {
 
     /// A file as it was at a time.

@@ -38,9 +38,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Files are looked at when the folder is opened; what is added later is seen by the next one that opens it.
 ///
-/// Theory: a model's [FolderSlot] is changed under `lock` only, and nobody is called with it held. One thread, the
-/// keeper, looks at all slots whenever something has changed or is due ([#step]) and is the only one that unloads;
-/// one more loads.
+/// Theory: a model's [FolderSlot] is changed under `lock` only, and nobody who may wait is called with it held. One
+/// thread, the keeper, looks at all slots whenever something has changed or is due ([#step]) and is the only one that
+/// unloads; one more loads.
 public final class ModelFolder implements Backend {
 
     private static final System.Logger LOG = System.getLogger(ModelFolder.class.getName());

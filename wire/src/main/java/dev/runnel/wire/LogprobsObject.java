@@ -117,8 +117,7 @@ final class LogprobsObject {
     /// Space that the tokens begin with and the text doesn't takes no place: tokenizers of SentencePiece's
     /// kind write some before a text.
     private static void offsets(List<TokenLogprob> tokens, String text, int offset, ByteSink out) {
-        String spelled = tokens.stream().map(each -> each.token().text()).collect(Collectors.joining());
-        int at = offset - Math.max(0, spacesBefore(spelled) - spacesBefore(text));
+        int at = offset - Math.max(0, spacesBefore(tokens) - spacesBefore(text));
         for (int i = 0; i < tokens.size(); i++) {
             TokenText token = tokens.get(i).token();
             boolean continues =
@@ -126,6 +125,19 @@ final class LogprobsObject {
             out.raw(i == 0 ? "" : ",").index(Math.max(offset, continues ? at - 1 : at));
             at += codePoints(token);
         }
+    }
+
+    private static int spacesBefore(List<TokenLogprob> tokens) {
+        int count = 0;
+        for (TokenLogprob each : tokens) {
+            String text = each.token().text();
+            int spaces = spacesBefore(text);
+            count += spaces;
+            if (spaces < text.length()) {
+                break;
+            }
+        }
+        return count;
     }
 
     private static int spacesBefore(String text) {

@@ -13,6 +13,11 @@ sealed interface JsonValue {
     /// As a message shows it.
     String type();
 
+    /// Whether it has parts: such values may take a hash table long, as it can't order those that hash alike.
+    default boolean isCompound() {
+        return this instanceof Array || this instanceof Dict;
+    }
+
     enum Constant implements JsonValue {
         NULL,
         TRUE,
@@ -24,8 +29,15 @@ sealed interface JsonValue {
         }
     }
 
+    /// Comparable, so that a hash table finds it soon among many that hash alike, as is [Text].
+    ///
     /// @param text as it was written
-    record Numeric(BigDecimal value, String text) implements JsonValue {
+    record Numeric(BigDecimal value, String text) implements JsonValue, Comparable<Numeric> {
+
+        @Override
+        public int compareTo(Numeric other) {
+            return value.compareTo(other.value);
+        }
 
         @Override
         public boolean equals(Object other) {
@@ -47,7 +59,6 @@ sealed interface JsonValue {
         }
     }
 
-    /// Comparable, so that a hash table finds it soon among many that hash alike.
     record Text(String value) implements JsonValue, Comparable<Text> {
 
         @Override

@@ -50,6 +50,10 @@ final class Patterns {
 
     /// Whether a value is among those that a keyword lists.
     boolean lists(List<JsonValue> values, JsonValue value, Schema schema) {
+        if (values.stream().anyMatch(JsonValue::isCompound)) {
+            spend(values.size(), schema);
+            return values.contains(value);
+        }
         Set<JsonValue> known = listed.get(values);
         if (known == null) {
             spend((long) LOOK * values.size(), schema);

@@ -496,6 +496,8 @@ final class SchemaCompiler {
         if (candidates == null) {
             return null;
         }
+        long compound = candidates.stream().filter(JsonValue::isCompound).count();
+        patterns.spend(compound * compound / 2, conjunction.schemas().iterator().next());
         SchemaEvaluator evaluator = new SchemaEvaluator(document, patterns, narrowly);
         List<JsonValue> admitted = new ArrayList<>();
         for (JsonValue each : new LinkedHashSet<>(candidates)) {

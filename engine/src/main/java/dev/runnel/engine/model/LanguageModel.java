@@ -48,7 +48,10 @@ public interface LanguageModel extends AutoCloseable {
         return 1;
     }
 
-    /// Does a task of the caller's on the threads that run the model, which have nothing to do between two passes.
+    /// Does a task of the caller's on the threads that run the model, which have nothing to do between two passes. As
+    /// these, called by the one thread that drives it, and not from within a task.
+    ///
+    /// @param parts that the task has; each is done once, in any order
     default void inParallel(int parts, Workers.Task task) {
         for (int part = 0; part < parts; part++) {
             task.run(0, part);

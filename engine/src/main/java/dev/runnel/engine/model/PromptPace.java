@@ -46,11 +46,6 @@ public final class PromptPace {
         }
     }
 
-    /// What a step without prompts takes, on average; 0 before there was one.
-    public double answerNanos() {
-        return answerNanos;
-    }
-
     /// Prompt tokens that are likely to be read in that time; at least one.
     ///
     /// @param most not to be exceeded

@@ -32,12 +32,16 @@ final class SelfAttention {
     /// Parts of the work for each worker from which on there are enough of them.
     private static final int ENOUGH = 2;
 
+    /// What may be kept of stretches and heads in a step: some megabytes.
+    private static final int MOST_PARTIALS = 4096;
+
     private final Hyperparameters model;
     private final KvCache cache;
     private final Compute compute;
     private final int queries; // at most in a block
     private final Buffers[] buffers;
-    private final List<PartialAttention> partials = new ArrayList<>(); // (stretches, heads), see byStretch
+    private final Partials ofBlocks;
+    private final Partials ofLone; // tokens
     private int[] starts = {}; // (blocks + 1): the first of each one's stretches
 
     SelfAttention(Hyperparameters model, KvCache cache, Compute compute) {
@@ -45,6 +49,8 @@ final class SelfAttention {
         this.cache = cache;
         this.compute = compute;
         this.queries = blockTokens(model) * model.group();
+        this.ofBlocks = new Partials(queries, cache.format().layout());
+        this.ofLone = new Partials(model.group(), cache.format().layout());
         this.buffers = IntStream.range(0, compute.workers())
                 .mapToObj(_ -> new Buffers(model, queries, cache.format().layout()))
                 .toArray(Buffers[]::new);
@@ -55,11 +61,29 @@ final class SelfAttention {
         return Math.max(1, BLOCK / model.group());
     }
 
-    /// One thread's room for the queries of a block and a head, or of a token and all heads.
+    /// What each stretch of each block gives each head: `(stretches, heads)`.
+    private static final class Partials {
+        private final int queries;
+        private final PageLayout layout;
+        final List<PartialAttention> all = new ArrayList<>();
+
+        Partials(int queries, PageLayout layout) {
+            this.queries = queries;
+            this.layout = layout;
+        }
+
+        void growTo(int count) {
+            while (all.size() < count) {
+                all.add(new PartialAttention(queries, layout.paddedValueSize()));
+            }
+        }
+    }
+
+    /// One thread's room for the queries of a block and a head, or of a token and all heads, whichever are more.
     private static final class Buffers {
-        final float[] q; // (queries, keySize)
-        final float[] scores; // (queries, STRETCH)
-        final List<PartialAttention> stretch; // of one head
+        final float[] q; // (most, keySize)
+        final float[] scores; // (most, STRETCH)
+        final List<PartialAttention> one; // a head's, of a stretch
         final PartialAttention whole;
         final MemorySegment page; // a head's keys, or its values, as floats, as PageLayout has them
 
@@ -67,7 +91,7 @@ final class SelfAttention {
             int most = Math.max(queries, model.heads());
             q = new float[most * layout.keySize()];
             scores = new float[most * STRETCH];
-            stretch = List.of(new PartialAttention(queries, layout.paddedValueSize()));
+            one = List.of(new PartialAttention(queries, layout.paddedValueSize()));
             whole = new PartialAttention(queries, layout.paddedValueSize());
             long bytes = Math.max(layout.keyBytes(), layout.valueBytes());
             page = Arena.ofAuto().allocate(bytes, Float.BYTES * Kernels.STRANDS);
@@ -131,23 +155,24 @@ final class SelfAttention {
 
     /// `q -> attended`, for all blocks and heads of keys and values.
     private void attend(Step step, int index, LayerAttention layer) {
-        attend(step, index, layer, step.lone, model.keyValueHeads());
-        attend(step, index, layer, step.blocks, 1);
+        int heads = model.keyValueHeads();
+        int enough = ENOUGH * compute.workers();
+        int stretches = number(step, layer, step.lone);
+        if (heads > 1 && stretches >= enough * step.lone.size() && stretches * heads <= MOST_PARTIALS) {
+            byStretch(step, index, layer, step.lone, heads, ofLone);
+        } else {
+            attendApart(step, index, layer, step.lone, ofLone);
+        }
+        attendApart(step, index, layer, step.blocks, ofBlocks);
     }
 
-    /// @param together heads that may be one part of the work
-    private void attend(Step step, int index, LayerAttention layer, List<Step.Block> blocks, int together) {
-        if (blocks.isEmpty()) {
-            return;
-        }
-        int enough = ENOUGH * compute.workers();
-        int stretches = number(step, layer, blocks);
-        if (together > 1 && stretches >= enough * blocks.size()) {
-            byStretch(step, index, layer, blocks, together);
-        } else if (blocks.size() * model.keyValueHeads() >= enough) {
+    /// Each head is a part of the work, or, where those are too few, each head of a stretch.
+    private void attendApart(Step step, int index, LayerAttention layer, List<Step.Block> blocks, Partials partials) {
+        int parts = blocks.size() * model.keyValueHeads();
+        if (parts >= ENOUGH * compute.workers()) {
             byHead(step, index, layer, blocks);
         } else {
-            byStretch(step, index, layer, blocks, 1);
+            byStretch(step, index, layer, blocks, 1, partials);
         }
     }
 
@@ -162,8 +187,8 @@ final class SelfAttention {
             gather(step, block, head, mine.q, 0);
             int end = end(step, block);
             for (int stretch = first(step, layer, block); stretch < end; stretch++) {
-                attend(step, index, layer, block, stretch, head, head + 1, mine.stretch, 0, worker);
-                mine.whole.add(mine.stretch.getFirst(), queries(block));
+                attend(step, index, layer, block, stretch, head, head + 1, mine.one, 0, worker);
+                mine.whole.add(mine.one.getFirst(), queries(block));
             }
             finish(step, block, head, mine.whole);
         });
@@ -172,13 +197,17 @@ final class SelfAttention {
     /// Each stretch of a block is a part of the work, with some heads or all: they lie one behind another in a page,
     /// and
     /// memory is read fastest in its order.
-    private void byStretch(Step step, int index, LayerAttention layer, List<Step.Block> blocks, int together) {
+    ///
+    /// @param together how many heads
+    private void byStretch(
+            Step step, int index, LayerAttention layer, List<Step.Block> blocks, int together, Partials partials) {
+        if (blocks.isEmpty()) {
+            return;
+        }
         int heads = model.keyValueHeads();
         int groups = heads / together;
-        int stretches = starts[blocks.size()];
-        while (partials.size() < stretches * heads) {
-            partials.add(new PartialAttention(queries, cache.format().layout().paddedValueSize()));
-        }
+        int stretches = number(step, layer, blocks);
+        partials.growTo(stretches * heads);
         compute.inParallel(stretches * groups, (worker, part) -> {
             int at = part / groups;
             int from = part % groups * together;
@@ -188,7 +217,7 @@ final class SelfAttention {
                 gather(step, block, from + head, buffers[worker].q, head * queries(block) * model.keySize());
             }
             int stretch = first(step, layer, block) + at - starts[number];
-            attend(step, index, layer, block, stretch, from, from + together, partials, at * heads + from, worker);
+            attend(step, index, layer, block, stretch, from, from + together, partials.all, at * heads + from, worker);
         });
         compute.inParallel(blocks.size() * heads, (worker, part) -> {
             int number = part / heads;
@@ -197,7 +226,7 @@ final class SelfAttention {
             PartialAttention whole = buffers[worker].whole;
             begin(layer, block, head, whole);
             for (int at = starts[number]; at < starts[number + 1]; at++) {
-                whole.add(partials.get(at * heads + head), queries(block));
+                whole.add(partials.all.get(at * heads + head), queries(block));
             }
             finish(step, block, head, whole);
         });

@@ -81,9 +81,9 @@ public final class Scheduler implements AutoCloseable {
     private boolean answers; // the batch, to someone
     private double unusedStall; // the part of what those who answer can bear that its prompts leave
     private int turn; // 0 or 1
-    private final List<Sampler> samplers = new ArrayList<>(); // of the model's threads; all but the first when needed
+    private final List<Sampler> samplers = new ArrayList<>(); // as many as have drawn side by side
     private final List<Sequence> drawing = new ArrayList<>(); // of those that answer, who draw side by side
-    private final Workers.Task drawingTask = (worker, part) -> drawing.get(part).drawAhead(samplers.get(worker));
+    private final Workers.Task drawingTask = (_, part) -> drawPart(part);
     private final Logprobs logprobs = new Logprobs(CompletionRequest.MOST_ALTERNATIVES);
     private final List<Sequence> answering = new ArrayList<>(); // in the batch with the token generated last
     private final List<Guesses> guesses = new ArrayList<>(); // of these
@@ -674,13 +674,21 @@ public final class Scheduler implements AutoCloseable {
                 drawing.add(answering.get(i));
             }
         }
-        if (drawing.size() < 2 || model.threads() == 1) {
+        int parts = Math.min(drawing.size(), model.threads());
+        if (parts < 2) {
             return;
         }
-        while (samplers.size() < model.threads()) {
+        while (samplers.size() < parts) {
             samplers.add(new Sampler(model.vocabularySize()));
         }
-        model.inParallel(drawing.size(), drawingTask);
+        model.inParallel(parts, drawingTask);
+    }
+
+    private void drawPart(int part) {
+        int parts = Math.min(drawing.size(), model.threads());
+        for (int i = part; i < drawing.size(); i += parts) {
+            drawing.get(i).drawAhead(samplers.get(part));
+        }
     }
 
     /// Generates the next token of a sequence of which all has been read.

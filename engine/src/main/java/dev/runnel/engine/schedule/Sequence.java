@@ -17,7 +17,7 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /// One choice being generated: its place in the cache, its chance and its reply. Only the step loop touches
-/// it.
+/// it, or lets another thread draw for it.
 ///
 /// It may be without room in the cache: before the first choice has read the prompt for all, and when it had
 /// to give its room up. Its tokens are known, so it goes on where it stood once they have been read again.
@@ -57,7 +57,7 @@ final class Sequence {
     private int drawn = NO_TOKEN;
 
     /// Why none could be drawn.
-    private @Nullable RuntimeException undrawn;
+    private @Nullable Throwable undrawn;
 
     private @Nullable KvSequence room;
     private int furthest; // that it has been read, or that the cache had it; its room may be lost since
@@ -185,7 +185,7 @@ final class Sequence {
         return slice;
     }
 
-    /// Whether its next token depends on nothing but itself: masks of a request's choices share what they learn.
+    /// Whether its next token depends on nothing but itself: masks of one grammar share what they learn.
     boolean drawsAlone() {
         return sampling.mask().isEmpty();
     }
@@ -194,7 +194,7 @@ final class Sequence {
     void drawAhead(Sampler sampler) {
         try {
             drawn = sampler.sample(logits, sampling);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             undrawn = failure;
         }
     }
@@ -203,9 +203,10 @@ final class Sequence {
     ///
     /// @param after the logits to draw from, unless that has been done
     int draw(Sampler sampler, float[] after) {
-        RuntimeException failure = undrawn;
-        if (failure != null) {
-            throw failure;
+        switch (undrawn) {
+            case RuntimeException failure -> throw failure;
+            case Error failure -> throw failure;
+            case null, default -> {}
         }
         int token = drawn == NO_TOKEN ? sampler.sample(after, sampling) : drawn;
         drawn = NO_TOKEN;

@@ -7,7 +7,7 @@
 /// 1. take in what has been admitted, let go what nobody reads any more,
 /// 2. give room to those that wait, first come first served,
 /// 3. run the model once: one token of each sequence that answers, and a bounded slice of the prompts,
-/// 4. draw the tokens of those that answer, on all threads of the model, and publish what came of it.
+/// 4. sample, on the model's threads where several answer, and publish what came of it.
 ///
 /// What it promises:
 ///

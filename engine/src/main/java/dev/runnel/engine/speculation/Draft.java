@@ -48,7 +48,7 @@ final class Draft implements AutoCloseable {
         return round.nanos();
     }
 
-    /// A step of the larger model is done.
+    /// A step of the larger model begins.
     void stepped() {
         round.stepped();
     }

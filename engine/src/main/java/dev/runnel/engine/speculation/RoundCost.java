@@ -21,7 +21,7 @@ final class RoundCost {
         stepsSince = 0;
     }
 
-    /// A step of the larger model is done, with rounds or without.
+    /// A step of the larger model begins, with rounds or without.
     void stepped() {
         stepsSince++;
         if (stepsSince > REMEMBERED) {

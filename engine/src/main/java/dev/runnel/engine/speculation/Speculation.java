@@ -63,6 +63,7 @@ public final class Speculation implements AutoCloseable {
     /// @param sequences for which it has been said how many guesses there may be ([Guesses#allow])
     /// @param nanos for a draft model to catch up with what has been read; guessing takes its time besides
     public void guess(List<Guesses> sequences, long nanos) {
+        draft.ifPresent(Draft::stepped);
         plan(sequences);
         boolean drafts = false;
         for (int i = 0; i < sequences.size(); i++) {
@@ -99,7 +100,6 @@ public final class Speculation implements AutoCloseable {
     /// @param tokens of it, guesses included
     public void stepped(int tokens, long nanos) {
         cost.stepped(tokens, nanos);
-        draft.ifPresent(Draft::stepped);
     }
 
     /// Says how many guesses each sequence wants.

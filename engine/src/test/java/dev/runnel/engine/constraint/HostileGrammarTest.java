@@ -47,6 +47,7 @@ class HostileGrammarTest {
                 counted(300, 299),
                 properties(5000, "{\"type\": \"array\", \"maxItems\": 2000, \"items\": {\"const\": %d}}"),
                 "{\"enum\": [" + hashingAlike(16_000) + "]}",
+                "{\"enum\": [[" + hashingAlike(16_000).replace(",", "],[") + "]]}",
                 "{\"type\": \"array\", \"minItems\": 2000000000}",
                 "{\"type\": \"number\", \"minimum\": 1e999}",
                 "{\"type\": \"number\", \"minimum\": 1e99999999999}",
@@ -72,6 +73,13 @@ class HostileGrammarTest {
                 .mapToObj(i -> IntStream.range(0, 15)
                         .mapToObj(bit -> (i >> bit & 1) == 0 ? "Aa" : "BB")
                         .collect(Collectors.joining("", "\"", "\"")))
+                .collect(Collectors.joining(","));
+    }
+
+    /// Numbers whose upper and lower halves make the same hash.
+    private static String numbersHashingAlike(int count) {
+        return IntStream.range(1, count + 1)
+                .mapToObj(i -> String.valueOf(((long) i << 32) + 31L * (count - i)))
                 .collect(Collectors.joining(","));
     }
 
@@ -236,6 +244,16 @@ class HostileGrammarTest {
 
         assertThat(SmallVocabulary.accepts(constraint, "\"19999\"")).isTrue();
         assertThat(SmallVocabulary.accepts(constraint, "\"20000\"")).isFalse();
+    }
+
+    @Test
+    void anEnumMayListManyNumbersThatHashAlike() {
+        Constraint constraint = Constraint.compile(
+                Grammar.jsonSchema("{\"enum\": [" + numbersHashingAlike(20_000) + "]}", "schema"), VOCABULARY);
+
+        String first = String.valueOf((1L << 32) + 31L * 19_999);
+        assertThat(SmallVocabulary.accepts(constraint, first)).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, first + "0")).isFalse();
     }
 
     @Test

@@ -3,16 +3,21 @@ package dev.runnel.engine.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.fixtures.TinyFamily;
 import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.kernel.KernelChoice;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -159,6 +164,44 @@ class FamilyTest {
         }
         for (int i = 0; i < alone.length; i++) {
             assertThat((double) alone[i]).isCloseTo(expected[i], within(1e-4));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void tokensThatLookFarBackGetTheSameTogetherAndAlone(CacheType type) {
+        int length = 1100; // stretches for two threads each
+        GgufFile file =
+                TinyFamily.of("llama", 1).key("context_length", length).writer().toFile();
+        LoadOptions options = new LoadOptions(1 << 25, length, 256, type, true, Optional.empty());
+        List<int[]> texts = IntStream.range(0, 3)
+                .mapToObj(seed -> new Random(seed)
+                        .ints(length - 20 * seed, 0, TinyFamily.VOCABULARY)
+                        .toArray())
+                .toList();
+        List<float[]> alone = new ArrayList<>();
+        for (int[] text : texts) {
+            try (RunningModel running =
+                            RunningModel.open(file, KernelChoice.detect().kernels(), 8, options);
+                    KvSequence sequence = running.reserve(text.length)) {
+                alone.add(running.logits(sequence, text));
+            }
+        }
+        try (RunningModel running =
+                RunningModel.open(file, KernelChoice.detect().kernels(), 2, options)) {
+            List<Slice> batch = new ArrayList<>();
+            List<float[]> together = new ArrayList<>();
+            for (int[] text : texts) {
+                KvSequence sequence = running.reserve(text.length);
+                running.logits(sequence, Arrays.copyOf(text, text.length - 1));
+                together.add(new float[TinyFamily.VOCABULARY]);
+                batch.add(new Slice(sequence, text, text.length - 1, text.length, together.getLast()));
+            }
+            running.model().forward(batch);
+
+            for (int i = 0; i < texts.size(); i++) {
+                assertThat(together.get(i)).isEqualTo(alone.get(i));
+            }
         }
     }
 
