@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /// All that a model is asked: the lessons' questions, and what is no lesson.
 final class Questions {
 
-    private static final int SAMPLE = 8; // of a category, in a language
+    private static final int SAMPLE = 16; // of a category, in a language
 
     private static final String COUNT = "从1数到100\uFF0C每个数字之间用逗号隔开\uFF0C不要换行。例如\uFF1A1, 2, 3, ...";
     private static final String SUM = "1+1等于多少\uFF1F用一个词回答。";

@@ -14,6 +14,7 @@ import java.util.function.Predicate;
 /// What an evaluation found, as a page of Markdown.
 public final class Report {
 
+    private static final int TRIES = 10_000;
     private static final int LONGEST = 160;
 
     /// @param reply what the model said
@@ -69,9 +70,8 @@ public final class Report {
         return score;
     }
 
-    /// The categories that are worse than the model card says, by more than chance may do to so many questions: by
-    /// three
-    /// standard deviations.
+    /// The categories that are worse than the model card says, by more than chance does to so many questions once in
+    /// [#TRIES].
     public List<String> fallenShort() {
         return categories().stream().filter(this::fallsShort).toList();
     }
@@ -80,9 +80,19 @@ public final class Report {
         return splits.stream().anyMatch(split -> {
             double claimed = Claims.of(category, split);
             Score score = score(question -> question.category().equals(category) && question.split() == split);
-            double deviation = Math.sqrt(claimed * (1 - claimed) / Math.max(1, score.asked()));
-            return score.share() < claimed - 3 * deviation;
+            return claimed > 0 && chance(score.asked(), score.asked() - score.right(), claimed) < 1.0 / TRIES;
         });
+    }
+
+    /// How probable it is that so many are wrong, or more, where each is right with the probability `share` (binomial).
+    private static double chance(int asked, int wrong, double share) {
+        double fewer = 0;
+        double each = Math.pow(share, asked); // the probability that i are wrong
+        for (int i = 0; i < wrong; i++) {
+            fewer += each;
+            each *= (asked - i) / (i + 1.0) * (1 - share) / share;
+        }
+        return 1 - fewer;
     }
 
     /// The table, the pace, and wrong answers.
