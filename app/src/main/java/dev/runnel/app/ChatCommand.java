@@ -120,7 +120,7 @@ final class ChatCommand implements Callable<Integer> {
         } catch (BackendException broken) {
             screen.endReply();
             if (broken.kind() != BackendException.Kind.CLOSED) {
-                screen.problem(String.valueOf(broken.getMessage()));
+                screen.problem(Cli.sentence(broken));
                 return;
             }
             screen.note("stopped");

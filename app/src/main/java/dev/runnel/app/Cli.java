@@ -136,7 +136,8 @@ final class Cli {
         return ExitCode.FAILED;
     }
 
-    private static String sentence(Throwable failure) {
+    /// What is told of a failure.
+    static String sentence(Throwable failure) {
         return switch (failure) {
             case BackendException fault
             when fault.kind() == BackendException.Kind.INTERNAL && fault.getCause() != null ->

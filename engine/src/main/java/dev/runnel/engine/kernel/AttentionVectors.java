@@ -14,9 +14,8 @@ final class AttentionVectors {
 
     private AttentionVectors() {}
 
-    /// See [Kernels#scores]; lanes are positions. Query `i` starts at `qAt + i * keySize`. Two vectors of positions at
-    /// a
-    /// time: each element of a query is spread over a vector once for both.
+    /// See [Kernels#scores]; lanes are positions. Query `i` starts at `qAt + i * keySize`. Two vectors of positions go
+    /// together: each element of a query is spread over a vector once for both.
     static void scores4(
             float[] q,
             int qAt,

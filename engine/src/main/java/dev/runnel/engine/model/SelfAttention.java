@@ -194,9 +194,8 @@ final class SelfAttention {
         });
     }
 
-    /// Each stretch of a block is a part of the work, with some heads or all: they lie one behind another in a page,
-    /// and
-    /// memory is read fastest in its order.
+    /// Each stretch of a block is a part of the work, with some heads or all: in a page they lie one behind another,
+    /// and memory is read fastest in its order.
     ///
     /// @param together how many heads
     private void byStretch(
