@@ -80,6 +80,11 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /// Whether something of a response has come.
+    boolean isAnswered() throws IOException {
+        return in.available() > 0;
+    }
+
     /// A whole response, by its length, its chunks or the end of the connection.
     Reply readReply() throws IOException {
         List<String> lines = readThrough("\r\n\r\n").strip().lines().toList();
