@@ -8,7 +8,9 @@ url=${OPENAI_BASE_URL:-http://127.0.0.1:8080/v1}
 key="Authorization: Bearer ${OPENAI_API_KEY:-none}"
 model=${OPENAI_MODEL:-$(curl -sS --fail-with-body -H "$key" "$url/models" | tr -d '\n' |
     sed 's/.*"data": *\[ *{[^}]*"id": *"\([^"]*\)".*/\1/')}
-question=$(printf '%s' "${1:-What is 1+1?}" | sed 's/[\\"]/\\&/g')
+question=$(printf '%s' "${1:-What is 1+1?}" | awk '{
+    gsub(/[\\"]/, "\\\\&"); gsub(/\t/, "\\t"); gsub(/\r/, "\\r"); printf "%s%s", end, $0; end = "\\n"
+}')
 
 curl -sS -N --fail-with-body "$url/chat/completions" \
     -H "$key" \

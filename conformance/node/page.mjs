@@ -37,6 +37,20 @@ const checks = {
       ['# all\n\n  if x:\n    y', 'if x:\n  y', '- no item\n# no title']);
   },
 
+  async 'what only looks like Markdown stays as the model wrote it'(page) {
+    await say(page, 'lookalikes');
+    const answer = page.locator('article.assistant .answer');
+    assert.deepEqual(await answer.locator('p').allTextContents(), ['def f(*all, **named): pass', '5*(3+2)*4', 'both']);
+    assert.equal(await answer.locator('strong > em').textContent(), 'both');
+    assert.deepEqual(await answer.locator('td').allTextContents(), ['x | y', 'z']);
+    assert.equal(await answer.locator('h3').textContent(), 'C#');
+  },
+
+  async 'a reply costs little, however long its lines are'(page) {
+    await say(page, 'long');
+    assert.match(await page.locator('article.assistant .answer h3').textContent(), /^a +b$/);
+  },
+
   async 'a reply of one piece has no gaps to tell of'(page) {
     await say(page, 'brief');
     assert.match(await page.locator('.timeline figcaption').textContent(), /^one piece, after [\d.]+ m?s$/);

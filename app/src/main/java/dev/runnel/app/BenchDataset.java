@@ -57,7 +57,7 @@ final class BenchDataset {
 
     private static List<String> lines(Path file) {
         try {
-            return Files.readAllLines(file);
+            return Files.readString(file).replaceFirst("^\uFEFF", "").lines().toList(); // as editors mark UTF-8
         } catch (NoSuchFileException failure) {
             throw new CommandFailure("there is no file " + file, failure);
         } catch (IOException failure) {
@@ -71,7 +71,7 @@ final class BenchDataset {
 
     private static Line line(String text) throws IOException {
         String prompt = null;
-        boolean hasMessages = false;
+        String messages = null;
         OptionalInt maxTokens = OptionalInt.empty();
         try (JsonParser json = FACTORY.createParser(text)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
@@ -87,10 +87,7 @@ final class BenchDataset {
                         prompt = json.getText();
                     }
                     case "max_tokens", "output_tokens" -> maxTokens = OptionalInt.of(limit(json));
-                    case "messages" -> {
-                        hasMessages = true;
-                        json.skipChildren();
-                    }
+                    case "messages" -> messages = source(text, json);
                     default -> json.skipChildren();
                 }
             }
@@ -98,8 +95,8 @@ final class BenchDataset {
                 throw new IOException("it goes on after its first object");
             }
         }
-        if (hasMessages) {
-            return new Line(messages(text), maxTokens);
+        if (messages != null) {
+            return new Line(messages(messages), maxTokens);
         }
         if (prompt == null || prompt.isEmpty()) {
             throw new IOException("it has neither a prompt nor messages");
@@ -114,9 +111,17 @@ final class BenchDataset {
         return json.getIntValue();
     }
 
-    /// What a server would make of it.
-    private static List<Message> messages(String line) {
-        String body = "{\"model\":\"any\"," + line.substring(line.indexOf('{') + 1);
+    /// The value that begins here, as it is written in `text`.
+    private static String source(String text, JsonParser json) throws IOException {
+        long start = json.currentTokenLocation().getCharOffset();
+        json.skipChildren();
+        json.finishToken();
+        return text.substring((int) start, (int) json.currentLocation().getCharOffset());
+    }
+
+    /// What a server would make of them.
+    private static List<Message> messages(String json) {
+        String body = "{\"model\":\"any\",\"messages\":" + json + "}";
         WireRequest request =
                 WireRequest.read(Endpoint.CHAT, body.getBytes(StandardCharsets.UTF_8), WireOptions.DEFAULT);
         if (request.completion().prompt() instanceof Prompt.Chat chat) {

@@ -2,7 +2,6 @@ package dev.runnel.app;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.CompletionStream;
-import dev.runnel.core.FinishReason;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.lab.Timeline;
@@ -106,8 +105,10 @@ final class ChatCommand implements Callable<Integer> {
                     case TokenEvent.Thinking(var _, var piece) -> screen.thinking(piece);
                     case TokenEvent.Finished(var _, var reason) -> {
                         screen.endReply();
-                        if (reason == FinishReason.LENGTH) {
-                            screen.note("cut off at the limit of tokens");
+                        switch (reason) {
+                            case LENGTH -> screen.note("cut off at the limit of tokens");
+                            case CONTENT_FILTER -> screen.note("the rest was withheld");
+                            case STOP, TOOL_CALLS -> {}
                         }
                     }
                     case TokenEvent.Refusal(var _, var piece) -> {

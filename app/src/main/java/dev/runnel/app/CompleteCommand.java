@@ -3,6 +3,7 @@ package dev.runnel.app;
 import dev.runnel.core.Completion;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.CompletionStream;
+import dev.runnel.core.FinishReason;
 import dev.runnel.core.Message;
 import dev.runnel.core.Prompt;
 import dev.runnel.core.TokenEvent;
@@ -29,9 +30,9 @@ import picocli.CommandLine.Spec;
             "  runnel complete --raw \"Once upon a time\" --model stories.gguf --timing",
             "  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 runnel complete \"Hello\"",
             "",
-            "The reply goes to standard output and nothing else does. It ends with exit code 0 only if the",
-            "reply was complete. Every option can be set in the environment: --max-tokens is",
-            "RUNNEL_MAX_TOKENS, and so each."
+            "The reply goes to standard output and nothing else does. The exit code is 1 if the reply broke",
+            "off, if its rest was withheld, or if it was cut off at a limit other than --max-tokens. Every",
+            "option can be set in the environment: --max-tokens is RUNNEL_MAX_TOKENS, and so each."
         })
 final class CompleteCommand implements Callable<Integer> {
 
@@ -77,13 +78,15 @@ final class CompleteCommand implements Callable<Integer> {
                 note(opened.description());
             }
             Timeline timeline = new Timeline(System::nanoTime);
+            FinishReason end;
             try (CompletionStream events =
                     opened.backend().complete(request.withModel(opened.model())).through(timeline)) {
-                print(events);
+                end = print(events);
             }
             if (timing) {
                 note(timeline.timing().toString());
             }
+            requireComplete(end);
         }
         return ExitCode.DONE;
     }
@@ -114,28 +117,44 @@ final class CompleteCommand implements Callable<Integer> {
         return TextFlags.standardInput(shell);
     }
 
-    private void print(CompletionStream events) {
+    /// @return why it ended
+    private FinishReason print(CompletionStream events) {
         ReplyWriter writer = new ReplyWriter(shell.out()::print, shell.isTerminal(Shell.Channel.OUT));
         try {
             if (whole) {
                 Completion.Choice reply = Completion.of(events).choices().getFirst();
                 writer.print(reply.text() + reply.refusal());
-                return;
+                return reply.reason();
             }
+            FinishReason end = FinishReason.STOP;
             for (TokenEvent event : events) {
                 switch (event) {
                     case TokenEvent.Text(var _, var piece, var _) -> writer.print(piece);
                     case TokenEvent.Refusal(var _, var piece) -> writer.print(piece);
+                    case TokenEvent.Finished(var _, var reason) -> end = reason;
                     case TokenEvent.Started _,
                             TokenEvent.Thinking _,
                             TokenEvent.Call _,
                             TokenEvent.Arguments _,
-                            TokenEvent.Finished _,
                             TokenEvent.Usage _ -> {}
                 }
             }
+            return end;
         } finally {
             writer.endLine();
+        }
+    }
+
+    /// Tells of an end that is neither the reply's own nor asked for.
+    private void requireComplete(FinishReason end) {
+        switch (end) {
+            case CONTENT_FILTER -> throw new CommandFailure("the rest of the reply was withheld");
+            case LENGTH -> {
+                if (reply.maxTokens == null) {
+                    throw new CommandFailure("the reply was cut off at the limit of tokens");
+                }
+            }
+            case STOP, TOOL_CALLS -> {}
         }
     }
 

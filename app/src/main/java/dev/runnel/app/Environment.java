@@ -21,7 +21,9 @@ record Environment(Map<String, String> variables) implements IDefaultValueProvid
             "--prompt", "--dataset",
             "--dataset", "--prompt",
             "--raw", "--system",
-            "--system", "--raw");
+            "--system", "--raw",
+            "--text", "--file",
+            "--file", "--text");
 
     static String variable(OptionSpec option) {
         return "RUNNEL_"

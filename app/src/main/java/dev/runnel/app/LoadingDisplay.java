@@ -4,6 +4,7 @@ import dev.runnel.engine.LoadingListener;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -57,8 +58,12 @@ final class LoadingDisplay implements LoadingListener, AutoCloseable {
         return new LoadingDisplay(
                 shell.err(),
                 live ? Manner.LIVE : elsewhere,
-                model.map(file -> file.getFileName().toString()).orElse("the demonstration model"),
+                model.map(LoadingDisplay::name).orElse("the demonstration model"),
                 System::nanoTime);
+    }
+
+    private static String name(Path file) {
+        return Objects.requireNonNullElse(file.getFileName(), file).toString(); // the root has no name
     }
 
     @Override

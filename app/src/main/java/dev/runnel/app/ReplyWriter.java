@@ -22,6 +22,9 @@ final class ReplyWriter {
 
     /// @param look what the terminal is told about it
     void print(String piece, UnaryOperator<String> look) {
+        if (piece.isEmpty()) {
+            return;
+        }
         out.accept(look.apply(terminal ? Style.harmless(piece) : piece));
         lineBegun = !piece.endsWith("\n");
     }

@@ -5,6 +5,7 @@ import dev.runnel.core.Backend;
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Backends;
 import dev.runnel.core.Model;
+import dev.runnel.core.UpstreamFault;
 import dev.runnel.core.moderation.Blocklist;
 import dev.runnel.core.moderation.ModeratedBackend;
 import dev.runnel.core.moderation.Moderator;
@@ -20,7 +21,9 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +32,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -65,6 +70,9 @@ final class ServeCommand implements Callable<Integer> {
 
     /// Longest wait for a moderator, which holds a sentence up: ten times of what a slow one takes.
     private static final Duration JUDGEMENT = Duration.ofSeconds(10);
+
+    /// How long upstreams may take to list their models once there is something else to serve.
+    private static final Duration LISTING = Duration.ofSeconds(3);
 
     private final Shell shell;
     private final Rooms rooms;
@@ -435,8 +443,8 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    /// Opens those that can be opened. One that is down must not take down the others, nor the models of this
-    /// machine; where there is nothing else, it is a failure.
+    /// Opens those that can be opened, all at once. One that is down or silent must not take down the
+    /// others, nor the models of this machine; where there is nothing else, it is a failure.
     ///
     /// @param taken gets the ids of their models
     /// @return those that are down
@@ -444,23 +452,59 @@ final class ServeCommand implements Callable<Integer> {
             List<NamedUpstream> relayed, List<Backend> backends, List<String> lines, Set<String> taken) {
         List<NamedUpstream> down = new ArrayList<>();
         List<BackendException> failures = new ArrayList<>();
-        for (NamedUpstream upstream : relayed) {
+        Map<NamedUpstream, CompletableFuture<Backend>> asked = new LinkedHashMap<>();
+        relayed.forEach(upstream ->
+                asked.put(upstream, CompletableFuture.supplyAsync(() -> open(upstream), Thread::startVirtualThread)));
+        boolean relaysAlone = models == null && model == null;
+        awaitEnough(asked.values(), relaysAlone);
+        asked.forEach((upstream, opening) -> {
             try {
-                Backend relay = open(upstream);
+                Backend relay = opened(upstream, opening);
                 backends.add(relay);
                 lines.add(upstream.url() + ": relayed, models: " + served(relay, taken));
             } catch (BackendException failure) {
                 down.add(upstream);
                 failures.add(failure);
             }
-        }
-        boolean nothingElse = backends.isEmpty() && models == null && model == null;
-        if (nothingElse && !failures.isEmpty()) {
+        });
+        if (relaysAlone && backends.isEmpty() && !failures.isEmpty()) {
             throw failures.getFirst();
         }
         failures.forEach(failure -> shell.err()
                 .println("Note: left out until it is there: " + Style.harmless(String.valueOf(failure.getMessage()))));
         return down;
+    }
+
+    /// Returns when all are opened or have failed, or [#LISTING] after there is something to serve.
+    private static void awaitEnough(Collection<CompletableFuture<Backend>> openings, boolean relaysAlone) {
+        CompletableFuture<Boolean> enough = CompletableFuture.allOf(openings.toArray(CompletableFuture<?>[]::new))
+                .handle((_, _) -> true);
+        Runnable limit = () -> enough.completeOnTimeout(true, LISTING.toMillis(), TimeUnit.MILLISECONDS);
+        if (relaysAlone) {
+            for (CompletableFuture<Backend> opening : openings) {
+                var _ = opening.thenRun(limit);
+            }
+        } else {
+            limit.run();
+        }
+        enough.join();
+    }
+
+    /// @param opening of which nobody hears again: what comes of it later is closed
+    private static Backend opened(NamedUpstream upstream, CompletableFuture<Backend> opening) {
+        if (!opening.isDone()) {
+            var _ = opening.thenAccept(Backend::close);
+            throw UpstreamFault.SILENT.failure(
+                    "upstream %s did not list its models within %d s".formatted(upstream.url(), LISTING.toSeconds()));
+        }
+        try {
+            return opening.join();
+        } catch (CompletionException failure) {
+            if (failure.getCause() instanceof BackendException fault) {
+                throw fault;
+            }
+            throw failure;
+        }
     }
 
     /// The models of a backend, and apart those whose requests go to one before it.

@@ -642,6 +642,22 @@ class BenchCommandTest {
     }
 
     @Test
+    void aDataSetMayBeMarkedAsUtf8AndItsLinesBeWholeRequests() throws IOException {
+        Path file = Files.writeString(folder.resolve("asked.jsonl"), """
+                \uFEFF{"messages": [{"role": "user", "content": "o\\u006ee"}] , "temperature": 5, "functions": [{}]}
+                {"user": "%s", "messages":[{"role":"user","content":"two"}]}
+                """.formatted("x".repeat(40_000)));
+
+        assertThat(program.run("bench", "--dataset", file.toString(), "--requests", "2", "--warmup", "0"))
+                .as(program.err())
+                .isZero();
+
+        assertThat(rooms.requests())
+                .extracting(ScriptedRooms::messages)
+                .containsExactly(List.of(new Message.User("one")), List.of(new Message.User("two")));
+    }
+
+    @Test
     void promptsAndRepliesAreAsTheOptionsSay() {
         assertThat(program.run(
                         "bench",

@@ -171,6 +171,21 @@ class ChatTerminalTest {
         assertThat(chat.exitCode()).isZero();
     }
 
+    @Test
+    void aReplyWhoseRestIsWithheldIsToldOf() throws Exception {
+        var chat = start(ScriptedRooms.playing(Script.of(
+                new TokenEvent.Started("scripted", 1),
+                new TokenEvent.Text(0, "It is"),
+                new TokenEvent.Finished(0, FinishReason.CONTENT_FILTER),
+                new TokenEvent.Usage(1, 3))));
+
+        type("what?\n");
+        awaitScreen("the rest was withheld");
+        type(CTRL_D);
+
+        assertThat(chat.exitCode()).isZero();
+    }
+
     private TestProgram.Running start(ScriptedRooms rooms) {
         return new TestProgram(rooms).terminal(() -> terminal).start("chat");
     }

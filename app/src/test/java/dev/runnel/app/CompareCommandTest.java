@@ -10,6 +10,8 @@ import dev.runnel.engine.fixtures.LlamaShape;
 import dev.runnel.engine.fixtures.TinyModels;
 import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +114,19 @@ class CompareCommandTest {
         });
         assertThat(text).contains(" the", "int gcd(int a, int b) {");
         assertThat(program.out().lines().count()).isGreaterThan(300);
+    }
+
+    @Test
+    void aFileThatIsTypedWinsOverATextInTheEnvironment() throws IOException {
+        String file = write("a.gguf", TensorType.F32);
+        Path text = Files.writeString(folder.resolve("text.txt"), "hello");
+
+        assertThat(program.environment("RUNNEL_TEXT", "the world")
+                        .run("compare", file, file, "--file", text.toString()))
+                .as(program.err())
+                .isZero();
+
+        assertThat(program.out()).contains("'e'\n");
     }
 
     @Test

@@ -28,6 +28,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CompleteCommandTest {
 
@@ -224,6 +226,50 @@ class CompleteCommandTest {
 
         assertThat(broken.out()).isEmpty();
         assertThat(broken.err()).isEqualTo("runnel: the model lost its thread\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--timing", "--whole"})
+    void aReplyWhoseRestIsWithheldIsAFailureAfterWhatCame(String how) {
+        TestProgram moderated = ended(FinishReason.CONTENT_FILTER);
+
+        assertThat(moderated.run("complete", how, "--max-tokens", "9", "hi")).isEqualTo(ExitCode.FAILED);
+
+        assertThat(moderated.out()).isEqualTo("1, 2\n");
+        assertThat(moderated.err()).endsWith("runnel: the rest of the reply was withheld\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--timing", "--whole"})
+    void aReplyThatIsCutOffIsAFailureUnlessALimitWasAskedFor(String how) {
+        TestProgram cut = ended(FinishReason.LENGTH);
+        TestProgram limited = ended(FinishReason.LENGTH);
+
+        assertThat(cut.run("complete", how, "hi")).isEqualTo(ExitCode.FAILED);
+        assertThat(limited.run("complete", how, "--max-tokens", "2", "hi")).isZero();
+
+        assertThat(cut.out()).isEqualTo("1, 2\n").isEqualTo(limited.out());
+        assertThat(cut.err()).endsWith("runnel: the reply was cut off at the limit of tokens\n");
+        assertThat(limited.err()).doesNotContain("runnel: ");
+    }
+
+    private static TestProgram ended(FinishReason reason) {
+        return playing(Script.of(
+                new TokenEvent.Started("scripted", 1),
+                new TokenEvent.Text(0, "1, "),
+                new TokenEvent.Text(0, "2"),
+                new TokenEvent.Finished(0, reason),
+                new TokenEvent.Usage(1, 2)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--timing", "--whole"})
+    void aReplyOfNothingPrintsNothing(String how) {
+        TestProgram silent = playing(Script.saying("scripted"));
+
+        assertThat(silent.run("complete", how, "hi")).isZero();
+
+        assertThat(silent.out()).isEmpty();
     }
 
     @Test

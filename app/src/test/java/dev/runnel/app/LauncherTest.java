@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.runnel.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,6 +99,41 @@ class LauncherTest {
         assertThat(built).exists();
     }
 
+    @Test
+    void whatIsEditedDuringABuildIsBuiltByTheNext() throws Exception {
+        Path built = checkout.resolve("app/target/runnel/built");
+        Files.delete(built);
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        executable(bin.resolve("mvn"), "mkdir app/target/runnel\n: >edited\n");
+
+        asked(Map.of("PATH", bin + ":" + System.getenv("PATH")), runnel("--help"));
+
+        assertThat(Files.getLastModifiedTime(built))
+                .isLessThanOrEqualTo(Files.getLastModifiedTime(checkout.resolve("edited")));
+    }
+
+    @Test
+    void aFirstStartThatIsStoppedLeavesNoServerBehind() throws Exception {
+        Files.delete(checkout.resolve("app/target/runnel/built"));
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        executable(bin.resolve("mvn"), "mkdir app/target/runnel\n");
+        Path serving = folder.resolve("serving");
+        Path stopped = folder.resolve("stopped");
+        executable(jdk.resolve("bin/java"), """
+                trap ': >"%s"; kill $!; exit' TERM
+                sleep 60 &
+                : >"%s"
+                wait
+                """.formatted(stopped, serving));
+        Process process = process(Map.of("PATH", bin + ":" + System.getenv("PATH")), runnel("--help"));
+        Await.until("the server to start", () -> Files.exists(serving));
+
+        process.destroy();
+
+        Await.until("the server to be stopped", () -> Files.exists(stopped));
+        assertThat(process.waitFor()).isNotZero();
+    }
+
     private List<String> runnel(String... arguments) {
         return Stream.concat(Stream.of(checkout.resolve("runnel").toString()), Stream.of(arguments))
                 .toList();
@@ -105,18 +141,22 @@ class LauncherTest {
 
     /// What the JVM was asked, a line for each argument.
     private List<String> asked(Map<String, String> environment, List<String> command) throws Exception {
+        Process process = process(environment, command);
+        List<String> lines = new String(process.getInputStream().readAllBytes(), UTF_8)
+                .lines()
+                .toList();
+        assertThat(process.waitFor()).isZero();
+        return lines;
+    }
+
+    private Process process(Map<String, String> environment, List<String> command) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().keySet().removeIf(name -> name.startsWith("RUNNEL_") || name.contains("JAVA_"));
         builder.environment().put("JAVA_HOME", jdk.toString());
         builder.environment().putAll(environment);
-        Process process = builder.start();
-        List<String> lines = new String(process.getInputStream().readAllBytes(), UTF_8)
-                .lines()
-                .toList();
-        assertThat(process.waitFor()).isZero();
-        return lines;
+        return builder.start();
     }
 
     private static void executable(Path file, String lines) throws IOException {

@@ -7,7 +7,9 @@ import dev.runnel.engine.LoadingListener.Phase;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class LoadingDisplayTest {
@@ -51,6 +53,15 @@ class LoadingDisplayTest {
         }
 
         assertThat(shown()).isEmpty();
+    }
+
+    @Test
+    void aFileWithoutANameIsCalledByItsPath() {
+        TestProgram program = new TestProgram(ScriptedRooms.saying("2"));
+
+        LoadingDisplay.of(program.shell(), Optional.of(Path.of("/"))).close();
+
+        assertThat(program.err()).isEqualTo("loading /\n");
     }
 
     private LoadingDisplay display(Manner manner) {

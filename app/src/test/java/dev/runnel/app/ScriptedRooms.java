@@ -24,6 +24,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,7 @@ final class ScriptedRooms implements Rooms {
     private final List<CompletionRequest> requests = new CopyOnWriteArrayList<>();
     private final List<UpstreamOptions> treatments = new CopyOnWriteArrayList<>();
     private final Set<URI> asked = ConcurrentHashMap.newKeySet();
+    private final CountDownLatch bothAsked = new CountDownLatch(2);
     private @Nullable ScriptedBackend backend;
 
     ScriptedRooms(Function<CompletionRequest, Script> scripts) {
@@ -99,6 +101,13 @@ final class ScriptedRooms implements Rooms {
     public Backend relay(URI address, Optional<String> apiKey, UpstreamOptions options) {
         opened.add(new Opened.Relay(address, apiKey, options.models(), options.whole()));
         treatments.add(options);
+        if (address.getPath().endsWith("/silent")) {
+            await(new CountDownLatch(1));
+        }
+        if (address.getPath().endsWith("/both")) {
+            bothAsked.countDown();
+            await(bothAsked);
+        }
         boolean isLate = address.getPath().endsWith("/late");
         if (address.getPath().endsWith("/down") || (isLate && asked.add(address))) {
             throw UpstreamFault.UNREACHABLE.failure("upstream " + address + " can't be reached");
@@ -106,6 +115,14 @@ final class ScriptedRooms implements Rooms {
         return isLate
                 ? open("late")
                 : open(options.models().keySet().stream().findFirst().orElse("scripted"));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException interrupt) {
+            throw new AssertionError(interrupt);
+        }
     }
 
     private ScriptedBackend open(String id) {

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServeCommandTest {
 
@@ -504,13 +505,13 @@ class ServeCommandTest {
                 "0");
 
         assertThat(rooms.opened())
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         new Opened.Relay(
                                 URI.create("https://127.0.0.1:2/v1"),
                                 Optional.of("secret"),
                                 Map.of("best", "org/model:7b")),
                         new Opened.Relay(URI.create("http://127.0.0.1:1/v1"), Optional.empty(), Map.of()));
-        assertThat(get("/v1/models").body()).contains("\"best\"").contains("\"scripted\"");
+        assertThat(get("/v1/models").body()).containsSubsequence("\"best\"", "\"scripted\"");
     }
 
     @Test
@@ -528,6 +529,26 @@ class ServeCommandTest {
 
         assertThat(program.err())
                 .contains("Note: left out until it is there: upstream http://127.0.0.1:1/down can't be reached\n");
+        assertThat(get("/v1/models").body()).contains("\"scripted\"");
+    }
+
+    @Test
+    void upstreamsAreAskedAtOnce() {
+        serve(program, "--port", "0", "--upstream", "a=http://127.0.0.1:1/both,b=http://127.0.0.1:2/both");
+
+        assertThat(program.out())
+                .containsSubsequence("http://127.0.0.1:1/both: relayed", "http://127.0.0.1:2/both: relayed");
+        assertThat(program.err()).doesNotContain("left out");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--upstream=b=http://127.0.0.1:2/v1", "--model=m.gguf"})
+    void anUpstreamThatIsSilentIsLeftOutWhereThereIsSomethingElse(String other) throws Exception {
+        serve(program, "--port", "0", "--upstream", "a=http://127.0.0.1:1/silent", other);
+
+        assertThat(program.err())
+                .contains("Note: left out until it is there: upstream http://127.0.0.1:1/silent did not list its"
+                        + " models within 3 s\n");
         assertThat(get("/v1/models").body()).contains("\"scripted\"");
     }
 

@@ -80,6 +80,13 @@ class ExamplesTest {
                 .endsWith("data: [DONE]\n\n");
     }
 
+    @Test
+    void curlSendsAQuestionOfSeveralLines() throws Exception {
+        server.on("a \"b\" \\\n\tc & d\r\n\ne", Script.saying(ScriptedServer.MODEL, "So it is."));
+
+        assertThat(run(EXAMPLES, "sh", "curl.sh", "a \"b\" \\\n\tc & d\r\n\ne")).contains("\"content\":\"So it is.\"");
+    }
+
     private static String node(String script) throws Exception {
         Path packages = NodeClients.packages();
         Path here = EXAMPLES.resolve("node/node_modules");

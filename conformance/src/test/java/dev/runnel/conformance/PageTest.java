@@ -75,6 +75,24 @@ class PageTest {
             Done.
             """);
 
+    private static final Script LOOKALIKES = Script.saying(MODEL, """
+            def f(*all, **named): pass
+
+            5*(3+2)*4
+
+            ***both***
+
+            | a | b |
+            |---|---|
+            | x \\| y | z |
+
+            # C#
+            """);
+
+    /// A heading, and a paragraph of beginnings without an end.
+    private static final Script LONG =
+            Script.saying(MODEL, "# a" + " ".repeat(100_000) + "b\n\n", " __a".repeat(50_000));
+
     private static final Script HOSTILE = Script.saying(
             MODEL,
             "<img src=x onerror=alert(1)> ",
@@ -117,6 +135,8 @@ class PageTest {
         ScriptedServer server = new ScriptedServer(options -> options.withApiKeys(keys));
         server.on("markdown", MARKDOWN);
         server.on("lists", LISTS);
+        server.on("lookalikes", LOOKALIKES);
+        server.on("long", LONG);
         server.on("hostile", HOSTILE);
         server.on("slow", SLOW);
         server.on("slower", SLOW.paced(Duration.ofMillis(700)));

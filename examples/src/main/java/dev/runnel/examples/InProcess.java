@@ -27,10 +27,10 @@ public final class InProcess {
 
     private InProcess() {}
 
-    /// @param arguments the prompt, and a GGUF file if it shall not be the embedded model
+    /// @param arguments a prompt, and a GGUF file if it shall not be the embedded model
     public static void main(String[] arguments) {
         try (Engine engine = arguments.length > 1 ? Engine.open(Path.of(arguments[1])) : Engine.embedded()) {
-            answer(engine, arguments[0], System.out);
+            answer(engine, arguments.length > 0 ? arguments[0] : "1+1=?", System.out);
         }
     }
 

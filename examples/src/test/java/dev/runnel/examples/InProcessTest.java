@@ -1,6 +1,7 @@
 package dev.runnel.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.runnel.engine.Engine;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,11 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 class InProcessTest {
+
+    @Test
+    void withoutAPromptItHasOneOfItsOwn() {
+        assertThatCode(() -> InProcess.main(new String[0])).doesNotThrowAnyException();
+    }
 
     @Test
     void aLoopOverEventsPrintsTheReplyAndItsCost() {

@@ -240,6 +240,8 @@ class WireRequestTest {
                     "\"tool_choice\":\"none\"",
                     "\"tool_choice\":\"auto\"",
                     "\"functions\":[]",
+                    "\"function_call\":\"none\"",
+                    "\"function_call\":\"auto\"",
                     "\"stop\":[]",
                     "\"response_format\":{\"type\":\"text\"}",
                     "\"modalities\":[\"text\"]",

@@ -234,7 +234,7 @@ final class Download {
                     requireLength(answer.length().orElse(blob.bytes()));
                     range.position = range.start;
                 }
-                case 416 -> requireLength(range.position);
+                case 416 -> throw otherLength("at most " + range.position);
                 default -> throw refused(answer);
             }
             copy(answer.body(), range, ranges, channel);
@@ -253,9 +253,13 @@ final class Download {
 
     private void requireLength(long bytes) {
         if (bytes != blob.bytes()) {
-            throw new HubException("%s of %s has %d bytes where it lies, expected %d as the hub lists it"
-                    .formatted(file.path(), name.path(), bytes, blob.bytes()));
+            throw otherLength(String.valueOf(bytes));
         }
+    }
+
+    private HubException otherLength(String found) {
+        return new HubException("%s of %s has %s bytes where it lies, expected %d as the hub lists it"
+                .formatted(file.path(), name.path(), found, blob.bytes()));
     }
 
     /// The hub's own refusals are final. Where it sends on to, an address is good for a while only, so asking the hub

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /// Fetches models from one hub into its cache.
 public final class Puller {
@@ -73,13 +72,13 @@ public final class Puller {
     }
 
     private static Optional<String> token(Map<String, String> environment) {
-        Optional<String> token = unlessBlank(environment.get("HF_TOKEN"))
-                .or(() -> unlessBlank(environment.get("HUGGING_FACE_HUB_TOKEN")))
+        return variable(environment, "HF_TOKEN")
+                .or(() -> variable(environment, "HUGGING_FACE_HUB_TOKEN"))
                 .or(() -> tokenFile(environment));
-        if (token.isPresent() && !token.get().matches("\\p{Graph}+")) {
-            throw new HubException("HF_TOKEN holds characters that no token has");
-        }
-        return token;
+    }
+
+    private static Optional<String> variable(Map<String, String> environment, String name) {
+        return token(name, environment.getOrDefault(name, ""));
     }
 
     /// Where logging in with Hugging Face's own tools leaves it.
@@ -87,14 +86,19 @@ public final class Puller {
         Path file = HubCache.variable(environment, "HF_TOKEN_PATH")
                 .orElseGet(() -> HubCache.huggingFaceHome(environment).resolve("token"));
         try {
-            return Files.isRegularFile(file) ? unlessBlank(Files.readString(file)) : Optional.empty();
+            return Files.isRegularFile(file) ? token(file.toString(), Files.readString(file)) : Optional.empty();
         } catch (IOException failure) {
             throw new HubException(file + " can't be read: " + failure, failure);
         }
     }
 
-    private static Optional<String> unlessBlank(@Nullable String value) {
-        return Optional.ofNullable(value).map(String::strip).filter(text -> !text.isEmpty());
+    /// @param source where it stands
+    private static Optional<String> token(String source, String value) {
+        String token = value.strip();
+        if (!token.matches("\\p{Graph}*")) {
+            throw new HubException(source + " holds characters that no token has");
+        }
+        return Optional.of(token).filter(text -> !text.isEmpty());
     }
 
     /// A model that a repository offers.

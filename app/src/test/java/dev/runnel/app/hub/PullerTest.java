@@ -321,7 +321,10 @@ class PullerTest {
         hub.with("org/m-GGUF", FILE, BYTES);
         hub.faults.add((exchange, _) -> exchange.sendResponseHeaders(416, -1));
 
-        refused(NAME, 1, "m-Q4_K_M.gguf of org/m-GGUF has 0 bytes where it lies, expected 100000 as the hub lists it");
+        refused(
+                NAME,
+                1,
+                "m-Q4_K_M.gguf of org/m-GGUF has at most 0 bytes where it lies, expected 100000 as the hub lists it");
     }
 
     @Test
@@ -497,6 +500,11 @@ class PullerTest {
         assertThatExceptionOfType(HubException.class)
                 .isThrownBy(() -> Puller.huggingFace(environment, "test"))
                 .withMessage("HF_TOKEN holds characters that no token has");
+        environment.remove("HF_TOKEN");
+        Files.writeString(home.resolve("token"), "one\nanother\n");
+        assertThatExceptionOfType(HubException.class)
+                .isThrownBy(() -> Puller.huggingFace(environment, "test"))
+                .withMessage(home.resolve("token") + " holds characters that no token has");
         environment.put("HF_ENDPOINT", "hub");
         assertThatExceptionOfType(HubException.class)
                 .isThrownBy(() -> Puller.huggingFace(environment, "test"))

@@ -1,23 +1,33 @@
 // Markdown as models write it. Text becomes elements one by one and never as HTML, so whatever a model says stays
 // text; images become links, so that showing a reply asks nothing of anyone.
 
-const FENCE = /^ {0,3}(`{3,}(?!.*`)|~{3,})\s*([^\s`]*)/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
+// All patterns take time in proportion to a text's length, whatever it is: they run on each frame of a reply.
+const FENCE = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})\s*([^\s`]*)/;
+const HEADING = /^ {0,3}(#{1,6})\s/;
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
-const ITEM = /^( *)([-*+]|\d{1,9}[.)])( +|$)(.*)$/;
+const ITEM = /^( *)([-*+]|\d{1,9}[.)])( +|$)(.*)$/s;
 const QUOTE = /^ {0,3}> ?/;
-const TABLE_LINE = /^ *\|?( *:?-+:? *\|)+( *:?-+:? *)?$/;
+const TABLE_LINE = /^\|?( *:?-+:? *\|)+( *:?-+:?)?$/;
+
+// Stars begin and end emphasis as in CommonMark, which leaves `f(*all, **named)`, `5*(3+2)*4` and `int *a, *b` alone.
+const SIGN = '[!-)+-/:-@[-`{-~]';
+const begin = stars => `(?<!\\*|\\w(?=${stars}${SIGN}))${stars}`;
+const end = stars => `(?<!\\s|${SIGN}(?=${stars}\\w))${stars}(?!\\*)`;
+
+/** What lies between a beginning and an end. No other beginning does, or each would look for an end in all the rest. */
+const emphasis = (begins, ends) => `${begins}((?:\\\\.|(?!${begins})[^\\\\])+?)${ends}`;
+
 const INLINE = new RegExp([
   /\\([!-/:-@[-`{-~])/, //                                       1     escaped
   /(?<!`)(`{1,4})(?!`)(.+?)(?<!`)\2(?!`)/, //                      2, 3  code
-  /\*\*(?!\s)(.+?)\*\*/, //                                      4     strong
-  /(?<!\w)__(?!\s)(.+?)__(?!\w)/, //                             5     strong
-  /\*(?!\s)([^*]+?)\*/, //                                       6     emphasis
-  /(?<!\w)_(?!\s)([^_]+?)_(?!\w)/, //                            7     emphasis
+  emphasis(begin('\\*\\*') + '(?=\\*?[^\\s*])', end('\\*\\*')), //  4     strong
+  emphasis('(?<!\\w)__(?=_?[^\\s_])', '(?<!\\s)__(?!\\w)'), //     5     strong
+  emphasis(begin('\\*') + '(?![\\s*])', '(?<!\\*)' + end('\\*')), // 6     emphasis
+  emphasis('(?<!\\w)_(?![\\s_])', '(?<![\\s_])_(?!\\w)'), //       7     emphasis
   /~~(.+?)~~/, //                                                8     deleted
-  /!?\[([^\][]*)\]\((https?:\/\/[^\s)]+|mailto:[^\s)]+)[^)]*\)/, // 9, 10 link
+  /!?\[([^\][]*)\]\((https?:\/\/[^\s)]+|mailto:[^\s)]+)(?:\s[^)[]*)?\)/, // 9, 10 link
   /(https?:\/\/[^\s<>"')\]]*[^\s<>"')\].,;:!?])/, //             11    bare address
-].map(each => each.source).join('|'), 's');
+].map(each => each.source ?? each).join('|'), 's');
 
 /** Quotes and lists within each other; what lies deeper is shown as it is. */
 const DEEPEST = 8;
@@ -91,7 +101,8 @@ function element(source, depth) {
   const first = lines[0];
   if (FENCE.test(first)) return code(lines);
   if (HEADING.test(first)) {
-    const [, marks, title] = HEADING.exec(first);
+    const [opening, marks] = HEADING.exec(first);
+    const title = first.slice(opening.length).trim().replace(/(?<!\S)#+$/, '').trim();
     return inline(make(`h${Math.min(6, marks.length + 2)}`), title); // below the page's own two levels
   }
   if (RULE.test(first)) return make('hr');
@@ -102,7 +113,7 @@ function element(source, depth) {
     return quote;
   }
   if (ITEM.test(first)) return list(lines, depth + 1);
-  if (lines.length > 1 && first.includes('|') && TABLE_LINE.test(lines[1])) return table(lines);
+  if (lines.length > 1 && first.includes('|') && TABLE_LINE.test(lines[1].trim())) return table(lines);
   return inline(make('p'), source);
 }
 
@@ -152,7 +163,8 @@ function outdented(lines, indent) {
 }
 
 function table(lines) {
-  const cells = line => line.trim().replace(/^\||\|$/g, '').split('|').map(cell => cell.trim());
+  const cells = line => line.trim().replace(/^\||(?<!\\)\|$/g, '').split(/(?<!\\)\|/)
+    .map(cell => cell.trim().replaceAll('\\|', '|'));
   const row = (line, kind) => {
     const tr = make('tr');
     tr.append(...cells(line).map(cell => inline(make(kind), cell)));
