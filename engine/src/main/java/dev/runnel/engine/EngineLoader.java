@@ -185,7 +185,7 @@ final class EngineLoader {
                     text,
                     transformer,
                     vocabularyOf(tokenizer),
-                    text.prompts()::read,
+                    request -> text.prompts().read(request, transformer.contextLength()),
                     new Limits(options.sequences(), options.waiting(), options.promptTokensPerStep(), options.stall()),
                     draft.speculation(),
                     () -> {
