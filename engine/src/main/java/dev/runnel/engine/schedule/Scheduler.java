@@ -34,6 +34,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Owns a model's batch and steps it: see the package for what a step does and what is promised.
@@ -291,7 +292,12 @@ public final class Scheduler implements AutoCloseable {
             places -= sequence.isWanted ? 1 : 0;
         }
         giveRoom(places);
-        compose();
+        try {
+            compose();
+        } catch (RuntimeException | Error fault) { // of any of them
+            failStep(running.stream().filter(each -> each.isWanted && each.hasRoom()), fault);
+            return true;
+        }
         tally.cacheUse = model.cacheUse();
         if (batch.isEmpty()) {
             return false;
@@ -306,9 +312,7 @@ public final class Scheduler implements AutoCloseable {
             end = nanoTime.getAsLong();
             drawTogether();
         } catch (RuntimeException | Error fault) {
-            BackendException failure = new BackendException(
-                    BackendException.Kind.INTERNAL, "the model failed while it computed a step", fault);
-            stepping.forEach(sequence -> fail(sequence.generation, failure));
+            failStep(stepping.stream(), fault);
             return true;
         }
         pace.stepped(end - begin);
@@ -837,6 +841,12 @@ public final class Scheduler implements AutoCloseable {
             return FinishReason.LENGTH;
         }
         return reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP;
+    }
+
+    private void failStep(Stream<Sequence> concerned, Throwable fault) {
+        BackendException failure = new BackendException(
+                BackendException.Kind.INTERNAL, "the model failed while it computed a step", fault);
+        concerned.toList().forEach(sequence -> fail(sequence.generation, failure));
     }
 
     private void fail(Generation generation, BackendException failure) {
