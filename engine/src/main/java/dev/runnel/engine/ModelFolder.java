@@ -204,7 +204,7 @@ public final class ModelFolder implements Backend {
     private static void close(Backend backend) {
         try {
             backend.close();
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             LOG.log(System.Logger.Level.ERROR, "a model could not be closed", failure);
         }
     }
@@ -325,7 +325,11 @@ public final class ModelFolder implements Backend {
         ready.forEach(FolderStream::start);
         if (load != null) {
             FolderSlot next = load;
-            loader.execute(() -> load(next));
+            try {
+                loader.execute(() -> load(next));
+            } catch (RuntimeException | Error failure) { // there may be no thread for it
+                failed(next, failure);
+            }
         }
         return due;
     }
