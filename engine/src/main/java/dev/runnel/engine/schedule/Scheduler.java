@@ -128,8 +128,10 @@ public final class Scheduler implements AutoCloseable {
 
     /// Starts the thread that steps, and lets it run the model for nobody first: what the JVM has compiled by the time
     /// that somebody asks is not waited for.
-    public void start() {
-        thread = Thread.ofPlatform().name("runnel-steps").daemon().start(this::run);
+    ///
+    /// @param release frees what the model stands on; runs on that thread once the model is closed
+    public void start(Runnable release) {
+        thread = Thread.ofPlatform().name("runnel-steps").daemon().start(() -> run(release));
     }
 
     private boolean isWanted() {
@@ -252,7 +254,7 @@ public final class Scheduler implements AutoCloseable {
         newcomer.channel.fail(refusal);
     }
 
-    private void run() {
+    private void run(Runnable release) {
         try {
             new WarmUp(model, nanoTime).run(this::isWanted);
             while (!closed) {
@@ -267,7 +269,11 @@ public final class Scheduler implements AutoCloseable {
             synchronized (gate) {
                 closed = true;
             }
-            end();
+            try {
+                end();
+            } finally {
+                release.run();
+            }
         }
     }
 
