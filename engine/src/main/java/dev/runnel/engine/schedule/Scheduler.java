@@ -542,7 +542,7 @@ public final class Scheduler implements AutoCloseable {
 
     /// Adds slices of what there is to read. Those with fewer tokens than the oldest go before it, so that a
     /// short prompt doesn't wait for a long one; half is kept for the oldest, so that they don't starve it.
-    /// One for which the oldest reads too waits for that.
+    /// One that needs a page which another is about to read waits for that.
     ///
     /// @param most tokens in all
     private void readPrompts(int most) {
@@ -555,16 +555,21 @@ public final class Scheduler implements AutoCloseable {
         turn ^= 1; // so that a single token, of which there is no half, is the oldest's every other time
         int kept = Math.min(oldest.unread(), (most + turn) / 2);
         for (Sequence each : readers) {
-            if (promptTokens < most - kept && each.unread() < oldest.unread() && !each.waitsFor(oldest)) {
+            if (promptTokens < most - kept && each.unread() < oldest.unread() && !waits(each, oldest)) {
                 readSlice(each, most - kept);
             }
         }
         readSlice(oldest, most);
         for (Sequence each : readers) {
-            if (!stepping.contains(each)) {
+            if (!stepping.contains(each) && !waits(each, oldest)) {
                 readSlice(each, most);
             }
         }
+    }
+
+    /// Whether the oldest, or one that is in the batch by now, reads a sequence's next page too.
+    private boolean waits(Sequence sequence, Sequence oldest) {
+        return sequence.waitsFor(oldest) || stepping.stream().anyMatch(sequence::waitsFor);
     }
 
     /// Adds a slice of a sequence, unless as many tokens are read as may be.
