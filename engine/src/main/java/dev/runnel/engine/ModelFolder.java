@@ -95,7 +95,7 @@ public final class ModelFolder implements Backend {
     /// @throws ModelFileException if there is no such folder or no model in it
     public static ModelFolder open(Path folder, EngineOptions engineOptions, FolderOptions options) {
         ModelFolder opened = new ModelFolder(
-                FolderScan.of(folder, engineOptions.contextLength()),
+                FolderScan.of(folder, engineOptions),
                 found -> Engine.open(
                         found.file(), engineOptions.withModelId(found.model().id()), LoadingListener.NONE),
                 engineOptions,
