@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /// A model from a file, as a backend. Holds the file's memory and some threads until it is closed.
@@ -43,8 +42,6 @@ public final class Engine implements Backend {
     private final ExecutorService intake = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("runnel-intake").daemon().factory());
     private final Scheduler scheduler;
-    private final Runnable release;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     /// @param text of the model's file
     /// @param languageModel owned from here on
@@ -65,7 +62,6 @@ public final class Engine implements Backend {
         this.summary = summary;
         this.text = text;
         this.prompts = prompts;
-        this.release = release;
         scheduler = new Scheduler(
                 languageModel,
                 vocabulary,
@@ -74,7 +70,7 @@ public final class Engine implements Backend {
                 System::nanoTime,
                 () -> ThreadLocalRandom.current().nextLong(),
                 speculation);
-        scheduler.start();
+        scheduler.start(release);
     }
 
     /// Opens a model file as [EngineOptions#DEFAULT] says.
@@ -167,10 +163,7 @@ public final class Engine implements Backend {
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            scheduler.close();
-            intake.shutdown();
-            release.run();
-        }
+        scheduler.close();
+        intake.shutdown();
     }
 }

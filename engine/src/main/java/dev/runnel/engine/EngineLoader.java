@@ -23,6 +23,8 @@ import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -173,10 +175,15 @@ final class EngineLoader {
         ModelText text = readText(file);
         Tokenizer tokenizer = text.tokenizer();
 
-        Workers workers = startWorkers();
+        Deque<Runnable> opened = new ArrayDeque<>(); // what closes it, the newest first
         try {
+            Workers workers = startWorkers();
+            opened.push(workers::close);
             Transformer transformer = loadWeights(file, tokenizer, workers, keptBeside, isTrusted);
-            LoadedDraft draft = loadDraft(text, file, workers, transformer);
+            opened.push(transformer::close);
+            LoadedDraft draft = loadDraft(text, file, workers);
+            opened.push(draft::close);
+            opened.push(draft.speculation()::close);
             Model model = new Model(
                     options.modelId().orElse(fileId), created, owner, OptionalInt.of(transformer.contextLength()));
             return new Engine(
@@ -185,7 +192,7 @@ final class EngineLoader {
                     text,
                     transformer,
                     vocabularyOf(tokenizer),
-                    text.prompts()::read,
+                    request -> text.prompts().read(request, transformer.contextLength()),
                     new Limits(options.sequences(), options.waiting(), options.promptTokensPerStep(), options.stall()),
                     draft.speculation(),
                     () -> {
@@ -194,7 +201,7 @@ final class EngineLoader {
                         release.run();
                     });
         } catch (RuntimeException | Error failure) {
-            workers.close();
+            opened.forEach(Runnable::run);
             throw failure;
         }
     }
@@ -207,8 +214,7 @@ final class EngineLoader {
         }
     }
 
-    /// @param transformer closed if this throws
-    private LoadedDraft loadDraft(ModelText text, GgufFile file, Workers workers, Transformer transformer) {
+    private LoadedDraft loadDraft(ModelText text, GgufFile file, Workers workers) {
         if (options.draft().isEmpty()) {
             return new LoadedDraft(
                     switch (options.guessing()) {
@@ -240,7 +246,6 @@ final class EngineLoader {
             if (draft != null) {
                 draft.close();
             }
-            transformer.close();
             throw failure;
         }
     }

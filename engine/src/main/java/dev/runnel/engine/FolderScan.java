@@ -41,23 +41,23 @@ final class FolderScan {
             Pattern.compile("models--(?<owner>.+?)--(?<repository>[^/]+)/snapshots/[^/]+/(?<path>.+)");
 
     private final Path folder;
-    private final OptionalInt contextLimit;
+    private final EngineOptions options;
     private final SequencedMap<String, FoundModel> models =
             new TreeMap<>(String.CASE_INSENSITIVE_ORDER.thenComparing(String::compareTo));
 
     private final Set<Path> seen = new HashSet<>();
 
-    private FolderScan(Path folder, OptionalInt contextLimit) {
+    private FolderScan(Path folder, EngineOptions options) {
         this.folder = folder;
-        this.contextLimit = contextLimit;
+        this.options = options;
     }
 
     /// The models in `folder`, by name.
     ///
-    /// @param contextLimit most tokens of a sequence, where the options say
+    /// @param options with which they are to be opened
     /// @throws ModelFileException if there is no such folder or no model in it
-    static List<FoundModel> of(Path folder, OptionalInt contextLimit) {
-        FolderScan scan = new FolderScan(folder, contextLimit);
+    static List<FoundModel> of(Path folder, EngineOptions options) {
+        FolderScan scan = new FolderScan(folder, options);
         List<Path> files = scan.files();
         files.forEach(scan::look);
         if (scan.models.isEmpty()) {
@@ -131,17 +131,15 @@ final class FolderScan {
     }
 
     private FoundModel found(String name, Path path, GgufFile file) throws IOException {
-        ModelCheck.requireKnown(file);
+        int most = ModelCheck.contextLength(file, options.cacheBytes(), options.cacheType());
+        int wanted = options.contextLength().orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
         Metadata metadata = file.metadata();
         metadata.requireString("tokenizer.ggml.model");
-        String key = metadata.requireString("general.architecture") + ".context_length";
-        int limit = contextLimit.orElse(EngineOptions.LONGEST_DEFAULT_CONTEXT);
-        OptionalInt made = metadata.integer(key, 1, Integer.MAX_VALUE);
         Model model = new Model(
                 name,
                 Files.getLastModifiedTime(path).toInstant(),
                 EngineLoader.owner(metadata),
-                made.isPresent() ? OptionalInt.of(Math.min(made.getAsInt(), limit)) : made);
+                OptionalInt.of(Math.min(most, wanted)));
         long weights = file.tensors().stream()
                 .map(Tensor::data)
                 .mapToLong(MemorySegment::byteSize)

@@ -95,7 +95,7 @@ public final class ModelFolder implements Backend {
     /// @throws ModelFileException if there is no such folder or no model in it
     public static ModelFolder open(Path folder, EngineOptions engineOptions, FolderOptions options) {
         ModelFolder opened = new ModelFolder(
-                FolderScan.of(folder, engineOptions.contextLength()),
+                FolderScan.of(folder, engineOptions),
                 found -> Engine.open(
                         found.file(), engineOptions.withModelId(found.model().id()), LoadingListener.NONE),
                 engineOptions,
@@ -204,7 +204,7 @@ public final class ModelFolder implements Backend {
     private static void close(Backend backend) {
         try {
             backend.close();
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             LOG.log(System.Logger.Level.ERROR, "a model could not be closed", failure);
         }
     }
@@ -325,7 +325,11 @@ public final class ModelFolder implements Backend {
         ready.forEach(FolderStream::start);
         if (load != null) {
             FolderSlot next = load;
-            loader.execute(() -> load(next));
+            try {
+                loader.execute(() -> load(next));
+            } catch (RuntimeException | Error failure) { // there may be no thread for it
+                failed(next, failure);
+            }
         }
         return due;
     }

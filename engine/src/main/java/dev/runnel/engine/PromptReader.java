@@ -35,16 +35,25 @@ final class PromptReader {
         this.constraints = constraints;
     }
 
+    /// Reads a prompt of any length.
+    ///
     /// @throws BackendException if the model can't read such a prompt
     PreparedPrompt read(CompletionRequest request) {
+        return read(request, Integer.MAX_VALUE);
+    }
+
+    /// @param mostTokens a text that has more whatever it says is refused unread: reading it may take seconds
+    /// @throws BackendException if the model can't read such a prompt
+    PreparedPrompt read(CompletionRequest request, int mostTokens) {
         List<String> stops = request.stopping().strings();
         PreparedPrompt prompt = switch (request.prompt()) {
-            case Prompt.Chat chat -> readChat(chat, stops);
+            case Prompt.Chat chat -> readChat(chat, stops, mostTokens);
             case Prompt.Text(var text) ->
-                new PreparedPrompt(withBos(tokenizer.encode(text, false)), ReplyFormat.text(stops, false))
+                new PreparedPrompt(withBos(encode(text, new BitSet(), mostTokens)), ReplyFormat.text(stops, false))
                         .beginningWithSpace(tokenizer.addsSpace());
             case Prompt.Tokens(var ids) -> new PreparedPrompt(readTokens(ids), ReplyFormat.text(stops, false));
-            case Prompt.Gap gap -> new PreparedPrompt(withBos(readGap(gap)), ReplyFormat.text(stops, false));
+            case Prompt.Gap gap ->
+                new PreparedPrompt(withBos(readGap(gap, mostTokens)), ReplyFormat.text(stops, false));
         };
         Tools tools = request.prompt() instanceof Prompt.Chat chat ? chat.tools() : Tools.NONE;
         return constraints
@@ -65,13 +74,14 @@ final class PromptReader {
         return ids.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private int[] readGap(Prompt.Gap gap) {
+    private int[] readGap(Prompt.Gap gap, int mostTokens) {
         GapTokens around = gapTokens.orElseThrow(() -> BackendException.unsupported(
                 "suffix", "this model has no tokens to fill a gap with; it only continues texts"));
-        return around.around(tokenizer.encode(gap.prefix(), false), tokenizer.encode(gap.suffix(), false));
+        return around.around(
+                encode(gap.prefix(), new BitSet(), mostTokens), encode(gap.suffix(), new BitSet(), mostTokens));
     }
 
-    private PreparedPrompt readChat(Prompt.Chat chat, List<String> stops) {
+    private PreparedPrompt readChat(Prompt.Chat chat, List<String> stops, int mostTokens) {
         ChatPrompts.Rendered rendered = model.chats().render(chat);
         StringBuilder text = new StringBuilder();
         BitSet trusted = new BitSet();
@@ -90,7 +100,16 @@ final class PromptReader {
                 chat.tools().use() == Tools.Use.NONE ? Set.of() : chat.tools().allowed(),
                 stops,
                 tokenizer.addsSpace());
-        return new PreparedPrompt(withBos(tokenizer.encode(text.toString(), trusted)), format);
+        return new PreparedPrompt(withBos(encode(text.toString(), trusted, mostTokens)), format);
+    }
+
+    private int[] encode(String text, BitSet trusted, int mostTokens) {
+        if (tokenizer.leastTokens(text) > mostTokens) {
+            throw new BackendException(
+                    BackendException.Kind.CONTEXT_LENGTH_EXCEEDED,
+                    "the prompt has more tokens than the model's %d".formatted(mostTokens));
+        }
+        return tokenizer.encode(text, trusted);
     }
 
     /// Puts the beginning-of-sequence token first where the model expects one and the template has not

@@ -167,6 +167,14 @@ class EmbeddedModelTest {
     }
 
     @Test
+    void aTextOfMegabytesIsRefusedWithoutBeingRead() {
+        CompletionRequest request = CompletionRequest.of("runnel-tiny", new Prompt.Text("x".repeat(1 << 20)));
+
+        assertThat(RecordingReader.toTheEndOf(engine.complete(request)).failure())
+                .hasMessage("the prompt has more tokens than the model's 2048");
+    }
+
+    @Test
     void saysWhatItIs() {
         assertThat(engine.models()).singleElement().satisfies(model -> {
             assertThat(model.id()).isEqualTo("runnel-tiny");

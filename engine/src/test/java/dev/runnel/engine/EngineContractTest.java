@@ -8,6 +8,7 @@ import dev.runnel.core.BackendLoad;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Model;
 import dev.runnel.core.Prompt;
+import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.FakeModel;
 import dev.runnel.engine.schedule.Limits;
@@ -21,6 +22,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +35,7 @@ class EngineContractTest extends BackendContract {
     private static final String ENDLESS = "endless";
     private static final String REPLY = "Hello, world.";
 
+    private final CompletableFuture<Boolean> released = new CompletableFuture<>(); // whether the model was closed then
     private @Nullable Engine engine;
 
     @Override
@@ -46,7 +51,7 @@ class EngineContractTest extends BackendContract {
                 EngineContractTest::prepare,
                 new Limits(16, 16, 64, Duration.ofHours(1)),
                 Speculation.lookup(),
-                () -> {});
+                () -> released.complete(languageModel.isClosed()));
         return engine;
     }
 
@@ -103,6 +108,32 @@ class EngineContractTest extends BackendContract {
     protected int inProgress() {
         EngineStats stats = Objects.requireNonNull(engine).stats();
         return stats.running() + stats.waiting();
+    }
+
+    @Test
+    void whatAModelStandsOnIsFreedOnceItIsClosedAlsoIfAnEventClosesTheEngine() {
+        Engine open = Objects.requireNonNull(engine);
+        open.complete(endlessRequest()).subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                subscription.request(Long.MAX_VALUE);
+            }
+
+            @Override
+            public void onNext(TokenEvent event) {
+                if (event instanceof TokenEvent.Text) {
+                    open.close();
+                }
+            }
+
+            @Override
+            public void onError(Throwable failure) {}
+
+            @Override
+            public void onComplete() {}
+        });
+
+        assertThat(released.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.runnel.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.Completion;
@@ -170,6 +171,21 @@ class EngineLoaderTest {
         assertThatThrownBy(() -> engine.complete(text("tiny", "x")).completion().join())
                 .isInstanceOf(CompletionException.class)
                 .hasMessageContaining("the engine is being closed");
+    }
+
+    @Test
+    void aStartThatFailsLateLetsGoOfAllThatItHasOpened() throws IOException {
+        Path mappings = Path.of("/proc/self/maps");
+        assumeTrue(Files.isReadable(mappings), "this machine doesn't tell what is mapped");
+        GgufWriter model = TinyModels.llama(LlamaShape.TINY, TensorType.Q4_0, Vocabulary.BYTE_LEVEL, 1);
+        Path nameless = write(" .gguf", model);
+        EngineOptions options =
+                EngineOptions.DEFAULT.withDraft(write("draft.gguf", model)).withPackedKept(true);
+        open(nameless, options.withModelId("named")).close(); // packs the weights
+
+        assertThatThrownBy(() -> open(nameless, options).close()).hasMessage("a model's id is blank");
+
+        assertThat(Files.readString(mappings)).doesNotContain(folder.toString());
     }
 
     // Refusals

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -77,7 +76,7 @@ class FolderScanTest {
     void aSplitModelIsListedOnce() {
         TinyModels.llama(1).writeSplit(folder, "split", 3);
 
-        List<FoundModel> found = FolderScan.of(folder, OptionalInt.empty());
+        List<FoundModel> found = FolderScan.of(folder, EngineOptions.DEFAULT);
 
         assertThat(found).hasSize(1);
         assertThat(found.getFirst().model().id()).isEqualTo("split");
@@ -93,13 +92,32 @@ class FolderScanTest {
         Instant created = Instant.parse("2026-01-02T03:04:05Z");
         Files.setLastModifiedTime(file, FileTime.from(created));
 
-        Model model = FolderScan.of(folder, OptionalInt.empty()).getFirst().model();
-        Model limited = FolderScan.of(folder, OptionalInt.of(32)).getFirst().model();
+        Model model = FolderScan.of(folder, EngineOptions.DEFAULT).getFirst().model();
+        Model limited = FolderScan.of(folder, EngineOptions.DEFAULT.withContextLength(32))
+                .getFirst()
+                .model();
 
         assertThat(model.created()).isEqualTo(created);
         assertThat(model.owner()).isEqualTo("local");
         assertThat(model.contextLength()).hasValue(LlamaShape.TINY.context());
         assertThat(limited.contextLength()).hasValue(32);
+    }
+
+    @Test
+    void aModelsContextIsNoLongerThanItsCache() {
+        Path file = write("m.gguf");
+        EngineOptions small = EngineOptions.DEFAULT.withCacheBytes(32 << 10);
+
+        Model listed = FolderScan.of(folder, small).getFirst().model();
+
+        try (Engine engine = Engine.open(file, small, LoadingListener.NONE)) {
+            assertThat(listed.contextLength())
+                    .isEqualTo(engine.models().getFirst().contextLength());
+        }
+        assertThat(listed.contextLength().orElseThrow()).isLessThan(LlamaShape.TINY.context());
+        assertThatThrownBy(() -> FolderScan.of(folder, EngineOptions.DEFAULT.withCacheBytes(1)))
+                .hasMessageEndingWith("none of the 1 .gguf files in this folder can be served");
+        assertThat(logged).singleElement().asString().contains("m.gguf: needs ", " bytes of cache for 32 tokens");
     }
 
     @Test
@@ -194,13 +212,13 @@ class FolderScanTest {
     }
 
     private List<String> ids() {
-        return FolderScan.of(folder, OptionalInt.empty()).stream()
+        return FolderScan.of(folder, EngineOptions.DEFAULT).stream()
                 .map(found -> found.model().id())
                 .toList();
     }
 
     private static void refused(Path path, String message) {
-        assertThatThrownBy(() -> FolderScan.of(path, OptionalInt.empty()))
+        assertThatThrownBy(() -> FolderScan.of(path, EngineOptions.DEFAULT))
                 .isInstanceOf(ModelFileException.class)
                 .hasMessageEndingWith(message);
     }

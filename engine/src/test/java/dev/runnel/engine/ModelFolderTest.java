@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Queue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -50,6 +51,7 @@ class ModelFolderTest {
     private final Map<String, ScriptedBackend> engines = new HashMap<>(); // loaded last
     private long now = Long.MAX_VALUE - 1_000_000_000; // it may well overflow
 
+    private Executor loader = loads::add;
     private ModelFolder folder = folder(30);
 
     /// Models a, b and c of 10 bytes each, their cache included.
@@ -63,7 +65,7 @@ class ModelFolderTest {
                 this::open,
                 EngineOptions.DEFAULT.withCacheBytes(1).withSequences(2).withWaiting(1),
                 new FolderOptions(memoryBytes, IDLE, PATIENCE),
-                loads::add,
+                task -> loader.execute(task),
                 () -> now);
     }
 
@@ -120,6 +122,9 @@ class ModelFolderTest {
         public void close() {
             log.add("close " + id);
             scripted.close();
+            if (faults.get("close " + id) instanceof Error fault) {
+                throw fault;
+            }
         }
     }
 
@@ -439,6 +444,32 @@ class ModelFolderTest {
         assertThat(fourth.failure()).hasMessage("the model a can't be loaded: there was a fault on this side");
         assertThat(first.events()).isEmpty();
         assertThat(answered("a")).isTrue();
+    }
+
+    @Test
+    void aLoadThatCantBeginFailsThoseWhoWaitAndTheNextIsServed() {
+        RecordingReader first = ask("a");
+        loader = _ -> {
+            throw new InternalError("there is no thread");
+        };
+        folder.step();
+        loader = loads::add;
+
+        assertThat(first.failure()).hasMessage("the model a can't be loaded: there was a fault on this side");
+        assertThat(folder.inProgress()).isZero();
+        assertThat(answered("a")).isTrue();
+    }
+
+    @Test
+    void aModelThatCantBeClosedKeepsNoOtherFromBeingLoaded() {
+        ask("a");
+        settle();
+        faults.put("close a", new InternalError("a fault in the memory"));
+        after(IDLE);
+        ask("b");
+        settle();
+
+        assertThat(folder.loaded()).containsExactly("b");
     }
 
     @Test

@@ -362,6 +362,37 @@ class PromptReaderTest {
     }
 
     @Test
+    void aTextThatCanNotFitIsRefusedUnread() {
+        int longest = "<|endoftext|>".length();
+        PromptReader reader = new ModelText(
+                        "tiny.gguf",
+                        Optional.of(Vocabulary.CHATML),
+                        byteLevel,
+                        Optional.of(new GapTokens(390, 391, 392)),
+                        CLOCK)
+                .prompts();
+        String tooLong = "x".repeat(5 * longest + 1);
+
+        for (Prompt prompt : List.of(
+                new Prompt.Text(tooLong),
+                new Prompt.Gap(tooLong, ""),
+                new Prompt.Gap("", tooLong),
+                new Prompt.Chat(List.of(new Message.User(tooLong))))) {
+            assertThatThrownBy(() -> reader.read(request(prompt), 5))
+                    .isInstanceOfSatisfying(
+                            BackendException.class,
+                            refusal ->
+                                    assertThat(refusal.kind()).isEqualTo(BackendException.Kind.CONTEXT_LENGTH_EXCEEDED))
+                    .hasMessage("the prompt has more tokens than the model's 5");
+        }
+        assertThat(reader.read(request(new Prompt.Text("x".repeat(5 * longest))), 5)
+                        .tokens())
+                .as("which then says how many")
+                .hasSize(5 * longest);
+        assertThat(reader.read(request(new Prompt.Text(tooLong))).tokens()).hasSize(5 * longest + 1);
+    }
+
+    @Test
     void aGapIsRefusedByAModelThatFillsNone() {
         assertThatThrownBy(() -> reader("", byteLevel).read(request(new Prompt.Gap("a", "b"))))
                 .isInstanceOfSatisfying(BackendException.class, refusal -> {

@@ -160,6 +160,10 @@ final class RequestReader {
         Optional<Node> suffix =
                 body.find("suffix").filter(after -> !after.text().isEmpty());
         List<Prompt> prompts = body.find("prompt").map(this::prompts).orElseGet(() -> List.of(new Prompt.Text("")));
+        if (suffix.isPresent() && body.flag("echo")) {
+            throw body.get("echo")
+                    .invalid("echo is true and suffix is set, but what fills a gap doesn't follow its prompt");
+        }
         return suffix.isEmpty()
                 ? prompts
                 : prompts.stream().map(prompt -> gap(prompt, suffix.get())).toList();

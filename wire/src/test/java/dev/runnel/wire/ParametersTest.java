@@ -163,6 +163,16 @@ class ParametersTest {
     }
 
     @Test
+    void aGapIsNotEchoed() {
+        BackendException refusal =
+                refusal(TEXT, "{\"model\":\"m\",\"prompt\":\"once\",\"suffix\":\"the end\",\"echo\":true}");
+
+        assertThat(refusal.kind()).isEqualTo(BackendException.Kind.INVALID_REQUEST);
+        assertThat(refusal.parameter()).contains("echo");
+        assertThat(text("\"suffix\":\"\",\"echo\":true,").completion().echo()).isTrue();
+    }
+
+    @Test
     void morePromptsThanItGrants() {
         assertThat(catchThrowableOfType(
                         BackendException.class,

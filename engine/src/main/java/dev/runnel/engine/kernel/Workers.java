@@ -47,7 +47,12 @@ public final class Workers implements AutoCloseable {
         for (int worker = 1; worker < count; worker++) {
             helpers.add(new Helper(worker));
         }
-        helpers.forEach(helper -> helper.thread.start());
+        try {
+            helpers.forEach(helper -> helper.thread.start());
+        } catch (Error failure) { // there may be no more threads
+            close();
+            throw failure;
+        }
     }
 
     /// Threads in all, with the caller's.
@@ -62,10 +67,8 @@ public final class Workers implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the workers have been closed");
         }
-        if (parts == 1 || helpers.isEmpty()) {
-            for (int part = 0; part < parts; part++) {
-                task.run(0, part);
-            }
+        if (parts == 1) {
+            task.run(0, 0);
             return;
         }
         Job job = new Job(task, parts, Thread.currentThread());

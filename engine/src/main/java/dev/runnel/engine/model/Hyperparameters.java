@@ -1,8 +1,11 @@
 package dev.runnel.engine.model;
 
+import dev.runnel.engine.CacheType;
 import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.gguf.GgufFile;
 import dev.runnel.engine.gguf.Metadata;
+import dev.runnel.engine.kernel.PageFormat;
+import dev.runnel.engine.kernel.PageLayout;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -99,6 +102,11 @@ record Hyperparameters(
                 window,
                 window == 0 ? Set.of() : localLayers(file, family, layers),
                 routing(file, family, feedForward));
+    }
+
+    /// How the cache stores keys and values.
+    PageFormat pageFormat(CacheType type) {
+        return PageFormat.of(type, new PageLayout(keySize, valueSize));
     }
 
     /// Heads of queries that share a head of keys and values.

@@ -1,5 +1,6 @@
 package dev.runnel.engine.model;
 
+import dev.runnel.engine.ModelFileException;
 import dev.runnel.engine.kernel.PageFormat;
 import dev.runnel.engine.kernel.PageLayout;
 import java.lang.foreign.Arena;
@@ -46,6 +47,20 @@ final class KvCache implements AutoCloseable {
         this.layers = layers;
         this.heads = heads;
         this.pages = pages;
+    }
+
+    /// Pages that a model's cache of so many bytes has, at least one.
+    ///
+    /// @throws ModelFileException if not even that fits
+    static int pages(String file, Hyperparameters model, PageFormat format, long bytes) {
+        long pageBytes = pageBytes(format, model.layers(), model.keyValueHeads());
+        if (bytes < pageBytes) {
+            throw new ModelFileException(
+                    file,
+                    "needs %d bytes of cache for %d tokens, and may have %d"
+                            .formatted(pageBytes, PageLayout.POSITIONS, bytes));
+        }
+        return (int) Math.min(bytes / pageBytes, Integer.MAX_VALUE / PageLayout.POSITIONS);
     }
 
     /// Bytes of one page.

@@ -88,17 +88,9 @@ public final class Transformer implements LanguageModel {
     private Transformer(GgufFile file, Kernels kernels, Workers workers, LoadOptions options, Arena memory) {
         this.memory = memory;
         model = Hyperparameters.of(file);
-        PageFormat format = PageFormat.of(options.cacheType(), new PageLayout(model.keySize(), model.valueSize()));
-        long pageBytes = KvCache.pageBytes(format, model.layers(), model.keyValueHeads());
-        long pages = Math.min(options.cacheBytes() / pageBytes, Integer.MAX_VALUE / PageLayout.POSITIONS);
-        if (pages == 0) {
-            throw new ModelFileException(
-                    file.name(),
-                    "needs %d bytes of cache for %d tokens, and may have %d"
-                            .formatted(pageBytes, PageLayout.POSITIONS, options.cacheBytes()));
-        }
-        long capacity = pages * PageLayout.POSITIONS;
-        contextLength = (int) Math.min(capacity, Math.min(model.context(), options.contextLength()));
+        PageFormat format = model.pageFormat(options.cacheType());
+        int pages = KvCache.pages(file.name(), model, format, options.cacheBytes());
+        contextLength = Math.min(pages * PageLayout.POSITIONS, Math.min(model.context(), options.contextLength()));
 
         PackedFile kept = options.keptBeside()
                 .map(path -> PackedFile.beside(path, file, workers, memory))
@@ -123,7 +115,7 @@ public final class Transformer implements LanguageModel {
         copied = weights.copied();
         finite = weights.finite();
 
-        cache = new KvCache(format, model.layers(), model.keyValueHeads(), (int) pages);
+        cache = new KvCache(format, model.layers(), model.keyValueHeads(), pages);
         int widest = Math.max(model.width(), Math.max(model.widestFeedForward(), model.heads() * model.valueSize()));
         compute = new Compute(kernels, workers, widest);
         attention = new SelfAttention(model, cache, compute);

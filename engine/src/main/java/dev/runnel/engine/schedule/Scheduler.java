@@ -34,6 +34,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Owns a model's batch and steps it: see the package for what a step does and what is promised.
@@ -127,8 +128,10 @@ public final class Scheduler implements AutoCloseable {
 
     /// Starts the thread that steps, and lets it run the model for nobody first: what the JVM has compiled by the time
     /// that somebody asks is not waited for.
-    public void start() {
-        thread = Thread.ofPlatform().name("runnel-steps").daemon().start(this::run);
+    ///
+    /// @param release frees what the model stands on; runs on that thread once the model is closed
+    public void start(Runnable release) {
+        thread = Thread.ofPlatform().name("runnel-steps").daemon().start(() -> run(release));
     }
 
     private boolean isWanted() {
@@ -251,7 +254,7 @@ public final class Scheduler implements AutoCloseable {
         newcomer.channel.fail(refusal);
     }
 
-    private void run() {
+    private void run(Runnable release) {
         try {
             new WarmUp(model, nanoTime).run(this::isWanted);
             while (!closed) {
@@ -266,7 +269,11 @@ public final class Scheduler implements AutoCloseable {
             synchronized (gate) {
                 closed = true;
             }
-            end();
+            try {
+                end();
+            } finally {
+                release.run();
+            }
         }
     }
 
@@ -291,7 +298,12 @@ public final class Scheduler implements AutoCloseable {
             places -= sequence.isWanted ? 1 : 0;
         }
         giveRoom(places);
-        compose();
+        try {
+            compose();
+        } catch (RuntimeException | Error fault) { // of any of them
+            failStep(running.stream().filter(each -> each.isWanted && each.hasRoom()), fault);
+            return true;
+        }
         tally.cacheUse = model.cacheUse();
         if (batch.isEmpty()) {
             return false;
@@ -306,9 +318,7 @@ public final class Scheduler implements AutoCloseable {
             end = nanoTime.getAsLong();
             drawTogether();
         } catch (RuntimeException | Error fault) {
-            BackendException failure = new BackendException(
-                    BackendException.Kind.INTERNAL, "the model failed while it computed a step", fault);
-            stepping.forEach(sequence -> fail(sequence.generation, failure));
+            failStep(stepping.stream(), fault);
             return true;
         }
         pace.stepped(end - begin);
@@ -532,7 +542,7 @@ public final class Scheduler implements AutoCloseable {
 
     /// Adds slices of what there is to read. Those with fewer tokens than the oldest go before it, so that a
     /// short prompt doesn't wait for a long one; half is kept for the oldest, so that they don't starve it.
-    /// One for which the oldest reads too waits for that.
+    /// One that needs a page which another is about to read waits for that.
     ///
     /// @param most tokens in all
     private void readPrompts(int most) {
@@ -545,16 +555,21 @@ public final class Scheduler implements AutoCloseable {
         turn ^= 1; // so that a single token, of which there is no half, is the oldest's every other time
         int kept = Math.min(oldest.unread(), (most + turn) / 2);
         for (Sequence each : readers) {
-            if (promptTokens < most - kept && each.unread() < oldest.unread() && !each.waitsFor(oldest)) {
+            if (promptTokens < most - kept && each.unread() < oldest.unread() && !waits(each, oldest)) {
                 readSlice(each, most - kept);
             }
         }
         readSlice(oldest, most);
         for (Sequence each : readers) {
-            if (!stepping.contains(each)) {
+            if (!stepping.contains(each) && !waits(each, oldest)) {
                 readSlice(each, most);
             }
         }
+    }
+
+    /// Whether the oldest, or one that is in the batch by now, reads a sequence's next page too.
+    private boolean waits(Sequence sequence, Sequence oldest) {
+        return sequence.waitsFor(oldest) || stepping.stream().anyMatch(sequence::waitsFor);
     }
 
     /// Adds a slice of a sequence, unless as many tokens are read as may be.
@@ -837,6 +852,12 @@ public final class Scheduler implements AutoCloseable {
             return FinishReason.LENGTH;
         }
         return reply.hasCalled() ? FinishReason.TOOL_CALLS : FinishReason.STOP;
+    }
+
+    private void failStep(Stream<Sequence> concerned, Throwable fault) {
+        BackendException failure = new BackendException(
+                BackendException.Kind.INTERNAL, "the model failed while it computed a step", fault);
+        concerned.toList().forEach(sequence -> fail(sequence.generation, failure));
     }
 
     private void fail(Generation generation, BackendException failure) {

@@ -1,5 +1,6 @@
 package dev.runnel.engine.schedule;
 
+import dev.runnel.engine.kernel.PageLayout;
 import dev.runnel.engine.model.KvSequence;
 import dev.runnel.engine.model.Slice;
 import dev.runnel.engine.reply.ReplyReader;
@@ -130,16 +131,18 @@ final class Sequence {
         return furthest - before;
     }
 
-    /// Whether another is about to read for both what it has to read next.
+    /// Whether another is about to read a page for both: less than a page can't be taken over from it.
     boolean waitsFor(Sequence other) {
         boolean shares = generation.request.cachePrompt() && !generation.wantsPromptLogprobs();
-        int next = Math.max(read(), other.read());
+        int end = (other.read() / PageLayout.POSITIONS + 1) * PageLayout.POSITIONS;
         int[] prompt = history.prompt();
         int[] others = other.history.prompt();
         return shares
                 && other.generation.request.cachePrompt()
-                && next < Math.min(prompt.length, others.length)
-                && Arrays.equals(prompt, 0, next + 1, others, 0, next + 1);
+                && read() <= other.read()
+                && end < prompt.length
+                && end <= others.length
+                && Arrays.equals(prompt, 0, end, others, 0, end);
     }
 
     /// Whether the one token that it has generated last is all there is to read.

@@ -48,9 +48,15 @@ final class Draft implements AutoCloseable {
         return round.nanos();
     }
 
-    /// A step of the larger model begins.
-    void stepped() {
+    /// A step of the larger model begins. What the draft's cache has no room for at the moment is looked up.
+    void begin(List<Guesses> sequences) {
         round.stepped();
+        for (int i = 0; i < sequences.size(); i++) {
+            Guesses each = sequences.get(i);
+            if (each.drafts && !each.draft().enter()) {
+                each.leaveToLookup();
+            }
+        }
     }
 
     /// Guesses as much as each wants, or nothing where the model has to read more before it can.
@@ -96,7 +102,7 @@ final class Draft implements AutoCloseable {
         }
         DraftReader reader = each.draft();
         boolean isBehind = reader.unread() > KEPT_UP;
-        if ((isBehind && most < 1) || !reader.enter()) {
+        if (isBehind && most < 1) {
             each.wanted = 0;
             return 0;
         }

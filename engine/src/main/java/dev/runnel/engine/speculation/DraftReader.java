@@ -76,7 +76,7 @@ final class DraftReader implements AutoCloseable {
     }
 
     boolean canReach(int length) {
-        odds += (UNKNOWN - odds) * (odds < UNKNOWN ? FORGOTTEN * Math.max(0, length - newestLength) : 0);
+        odds += (UNKNOWN - odds) * (odds < UNKNOWN ? Math.clamp(FORGOTTEN * (length - newestLength), 0, 1) : 0);
         newestLength = length;
         return length + Guesses.MOST <= model.contextLength();
     }

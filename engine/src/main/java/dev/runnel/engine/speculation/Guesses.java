@@ -49,20 +49,21 @@ public final class Guesses implements AutoCloseable {
     public void allow(int most) {
         count = 0;
         wanted = 0;
-        drafts = false;
-        nextOdds = 0;
         allowed = Math.min(most, MOST);
         if (lookup != null) {
             lookup.catchUp();
         }
-        if (allowed <= 0) {
-            return;
-        }
-        nextOdds = lookup != null && lookup.hasGuess() ? lookup.odds(0) : 0;
-        if (reader != null && reader.odds() > nextOdds && reader.canReach(history.length())) {
+        leaveToLookup();
+        if (allowed > 0 && reader != null && reader.odds() > nextOdds && reader.canReach(history.length())) {
             drafts = true;
             nextOdds = reader.odds();
         }
+    }
+
+    /// Plans without the draft model.
+    void leaveToLookup() {
+        drafts = false;
+        nextOdds = allowed > 0 && lookup != null && lookup.hasGuess() ? lookup.odds(0) : 0;
     }
 
     /// How likely one guess more than wanted would be of use; 0 where there can't be one.
@@ -112,8 +113,8 @@ public final class Guesses implements AutoCloseable {
         if (drafts && reader != null) {
             reader.close();
             reader = null;
-            drafts = false;
             count = 0;
+            leaveToLookup();
         }
     }
 

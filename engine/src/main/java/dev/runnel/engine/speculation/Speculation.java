@@ -4,6 +4,7 @@ import dev.runnel.engine.model.LanguageModel;
 import dev.runnel.engine.sampling.ChoiceSampling;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,7 @@ public final class Speculation implements AutoCloseable {
     /// @param sequences for which it has been said how many guesses there may be ([Guesses#allow])
     /// @param nanos for a draft model to catch up with what has been read; guessing takes its time besides
     public void guess(List<Guesses> sequences, long nanos) {
-        draft.ifPresent(Draft::stepped);
+        draft(sequences, model -> model.begin(sequences));
         plan(sequences);
         boolean drafts = false;
         for (int i = 0; i < sequences.size(); i++) {
@@ -75,14 +76,14 @@ public final class Speculation implements AutoCloseable {
             }
         }
         if (drafts) {
-            draft(sequences, nanos);
+            draft(sequences, model -> model.guess(sequences, nanos));
         }
     }
 
-    /// Lets the draft model guess. If it fails, the sequences go on without it.
-    private void draft(List<Guesses> sequences, long nanos) {
+    /// Lets the draft model, if there is one, do its part. If it fails, the sequences go on without it.
+    private void draft(List<Guesses> sequences, Consumer<Draft> part) {
         try {
-            draft.orElseThrow().guess(sequences, nanos);
+            draft.ifPresent(part);
         } catch (RuntimeException | Error fault) {
             sequences.forEach(Guesses::leaveDraft);
             if (!hasFailed) {

@@ -93,6 +93,12 @@ public final class Tokenizer {
         return encoding.ids();
     }
 
+    /// Fewest tokens that a text can be, told without reading it: none stands for more characters than the longest
+    /// has. What is left out of a text, or composed in it, counts as it came.
+    public int leastTokens(String text) {
+        return Math.ceilDiv(text.length(), vocabulary.longest());
+    }
+
     private void encodeText(String text, int from, int end, Encoding encoding) {
         if (from < end) {
             encoder.encode(text.substring(from, end), encoding);

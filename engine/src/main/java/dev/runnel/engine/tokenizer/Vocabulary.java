@@ -102,6 +102,7 @@ final class Vocabulary {
     private final List<String> texts;
     private final TokenType[] types;
     private final Map<String, Integer> ids;
+    private final int longest;
     private final BitSet ends = new BitSet();
 
     Vocabulary(GgufFile file) {
@@ -124,6 +125,7 @@ final class Vocabulary {
                 throw fault(TOKENS_KEY, "holds %s as token %d and as token %d".formatted(texts.get(id), earlier, id));
             }
         }
+        longest = texts.stream().mapToInt(String::length).max().orElseThrow();
         findEnds();
         GAP_TEXTS.forEach(this::structure);
     }
@@ -180,6 +182,11 @@ final class Vocabulary {
 
     int size() {
         return texts.size();
+    }
+
+    /// Characters of the longest token, as the file writes it.
+    int longest() {
+        return longest;
     }
 
     /// A token's text as the file writes it.

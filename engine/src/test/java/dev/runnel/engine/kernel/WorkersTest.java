@@ -114,6 +114,21 @@ class WorkersTest {
     }
 
     @Test
+    void onOneThreadTheOtherPartsRunToo() {
+        try (Workers workers = new Workers(1)) {
+            AtomicInteger ran = new AtomicInteger();
+
+            assertThatThrownBy(() -> workers.run(3, (worker, part) -> {
+                        ran.incrementAndGet();
+                        throw new IllegalStateException("part " + part);
+                    }))
+                    .hasMessage("part 0");
+
+            assertThat(ran).hasValue(3);
+        }
+    }
+
+    @Test
     void errorsSurfaceToo() {
         try (Workers workers = new Workers(2)) {
             assertThatThrownBy(() -> workers.run(4, (worker, part) -> {

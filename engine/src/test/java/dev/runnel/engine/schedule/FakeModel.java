@@ -87,7 +87,7 @@ public final class FakeModel implements LanguageModel {
         beforeForward = action;
     }
 
-    /// Runs `action` whenever a sequence is to have room from here on.
+    /// Runs `action` whenever a sequence is to have room, or more of it, from here on.
     public void beforeReserve(Runnable action) {
         beforeReserve = action;
     }
@@ -159,7 +159,6 @@ public final class FakeModel implements LanguageModel {
     @Override
     public Optional<KvSequence> reserve(int tokens) {
         require(tokens >= 1 && tokens <= contextLength, "room for " + tokens + " tokens");
-        beforeReserve.run();
         Room room = new Room();
         return room.reserve(tokens) ? Optional.of(room) : Optional.empty();
     }
@@ -254,6 +253,7 @@ public final class FakeModel implements LanguageModel {
         @Override
         public boolean reserve(int wanted) {
             require(!closed, "room for a closed sequence");
+            beforeReserve.run();
             int more = Math.max(0, wanted - tokens);
             if (reserved.get() + more > capacity) {
                 return false;

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,10 +40,14 @@ class SchedulerRoomTest {
     }
 
     private Scheduler schedule() {
+        return schedule(32);
+    }
+
+    private Scheduler schedule(int promptTokensPerStep) {
         scheduler = new Scheduler(
                 model,
                 FakeModel.BYTES,
-                new Limits(16, 100, 32, Duration.ofHours(1)),
+                new Limits(16, 100, promptTokensPerStep, Duration.ofHours(1)),
                 Runnable::run,
                 System::nanoTime,
                 () -> 1);
@@ -304,9 +309,26 @@ class SchedulerRoomTest {
     }
 
     @Test
+    void promptsThatFitInOneStepReadWhatTheyShareOnceToo() {
+        scheduler.close();
+        model = new FakeModel(200, 400, SchedulerRoomTest::chance).remembering();
+        schedule(128);
+        List<RecordingReader> readers = Stream.of(
+                        "other", "s".repeat(33), "s".repeat(32) + "ab", "s".repeat(31) + "abc")
+                .map(prompt -> read(request(prompt).withMaxTokens(1)))
+                .toList();
+        stepToTheEnd();
+
+        assertThat(readers.stream()
+                        .map(reader -> Completion.of(reader.events()).usage().cachedTokens()))
+                .containsExactly(0, 0, 32, 0);
+        assertThat(scheduler.stats().promptTokens()).isEqualTo(5 + 33 + 2 + 34);
+    }
+
+    @Test
     void aShortPromptThatBeginsLikeALongOneWaitsForWhatThatReads() {
         model = model.remembering();
-        String beginning = "s".repeat(80);
+        String beginning = "s".repeat(96);
         RecordingReader slow = read(request(beginning + "a".repeat(90)).withMaxTokens(1));
         scheduler.step();
         RecordingReader quick = read(request(beginning + "b".repeat(10)).withMaxTokens(1));
@@ -317,9 +339,9 @@ class SchedulerRoomTest {
 
         assertThat(slow.hasEnded()).isFalse();
         assertThat(other.completed()).isTrue();
-        assertThat(Completion.of(quick.events()).usage().cachedTokens()).isEqualTo(80);
+        assertThat(Completion.of(quick.events()).usage().cachedTokens()).isEqualTo(96);
         stepToTheEnd();
-        assertThat(scheduler.stats().promptTokens()).isEqualTo(170 + 10 + 17);
+        assertThat(scheduler.stats().promptTokens()).isEqualTo(186 + 10 + 17);
     }
 
     @Test

@@ -694,6 +694,28 @@ class SchedulerTest {
     }
 
     @Test
+    void aFaultWhileAStepIsPutTogetherEndsThoseInItAndNotTheEngine() {
+        RecordingReader silent =
+                RecordingReader.of(complete(request("say:ab;"))).request(2);
+        RecordingReader hit = read(request("endless"));
+        scheduler.step();
+        model.beforeReserve(() -> {
+            throw new InternalError("a fault in the memory");
+        });
+
+        assertThat(scheduler.step()).isTrue();
+
+        model.beforeReserve(() -> {});
+        assertThat(hit.failure().kind()).isEqualTo(BackendException.Kind.INTERNAL);
+        assertThat(hit.failure()).hasRootCauseMessage("a fault in the memory");
+        silent.request(Long.MAX_VALUE);
+        RecordingReader next = read(request("say:next;"));
+        stepToTheEnd();
+        assertThat(Completion.of(silent.events()).text()).isEqualTo("ab");
+        assertThat(Completion.of(next.events()).text()).isEqualTo("next");
+    }
+
+    @Test
     void logitsThatAreNoNumbersEndOneCompletionAndNotItsNeighbours() {
         for (int threads : new int[] {1, 2}) {
             scheduler.close();

@@ -44,7 +44,7 @@ class SchedulerThreadTest {
 
     @BeforeEach
     void start() {
-        scheduler.start();
+        scheduler.start(() -> {});
     }
 
     @AfterEach
@@ -142,7 +142,7 @@ class SchedulerThreadTest {
                 () -> 1);
         Logger log = Logger.getLogger(Scheduler.class.getName());
         log.setLevel(Level.OFF);
-        breaking.start();
+        breaking.start(() -> {});
         assertThat(breaking.hasEnded()).isFalse();
         RecordingReader running = RecordingReader.of(complete(breaking, "z"));
         running.request(2).awaitEvents(2);

@@ -262,6 +262,21 @@ class SpeculationTest {
     }
 
     @Test
+    void whereTheDraftHasNoRoomGuessesAreLookedUp() {
+        CompletionRequest request = request("{\"name\": \"Ada\", \"born\": 1815};");
+        FakeModel full = new FakeModel(400, 10, BABBLING);
+
+        Outcome lookedUp = run(FakeModel.saying(SpeculationTest::copying), Speculation.lookup(), request);
+        Outcome outcome = run(
+                FakeModel.saying(SpeculationTest::copying),
+                Speculation.withDraft(full, FakeModel.END + 1, () -> 0),
+                request);
+
+        assertThat(outcome.batches()).isEqualTo(lookedUp.batches());
+        assertThat(full.batches()).isEmpty();
+    }
+
+    @Test
     void aDraftThatIsOfNoUseIsSoonLeftAlone() {
         Outcome outcome = run(
                 FakeModel.saying(history -> new Random(history.length).nextInt(200)),

@@ -332,6 +332,19 @@ class TokenizerTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aTextHasAtLeastAsManyTokensAsItsLengthTells(Vocabulary vocabulary) {
+        Tokenizer tokenizer = tiny(vocabulary);
+
+        for (String piece : new String[] {"<|im_start|>", " there", "the", " ", "é", "世", "🦊"}) {
+            String text = piece.repeat(100);
+
+            assertThat(tokenizer.leastTokens(text)).isBetween(1, tokenizer.encode(text, true).length);
+        }
+        assertThat(tokenizer.leastTokens("<|im_start|>".repeat(100))).isGreaterThan(90);
+    }
+
     private static Tokenizer tiny(Vocabulary vocabulary) {
         return Tokenizer.of(
                 TinyModels.llama(LlamaShape.TINY, TensorType.F32, vocabulary, 1).toFile());
