@@ -23,6 +23,7 @@ import io.vertx.core.Completable;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -123,7 +124,7 @@ final class Exchange {
     void answer() {
         attempt(() -> {
             requireHost();
-            service.requireKnown(request.getHeader(HttpHeaders.ORIGIN), request.getHeader(HttpHeaders.HOST));
+            service.requireKnown(request.getHeader(HttpHeaders.ORIGIN), request.authority());
             Route route = Route.of(request.method().name(), path);
             endpoint = route.label();
             switch (route) {
@@ -481,7 +482,7 @@ final class Exchange {
     }
 
     void end(Buffer bytes) {
-        Buffer last = allButLast(bytes);
+        Buffer last = request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : allButLast(bytes);
         wrote();
         response.end(last).onComplete((_, failure) -> {
             finish(failure == null ? outcome : Outcome.CANCELLED);

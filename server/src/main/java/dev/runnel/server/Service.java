@@ -5,6 +5,7 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendLoad;
 import dev.runnel.wire.Errors;
 import dev.runnel.wire.ResponseItems;
+import io.vertx.core.net.HostAndPort;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -68,9 +69,9 @@ final class Service {
     /// Refuses what a page does that may not.
     ///
     /// @param origin the header of that name, which only browsers send
-    /// @param host the header of that name: this server, as the client calls it
-    void requireKnown(@Nullable String origin, @Nullable String host) {
-        if (origin != null && !origins.allow(origin) && !Origins.isOwn(origin, host)) {
+    /// @param authority this server, as the client calls it
+    void requireKnown(@Nullable String origin, @Nullable HostAndPort authority) {
+        if (origin != null && !origins.allow(origin) && !Origins.isOwn(origin, authority)) {
             throw Refusal.of(
                     403, "pages of %s may not call this server; its operator can allow them".formatted(origin));
         }
