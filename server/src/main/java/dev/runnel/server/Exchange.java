@@ -69,6 +69,7 @@ final class Exchange {
     private static final byte[] DRAINING = "{\"status\":\"draining\"}".getBytes(StandardCharsets.US_ASCII);
 
     private final Loop loop;
+    private static final byte[] ENDED = "{\"status\":\"ended\"}".getBytes(StandardCharsets.US_ASCII);
     private final Service service;
     private final Connection connection;
     private final HttpServerRequest request;
@@ -241,6 +242,7 @@ final class Exchange {
             case Service.Phase.Serving _ -> send(200, READY);
             case Service.Phase.Loading _ -> send(503, LOADING);
             case Service.Phase.Draining _ -> send(503, DRAINING);
+            case Service.Phase.Serving(var backend) when backend.hasEnded() -> send(503, ENDED);
         }
     }
 
