@@ -8,6 +8,8 @@ import dev.runnel.wire.ResponseItems;
 import io.vertx.core.net.HostAndPort;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,8 @@ final class Service {
     private final Sockets sockets;
     private final ResponseItems items;
     private final BodySpace bodySpace;
+    private final ExecutorService codecThread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("runnel-codec").daemon().factory());
     private final Page page = new Page();
     private final Metrics metrics = new Metrics();
     private final InstantSource clock;
@@ -124,6 +128,12 @@ final class Service {
     /// What bodies on their way in share.
     BodySpace bodySpace() {
         return bodySpace;
+    }
+
+    /// Where questions about tokens are answered, one after another. A long text takes seconds, and virtual threads
+    /// are not interrupted in their arithmetic: a few of them would keep the processors from all completions.
+    ExecutorService codecThread() {
+        return codecThread;
     }
 
     Page page() {
