@@ -101,6 +101,15 @@ record Node(String path, Json json) {
             throw invalid(subject() + " holds half of a surrogate pair, expected whole characters");
         }
         return text;
+    /// Text with more in it than space.
+    String notBlank() {
+        String text = text();
+        if (text.isBlank()) {
+            throw invalid(subject() + " is blank");
+        }
+        return text;
+    }
+
     }
 
     /// Text that may begin or end with half of a surrogate pair.
