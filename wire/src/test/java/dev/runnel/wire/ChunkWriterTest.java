@@ -340,7 +340,8 @@ class ChunkWriterTest {
 
     @Test
     void aCallOfTheToolThatWasNamedFinishesWithStop() {
-        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), ReplyForm.PLAIN.withCallsFinishingAsStop(true));
+        ReplyForm named = new ReplyForm(false, false, OptionalInt.empty(), true, false, false, false, "");
+        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), named);
 
         List<Map<String, Object>> chunks = chunks(
                 writer,
@@ -363,7 +364,8 @@ class ChunkWriterTest {
 
     @Test
     void reasoningHasASecondNameWhereItIsAskedFor() {
-        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), ReplyForm.PLAIN.withReasoningAlias(true));
+        ReplyForm twice = new ReplyForm(false, false, OptionalInt.empty(), false, true, false, false, "");
+        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), twice);
 
         List<Map<String, Object>> chunks = chunks(writer, List.of(new Started("m", 1), new Thinking(0, "hm\"")));
 
@@ -554,7 +556,12 @@ class ChunkWriterTest {
         List<Map<String, Object>> chunks = chunks(new ChunkWriter(Endpoint.TEXT, envelope(), form), events);
         Map<String, Object> whole = json(new String(
                 CompletionWriter.write(
-                        Endpoint.TEXT, envelope(), form, Completion.of(events), WholeExtensions.NONE, Optional.empty()),
+                        Endpoint.TEXT,
+                        envelope(),
+                        form,
+                        Completion.of(events),
+                        new WholeExtensions(List.of()),
+                        Optional.empty()),
                 UTF_8));
 
         assertThat(chunks.subList(0, 3))
@@ -569,13 +576,6 @@ class ChunkWriterTest {
         assertThat(offsets(" Hi", " ", " Hi", "!")).isEqualTo(List.of(0L, 0L, 3L));
         assertThat(offsets(" Hi", " Hi", "!")).isEqualTo(List.of(0L, 3L));
         assertThat(offsets("Hi", "Hi", "!")).isEqualTo(List.of(0L, 2L));
-    }
-
-    private Object offsets(String text, String... tokens) {
-        ChunkWriter writer =
-                new ChunkWriter(Endpoint.TEXT, envelope(), ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0)));
-        return offsets(chunks(writer, List.of(new Started("m", 1), new Text(0, text, tokens(tokens))))
-                .getFirst());
     }
 
     @Test
@@ -612,6 +612,13 @@ class ChunkWriterTest {
                 .extracting(ChunkWriterTest::offsets)
                 .containsExactly(List.of(0L), List.of(1L), List.of(2L), List.of(3L, 3L), List.of(4L, 5L));
         assertThat(offsets(whole)).isEqualTo(List.of(0L, 1L, 2L, 3L, 3L, 4L, 5L));
+    }
+
+    private Object offsets(String text, String... tokens) {
+        ChunkWriter writer =
+                new ChunkWriter(Endpoint.TEXT, envelope(), ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0)));
+        return offsets(chunks(writer, List.of(new Started("m", 1), new Text(0, text, tokens(tokens))))
+                .getFirst());
     }
 
     private static Object offsets(Map<String, Object> chunk) {

@@ -135,7 +135,7 @@ class RoundTripTest {
                             envelope,
                             ReplyForm.PLAIN.withLogprobs(OptionalInt.of(ALTERNATIVES)),
                             Completion.of(events),
-                            WholeExtensions.NONE,
+                            new WholeExtensions(List.of()),
                             Optional.empty()));
 
             assertThat(Completion.of(throughTheWire(endpoint, events)))
@@ -237,11 +237,10 @@ class RoundTripTest {
     }
 
     private byte[] written(Endpoint endpoint, List<TokenEvent> events) {
-        ReplyForm form = ReplyForm.PLAIN
+        WireOptions options =
+                WireOptions.DEFAULT.withObfuscation(random.nextBoolean()).withReasoningAlias(random.nextBoolean());
+        ReplyForm form = ReplyForm.of(CompletionRequest.of("m", "?").withLogprobs(ALTERNATIVES), options)
                 .withUsage(true)
-                .withLogprobs(OptionalInt.of(ALTERNATIVES))
-                .withObfuscation(random.nextBoolean())
-                .withReasoningAlias(random.nextBoolean())
                 .withTier(random.nextBoolean());
         ChunkWriter writer = new ChunkWriter(endpoint, Envelope.fresh(endpoint, InstantSource.system(), random), form);
         if (random.nextBoolean()) {
