@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -230,8 +229,7 @@ final class NotebookStory {
     }
 
     private CompletionRequest request(String prompt) {
-        return CompletionRequest.of(source.model(), words.say(prompt))
-                .withSampling(new Sampling(0, 1, OptionalLong.empty()));
+        return CompletionRequest.of(source.model(), words.say(prompt)).withSampling(Sampling.GREEDY);
     }
 
     private static Duration since(long start) {

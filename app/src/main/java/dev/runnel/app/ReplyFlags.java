@@ -6,6 +6,7 @@ import dev.runnel.core.Sampling;
 import dev.runnel.core.Stopping;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -28,16 +29,18 @@ final class ReplyFlags {
     @Option(
             names = "--temperature",
             paramLabel = "T",
-            defaultValue = "1",
-            description = "0 to 2: how freely tokens are drawn; 0 always takes the most probable. Default: 1.")
-    double temperature;
+            description = "0 to 2: how freely tokens are drawn; 0 always takes the most probable. "
+                    + "Default: 1, or what another server takes for granted.")
+    @Nullable
+    Double temperature;
 
     @Option(
             names = "--top-p",
             paramLabel = "P",
-            defaultValue = "1",
-            description = "0 to 1: draw among the most probable tokens that together reach this. Default: 1.")
-    double topP;
+            description = "0 to 1: draw among the most probable tokens that together reach this. "
+                    + "Default: 1, or what another server takes for granted.")
+    @Nullable
+    Double topP;
 
     @Option(
             names = "--seed",
@@ -71,11 +74,17 @@ final class ReplyFlags {
                 command,
                 () -> CompletionRequest.of("", prompt)
                         .withSampling(new Sampling(
-                                temperature, topP, seed == null ? OptionalLong.empty() : OptionalLong.of(seed)))
+                                optional(temperature),
+                                optional(topP),
+                                seed == null ? OptionalLong.empty() : OptionalLong.of(seed)))
                         .withStopping(new Stopping(
                                 maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
                                 stop,
                                 Set.of(),
                                 false)));
+    }
+
+    private static OptionalDouble optional(@Nullable Double number) {
+        return number == null ? OptionalDouble.empty() : OptionalDouble.of(number);
     }
 }

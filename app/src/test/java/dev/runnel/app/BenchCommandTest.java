@@ -683,7 +683,7 @@ class BenchCommandTest {
             assertThat(request.stopping().ignoresEndTokens()).isTrue();
             assertThat(request.stopping().maxTokens()).hasValue(9);
             assertThat(request.logprobs()).hasValue(0);
-            assertThat(request.sampling().temperature()).isZero();
+            assertThat(request.sampling().temperature()).hasValue(0);
         });
     }
 

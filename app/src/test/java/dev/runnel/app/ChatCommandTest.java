@@ -85,7 +85,7 @@ class ChatCommandTest {
 
         assertThat(rooms.requests()).hasSize(2).allSatisfy(request -> {
             assertThat(request.stopping().maxTokens()).hasValue(9);
-            assertThat(request.sampling().temperature()).isZero();
+            assertThat(request.sampling().temperature()).hasValue(0);
         });
     }
 

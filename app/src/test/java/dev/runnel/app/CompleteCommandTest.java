@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,7 +173,9 @@ class CompleteCommandTest {
                 .run("complete", "--temperature", "0.75", "hi");
 
         assertThat(rooms.request().stopping().maxTokens()).hasValue(5);
-        assertThat(rooms.request().sampling()).isEqualTo(new Sampling(0.75, 1, OptionalLong.empty()));
+        assertThat(rooms.request().sampling())
+                .as("what was not asked for is not said")
+                .isEqualTo(new Sampling(OptionalDouble.of(0.75), OptionalDouble.empty(), OptionalLong.empty()));
     }
 
     @Test

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,8 +131,7 @@ class NotebookCommandTest {
 
         assertThat(rooms.requests())
                 .hasSize(5)
-                .allSatisfy(
-                        request -> assertThat(request.sampling()).isEqualTo(new Sampling(0, 1, OptionalLong.empty())));
+                .allSatisfy(request -> assertThat(request.sampling()).isEqualTo(Sampling.GREEDY));
         assertThat(rooms.requests().stream()
                         .map(request -> ((Message.User)
                                         ScriptedRooms.messages(request).getFirst())

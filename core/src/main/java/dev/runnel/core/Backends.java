@@ -84,6 +84,13 @@ public final class Backends implements Backend {
         return loadOfModel;
     }
 
+    /// Whether all of them have. While there are none, the first is still to come.
+    @Override
+    public boolean hasEnded() {
+        List<Backend> all = index.backends();
+        return !all.isEmpty() && all.stream().allMatch(Backend::hasEnded);
+    }
+
     @Override
     public void close() {
         List<Backend> open;

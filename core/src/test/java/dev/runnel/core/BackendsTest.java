@@ -95,6 +95,20 @@ class BackendsTest {
     }
 
     @Test
+    void theyHaveEndedWhenTheLastOfThemHas() {
+        north.close();
+        assertThat(both.hasEnded()).isFalse();
+
+        south.close();
+        assertThat(both.hasEnded()).isTrue();
+    }
+
+    @Test
+    void whereNoneHasComeYetNoneHasEnded() {
+        assertThat(new Backends(List.of()).hasEnded()).isFalse();
+    }
+
+    @Test
     void closingClosesThemAll() {
         both.close();
 

@@ -159,6 +159,7 @@ public final class CompletionServer implements AutoCloseable {
             }
             isDone(vertx.close().toCompletionStage().toCompletableFuture(), FAREWELL);
         } finally {
+            service.codecThread().shutdownNow();
             closed.complete(null);
         }
     }

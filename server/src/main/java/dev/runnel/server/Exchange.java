@@ -23,6 +23,7 @@ import io.vertx.core.Completable;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -63,8 +65,11 @@ final class Exchange {
     /// tell a reader that is slow from one that has stopped.
     private static final int SLICE_BYTES = 64 << 10;
 
+    private static final Executor FRESH_THREAD = Thread::startVirtualThread;
+
     private static final byte[] READY = "{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LOADING = "{\"status\":\"loading\"}".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] ENDED = "{\"status\":\"ended\"}".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DRAINING = "{\"status\":\"draining\"}".getBytes(StandardCharsets.US_ASCII);
 
     private final Loop loop;
@@ -83,7 +88,7 @@ final class Exchange {
     private Outcome outcome = Outcome.COMPLETED;
     private long bodyDeadline = Long.MAX_VALUE;
     private boolean answered;
-    private boolean over;
+    private volatile boolean over; // asked by other threads, too, before they work for it
 
     /// Writes that the socket has not taken yet, and when it last took one or was given the first.
     private int unsent;
@@ -123,7 +128,7 @@ final class Exchange {
     void answer() {
         attempt(() -> {
             requireHost();
-            service.requireKnown(request.getHeader(HttpHeaders.ORIGIN), request.getHeader(HttpHeaders.HOST));
+            service.requireKnown(request.getHeader(HttpHeaders.ORIGIN), request.authority());
             Route route = Route.of(request.method().name(), path);
             endpoint = route.label();
             switch (route) {
@@ -135,7 +140,7 @@ final class Exchange {
                 case Route.ShowModel(var name) -> send(200, ModelsWriter.write(model(name, admit().models())));
                 case Route.Complete(var endpoint) -> {
                     Backend backend = admit();
-                    receive(endpoint, body -> {
+                    receive(endpoint, FRESH_THREAD, body -> {
                         WireRequest wire = WireRequest.read(
                                 endpoint, body, service.options().wire(), service.items());
                         return () -> complete(backend, wire);
@@ -143,7 +148,7 @@ final class Exchange {
                 }
                 case Route.AskCodec(var kind) -> {
                     Backend backend = admit();
-                    receive(Endpoint.CHAT, body -> {
+                    receive(Endpoint.CHAT, service.codecThread(), body -> {
                         CodecRequest question =
                                 CodecRequest.read(kind, body, service.options().wire(), service.items());
                         byte[] reply = ask(backend, question);
@@ -152,7 +157,7 @@ final class Exchange {
                 }
                 case Route.Unserved(var unserved) -> {
                     Backend backend = admit();
-                    receive(Endpoint.CHAT, body -> {
+                    receive(Endpoint.CHAT, FRESH_THREAD, body -> {
                         throw unserved.refusal(body, backend.models());
                     });
                 }
@@ -237,6 +242,7 @@ final class Exchange {
 
     private void answerHealth() {
         switch (service.phase()) {
+            case Service.Phase.Serving(var backend) when backend.hasEnded() -> send(503, ENDED);
             case Service.Phase.Serving _ -> send(200, READY);
             case Service.Phase.Loading _ -> send(503, LOADING);
             case Service.Phase.Draining _ -> send(503, DRAINING);
@@ -258,7 +264,7 @@ final class Exchange {
     private void answerMetrics() {
         service.requireKey(request.getHeader(HttpHeaders.AUTHORIZATION));
         Map<String, BackendLoad> load = service.load();
-        apart(Refusal::of, () -> {
+        apart(FRESH_THREAD, Refusal::of, () -> {
             byte[] text = service.metrics().write(load);
             return () -> send(200, METRICS, Map.of(), text);
         });
@@ -290,8 +296,10 @@ final class Exchange {
     /// Has the body read, and then done what it asks for.
     ///
     /// @param endpoint in whose words to refuse
+    /// @param thread where it is read: not the loop's, since a long prompt takes longer than the events of other
+    ///     clients can wait
     /// @param reading makes of the body what is to be done on the loop
-    private void receive(Endpoint endpoint, Function<byte[], Runnable> reading) {
+    private void receive(Endpoint endpoint, Executor thread, Function<byte[], Runnable> reading) {
         Body.requireJson(request);
         bodyDeadline = loop.nanos() + service.options().limits().body().toNanos();
         body = Body.receive(
@@ -301,24 +309,21 @@ final class Exchange {
                 whole -> {
                     if (!answered) {
                         bodyDeadline = Long.MAX_VALUE;
-                        read(endpoint, reading, whole);
+                        apart(thread, fault -> Refusal.of(endpoint, fault), () -> reading.apply(whole));
                     }
                 },
                 this::refuseLast);
     }
 
-    /// Reads the body on a thread of its own: a long prompt takes longer than the events of other clients
-    /// on this loop can wait.
-    private void read(Endpoint endpoint, Function<byte[], Runnable> reading, byte[] body) {
-        apart(fault -> Refusal.of(endpoint, fault), () -> reading.apply(body));
-    }
-
-    /// Has `work` done on a thread of its own, and what it gives on the loop, unless there is a reply by
-    /// then.
+    /// Has `work` done on another thread, unless nobody waits for it by then, and what it gives on the loop, unless
+    /// there is a reply by then.
     ///
     /// @param refusing words what the work may fail with
-    private void apart(Function<BackendException, Refusal> refusing, Supplier<Runnable> work) {
-        Thread.startVirtualThread(() -> {
+    private void apart(Executor thread, Function<BackendException, Refusal> refusing, Supplier<Runnable> work) {
+        thread.execute(() -> {
+            if (over) {
+                return;
+            }
             try {
                 Runnable next = work.get();
                 loop.run(() -> attempt(() -> {
@@ -406,7 +411,7 @@ final class Exchange {
                     .takeWhile(Optional::isPresent)
                     .flatMap(Optional::stream)
                     .toList();
-            apart(fault -> Refusal.of(wire.endpoint(), fault), () -> {
+            apart(FRESH_THREAD, fault -> Refusal.of(wire.endpoint(), fault), () -> {
                 byte[] reply = writer.write(whole, all, timings);
                 return () -> send(200, reply);
             });
@@ -480,8 +485,9 @@ final class Exchange {
         writeSlice(allButLast(bytes));
     }
 
+    /// Ends the reply, of which HEAD asks for the head alone.
     void end(Buffer bytes) {
-        Buffer last = allButLast(bytes);
+        Buffer last = request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : allButLast(bytes);
         wrote();
         response.end(last).onComplete((_, failure) -> {
             finish(failure == null ? outcome : Outcome.CANCELLED);

@@ -1,5 +1,6 @@
 package dev.runnel.server;
 
+import io.vertx.core.net.HostAndPort;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Set;
@@ -25,9 +26,11 @@ record Origins(Set<String> allowed) {
     /// Whether a page came from this server itself, by an address that is a number. A name proves nothing:
     /// whoever owns it can have it lead to this machine once the page is there.
     ///
-    /// @param host the header of that name
-    static boolean isOwn(String origin, @Nullable String host) {
-        return host != null && NUMBER.matcher(host).matches() && origin.equals("http://" + host);
+    /// @param authority this server, as the browser calls it
+    static boolean isOwn(String origin, @Nullable HostAndPort authority) {
+        return authority != null
+                && NUMBER.matcher(authority.toString()).matches()
+                && origin.equals("http://" + authority);
     }
 
     private static boolean isThisMachine(String origin) {

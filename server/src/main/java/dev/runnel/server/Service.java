@@ -5,8 +5,11 @@ import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendLoad;
 import dev.runnel.wire.Errors;
 import dev.runnel.wire.ResponseItems;
+import io.vertx.core.net.HostAndPort;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,8 @@ final class Service {
     private final Sockets sockets;
     private final ResponseItems items;
     private final BodySpace bodySpace;
+    private final ExecutorService codecThread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("runnel-codec").daemon().factory());
     private final Page page = new Page();
     private final Metrics metrics = new Metrics();
     private final InstantSource clock;
@@ -68,9 +73,9 @@ final class Service {
     /// Refuses what a page does that may not.
     ///
     /// @param origin the header of that name, which only browsers send
-    /// @param host the header of that name: this server, as the client calls it
-    void requireKnown(@Nullable String origin, @Nullable String host) {
-        if (origin != null && !origins.allow(origin) && !Origins.isOwn(origin, host)) {
+    /// @param authority this server, as the client calls it
+    void requireKnown(@Nullable String origin, @Nullable HostAndPort authority) {
+        if (origin != null && !origins.allow(origin) && !Origins.isOwn(origin, authority)) {
             throw Refusal.of(
                     403, "pages of %s may not call this server; its operator can allow them".formatted(origin));
         }
@@ -123,6 +128,12 @@ final class Service {
     /// What bodies on their way in share.
     BodySpace bodySpace() {
         return bodySpace;
+    }
+
+    /// Where questions about tokens are answered, one after another. A long text takes seconds, and virtual threads
+    /// are not interrupted in their arithmetic: a few of them would keep the processors from all completions.
+    ExecutorService codecThread() {
+        return codecThread;
     }
 
     Page page() {

@@ -18,6 +18,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.net.HostAndPort;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// HTTP/2 as clients speak it that know beforehand that the server does: without TLS and without asking.
 class Http2Test {
@@ -240,6 +243,41 @@ class Http2Test {
             assertThat(read(post(serving, Serving.chat(true))))
                     .contains("event: error\n")
                     .doesNotContain("[DONE]");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/v1/models, 200", "/page/page.js, 200", "/nowhere, 404"})
+    void headIsGetWithoutTheBody(String path, int status) throws Exception {
+        try (Serving serving = Serving.script(HELLO)) {
+            HttpClientResponse head = ask(serving, HttpMethod.HEAD, path);
+            HttpClientResponse got = ask(serving, HttpMethod.GET, path);
+
+            assertThat(head.statusCode()).isEqualTo(status);
+            assertThat(head.getHeader("content-length")).isEqualTo(got.getHeader("content-length"));
+            assertThat(read(head)).isEmpty();
+            assertThat(read(got)).isNotEmpty();
+        }
+    }
+
+    private static HttpClientResponse ask(Serving serving, HttpMethod method, String path) throws Exception {
+        return get(client.request(method, serving.server().port(), "127.0.0.1", path)
+                .compose(HttpClientRequest::send)
+                .map(HttpClientResponse::pause));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"http://192.0.2.7:8080, 200", "http://192.0.2.7:8081, 403"})
+    void aPageOfThisServerMayCallWhereItsAddressIsANumber(String origin, int status) throws Exception {
+        try (Serving serving = Serving.script(HELLO)) {
+            HttpClientRequest request =
+                    get(client.request(HttpMethod.GET, serving.server().port(), "127.0.0.1", "/v1/models"));
+
+            HttpClientResponse reply = get(request.authority(HostAndPort.create("192.0.2.7", 8080))
+                    .putHeader("origin", origin)
+                    .send());
+
+            assertThat(reply.statusCode()).isEqualTo(status);
         }
     }
 

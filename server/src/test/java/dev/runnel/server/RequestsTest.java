@@ -25,12 +25,18 @@ import dev.runnel.core.TokenEvent.Usage;
 import dev.runnel.core.TokenLogprob;
 import dev.runnel.core.TokenLogprob.Alternative;
 import dev.runnel.core.TokenText;
+import dev.runnel.testing.Await;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -443,6 +449,55 @@ class RequestsTest {
     }
 
     @Test
+    void questionsAboutTokensShareAThreadOfTheirOwn() throws Exception {
+        Held codec = new Held();
+        Known backend = new Known(new ScriptedBackend("tiny", Script.saying("tiny", "x")), Optional.of(codec));
+        try (Serving serving = Serving.backend(backend, options -> options);
+                RawClient one = RawClient.to(serving.server());
+                RawClient other = RawClient.to(serving.server())) {
+            one.post("/tokenize", "{\"content\":\"a\"}");
+            other.post("/tokenize", "{\"content\":\"a\"}");
+            Await.until("one is at work", () -> !codec.texts.isEmpty());
+
+            int status = serving.post(CHAT, Serving.chat(true)).statusCode();
+            codec.go.countDown();
+
+            assertThat(status).isEqualTo(200);
+            assertThat(one.readReply().body()).isEqualTo("{\"tokens\":[97]}");
+            assertThat(other.readReply().body()).isEqualTo("{\"tokens\":[97]}");
+            assertThat(codec.threads).hasSize(1).noneMatch(Thread::isVirtual);
+        }
+    }
+
+    @Test
+    void aQuestionAboutTokensIsForgottenWithItsClient() throws Exception {
+        Held codec = new Held();
+        Known backend = new Known(new ScriptedBackend("tiny", Script.saying("tiny", "x")), Optional.of(codec));
+        try (Serving serving = Serving.backend(backend, options -> options);
+                RawClient staying = RawClient.to(serving.server());
+                RawClient leaving = RawClient.to(serving.server())) {
+            staying.post("/tokenize", "{\"content\":\"a\"}");
+            Await.until("it is at work", () -> !codec.texts.isEmpty());
+            leaving.post("/tokenize", "{\"content\":\"b\"}");
+
+            leaving.leave();
+            Await.until("the server has noticed", () -> over(serving) == 1);
+            codec.go.countDown();
+
+            assertThat(serving.post("/tokenize", "{\"content\":\"c\"}").body()).isEqualTo("{\"tokens\":[99]}");
+            assertThat(codec.texts).containsExactly("a", "c");
+        }
+    }
+
+    private static int over(Serving serving) {
+        try {
+            return MetricsReader.of(serving.get("/metrics").body()).requestsBesidesMetrics();
+        } catch (IOException | InterruptedException failure) {
+            throw new AssertionError(failure);
+        }
+    }
+
+    @Test
     void rolesComeFirstAndInOrder() throws Exception {
         Script two = Script.of(
                 new Started("tiny", 2),
@@ -500,7 +555,7 @@ class RequestsTest {
     }
 
     /// A token for each byte of ASCII.
-    private static final class Bytes implements TokenCodec {
+    private static class Bytes implements TokenCodec {
 
         @Override
         public List<Integer> tokenize(String text, boolean addSpecial, boolean parseSpecial) {
@@ -527,6 +582,26 @@ class RequestsTest {
         @Override
         public List<Integer> read(Prompt prompt) {
             return tokenize(render((Prompt.Chat) prompt), false, true);
+        }
+    }
+
+    /// Answers nothing before it may.
+    private static final class Held extends Bytes {
+
+        private final CountDownLatch go = new CountDownLatch(1);
+        private final List<String> texts = new CopyOnWriteArrayList<>();
+        private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+        @Override
+        public List<Integer> tokenize(String text, boolean addSpecial, boolean parseSpecial) {
+            texts.add(text);
+            threads.add(Thread.currentThread());
+            try {
+                go.await();
+            } catch (InterruptedException closed) {
+                throw new IllegalStateException(closed);
+            }
+            return super.tokenize(text, addSpecial, parseSpecial);
         }
     }
 }

@@ -164,6 +164,19 @@ class RoutesTest {
     }
 
     @Test
+    void healthTellsThatTheBackendHasEnded() throws Exception {
+        ScriptedBackend backend = new ScriptedBackend(Serving.MODEL, HELLO);
+        try (Serving serving = Serving.backend(backend, options -> options)) {
+            backend.close();
+
+            HttpResponse<String> reply = serving.get("/health");
+
+            assertThat(reply.statusCode()).isEqualTo(503);
+            assertThat(reply.body()).isEqualTo("{\"status\":\"ended\"}");
+        }
+    }
+
+    @Test
     void whatComesBeforeTheModelIsLoadedIsAskedToComeAgain() throws Exception {
         ScriptedBackend backend = new ScriptedBackend(Serving.MODEL, HELLO);
         try (Serving serving = Serving.loading(backend, options -> options)) {

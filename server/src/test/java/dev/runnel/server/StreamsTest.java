@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.core.BackendException;
 import dev.runnel.core.BackendException.Kind;
+import dev.runnel.core.Completion;
+import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.FinishReason;
 import dev.runnel.core.Script;
 import dev.runnel.core.TokenEvent.Finished;
@@ -13,7 +15,6 @@ import dev.runnel.core.TokenEvent.Text;
 import dev.runnel.core.TokenEvent.Usage;
 import dev.runnel.testing.Await;
 import dev.runnel.wire.CompletionReader;
-import dev.runnel.wire.Endpoint;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -85,7 +86,9 @@ class StreamsTest {
             HttpResponse<String> whole = serving.post("/v1/chat/completions", Serving.chat(false));
 
             assertThat(Serving.fold(stream.body()))
-                    .isEqualTo(CompletionReader.read(Endpoint.CHAT, whole.body().getBytes(UTF_8)));
+                    .isEqualTo(Completion.of(CompletionReader.events(
+                            CompletionRequest.of(Serving.MODEL, "Hi"),
+                            whole.body().getBytes(UTF_8))));
         }
     }
 

@@ -14,13 +14,6 @@ public final class CompletionReader {
 
     private CompletionReader() {}
 
-    /// The reply of a chat or a text completion that asked for up to so many alternatives as there are.
-    ///
-    /// @throws BackendException of kind `UPSTREAM` if the body is no whole reply
-    public static Completion read(Endpoint endpoint, byte[] body) {
-        return read(endpoint, Integer.MAX_VALUE, body);
-    }
-
     /// The events of a whole reply, as if it had been streamed: the pieces of each kind as one.
     ///
     /// @param request what was asked

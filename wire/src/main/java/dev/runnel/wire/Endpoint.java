@@ -9,7 +9,7 @@ public enum Endpoint {
     CHAT("/chat/completions", "chatcmpl-", "chat.completion", "chat.completion.chunk"),
     /// Plain text, the older form: `/v1/completions`. It knows neither reasoning nor tools.
     TEXT("/completions", "cmpl-", "text_completion", "text_completion"),
-    /// A conversation in another form: `/v1/responses`. Nothing of it is kept.
+    /// A conversation in another form: `/v1/responses`.
     RESPONSES("/responses", "resp_", "response", "response");
 
     private final String path;

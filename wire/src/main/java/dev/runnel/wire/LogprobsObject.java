@@ -113,17 +113,30 @@ final class LogprobsObject {
         out.raw("}");
     }
 
-    /// Where each token begins in the text. One that begins within a character begins where that does.
+    /// Where each token begins in the text. One that begins within a character begins where that does; a byte that
+    /// is of no character is one in the text, U+FFFD.
     /// Space that the tokens begin with and the text doesn't takes no place: tokenizers of SentencePiece's
     /// kind write some before a text.
     private static void offsets(List<TokenLogprob> tokens, String text, int offset, ByteSink out) {
         int at = offset - Math.max(0, spacesBefore(tokens) - spacesBefore(text));
+        int lacking = 0; // bytes of the character that has begun
         for (int i = 0; i < tokens.size(); i++) {
             TokenText token = tokens.get(i).token();
-            boolean continues =
-                    !token.bytes().isEmpty() && isContinuation(token.bytes().getFirst());
+            List<Integer> bytes = token.bytes();
+            boolean continues = lacking > 0 && !bytes.isEmpty() && isContinuation(bytes.getFirst());
             out.raw(i == 0 ? "" : ",").index(Math.max(offset, continues ? at - 1 : at));
-            at += codePoints(token);
+            if (bytes.isEmpty()) {
+                at += token.text().codePointCount(0, token.text().length());
+                lacking = 0;
+            }
+            for (int each : bytes) {
+                if (lacking > 0 && isContinuation(each)) {
+                    lacking--;
+                } else {
+                    at++;
+                    lacking = continuations(each);
+                }
+            }
         }
     }
 
@@ -148,16 +161,13 @@ final class LogprobsObject {
         return count;
     }
 
-    private static int codePoints(TokenText token) {
-        if (token.bytes().isEmpty()) {
-            return token.text().codePointCount(0, token.text().length());
-        }
-        return (int)
-                token.bytes().stream().filter(each -> !isContinuation(each)).count();
-    }
-
     private static boolean isContinuation(int utf8Byte) {
         return (utf8Byte & 0xC0) == 0x80;
+    }
+
+    /// How many bytes a character has after this one.
+    private static int continuations(int first) {
+        return first < 0xC2 || first > 0xF4 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
     }
 
     /// The token's text, or its bytes in letters where they are no text.

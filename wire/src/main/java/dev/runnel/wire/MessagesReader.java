@@ -69,11 +69,11 @@ final class MessagesReader {
                 default -> throw type.expected("function");
             }
         });
-        String id = notBlank(call.get("id"));
+        String id = call.get("id").notBlank();
         calls.add(id);
         Node function = call.get("function");
         return new ToolCall(
-                id, notBlank(function.get("name")), function.get("arguments").text());
+                id, function.get("name").notBlank(), function.get("arguments").text());
     }
 
     private Message toolResult(Node message) {
@@ -83,13 +83,6 @@ final class MessagesReader {
                     .formatted(id.path(), Node.shortened(id.text())));
         }
         return new Message.ToolResult(id.text(), content(message.get("content"), TEXT_PARTS));
-    }
-
-    private static String notBlank(Node name) {
-        if (name.text().isBlank()) {
-            throw name.invalid(name.path() + " is blank");
-        }
-        return name.text();
     }
 
     /// @param readable the types of parts that are text; each holds it under its type's name

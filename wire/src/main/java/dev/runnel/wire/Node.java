@@ -1,6 +1,7 @@
 package dev.runnel.wire;
 
 import dev.runnel.core.BackendException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +16,6 @@ import java.util.function.Predicate;
 record Node(String path, Json json) {
 
     private static final int LONGEST_QUOTE = 48;
-
-    /// Whole numbers up to this size are exact as `double`.
-    private static final double LARGEST_EXACT = 1L << 53;
 
     /// The document itself.
     static Node of(Json document) {
@@ -103,6 +101,15 @@ record Node(String path, Json json) {
         return text;
     }
 
+    /// Text with more in it than space.
+    String notBlank() {
+        String text = text();
+        if (text.isBlank()) {
+            throw invalid(subject() + " is blank");
+        }
+        return text;
+    }
+
     /// Text that may begin or end with half of a surrogate pair.
     String rawText() {
         if (!(json instanceof Json.Str(var text))) {
@@ -155,19 +162,17 @@ record Node(String path, Json json) {
         if (rounded != Math.rint(rounded)) {
             throw expected("an integer");
         }
-        long integer;
-        try {
-            integer = Long.parseLong(literal);
-        } catch (NumberFormatException _) { // written with a fraction or an exponent, or too long
-            if (Math.abs(rounded) > LARGEST_EXACT) {
-                throw expected("%d to %d".formatted(least, most));
+        if (rounded >= (double) least && rounded <= (double) most) { // beyond them an exponent may be of any size
+            try {
+                long integer = new BigDecimal(literal).longValueExact();
+                if (integer >= least && integer <= most) {
+                    return integer;
+                }
+            } catch (ArithmeticException | NumberFormatException _) {
+                // it is whole, or that small, only as rounded
             }
-            integer = (long) rounded;
         }
-        if (integer < least || integer > most) {
-            throw expected("%d to %d".formatted(least, most));
-        }
-        return integer;
+        throw expected("%d to %d".formatted(least, most));
     }
 
     /// The refusal of a value that is not one of those `expected`.

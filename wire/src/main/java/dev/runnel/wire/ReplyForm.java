@@ -59,16 +59,6 @@ record ReplyForm(
                 includeUsage, obfuscated, logprobs, callsFinishAsStop, reasoningAlias, tier, timings, echoed);
     }
 
-    ReplyForm withCallsFinishingAsStop(boolean callsFinishAsStop) {
-        return new ReplyForm(
-                includeUsage, obfuscated, logprobs, callsFinishAsStop, reasoningAlias, tier, timings, echoed);
-    }
-
-    ReplyForm withReasoningAlias(boolean reasoningAlias) {
-        return new ReplyForm(
-                includeUsage, obfuscated, logprobs, callsFinishAsStop, reasoningAlias, tier, timings, echoed);
-    }
-
     ReplyForm withTier(boolean tier) {
         return new ReplyForm(
                 includeUsage, obfuscated, logprobs, callsFinishAsStop, reasoningAlias, tier, timings, echoed);

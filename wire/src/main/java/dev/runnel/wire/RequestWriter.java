@@ -37,8 +37,7 @@ public final class RequestWriter {
 
     private RequestWriter() {}
 
-    /// Temperature and top-p are always spelled out: upstreams differ in what they take for granted. All
-    /// else is written only where it is asked for, since many upstreams refuse fields they don't know.
+    /// Writes only what is asked for, since many upstreams refuse fields that they or their models don't know.
     ///
     /// @throws BackendException of kind `UNSUPPORTED` if the endpoint has no words for what is asked
     public static byte[] write(CompletionRequest request, LimitField limit, boolean stream, boolean includeUsage) {
@@ -64,7 +63,9 @@ public final class RequestWriter {
                 text(request, out);
             }
         }
-        out.raw(",\"n\":").number(request.choices());
+        if (request.choices() > 1) {
+            out.raw(",\"n\":").number(request.choices());
+        }
         sampling(request.sampling(), out);
         stopping(request.stopping(), out);
         format(request.format(), out);
@@ -182,8 +183,9 @@ public final class RequestWriter {
     }
 
     private static void sampling(Sampling sampling, ByteSink out) {
-        out.raw(",\"temperature\":").decimal(sampling.temperature());
-        out.raw(",\"top_p\":").decimal(sampling.topP());
+        sampling.temperature()
+                .ifPresent(temperature -> out.raw(",\"temperature\":").decimal(temperature));
+        sampling.topP().ifPresent(topP -> out.raw(",\"top_p\":").decimal(topP));
         if (sampling.topK() != Sampling.DEFAULT.topK()) {
             out.raw(",\"top_k\":").number(sampling.topK());
         }

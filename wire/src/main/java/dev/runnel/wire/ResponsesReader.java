@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// Reads a request for a response: a chat completion in other words. Nothing is kept between requests, so
-/// what refers to an earlier response is refused.
+/// Reads a request for a response: a chat completion in other words. Of earlier responses their items may be
+/// named, as far as they are remembered; what refers to a whole response or conversation is refused.
 final class ResponsesReader {
 
     private static final String LOGPROBS = "message.output_text.logprobs";
@@ -191,25 +191,25 @@ final class ResponsesReader {
     }
 
     private void item(Node item) {
-        Node type = item.find("type").orElse(new Node(item.path(), new Json.Str("message")));
-        switch (type.text()) {
+        boolean isNamed = item.find("role").isEmpty() && item.find("id").isPresent();
+        String type = item.find("type").map(Node::text).orElse(isNamed ? "item_reference" : "message");
+        switch (type) {
             case "message" -> message(item);
             case "reasoning" -> {
                 startReplyUnless(said.isEmpty() && called.isEmpty());
-                item.find("content").ifPresent(content -> thought.append(content(content, List.of("reasoning_text"))));
-                if (item.find("content").isEmpty()) {
-                    item.find("summary")
-                            .ifPresent(summary -> thought.append(content(summary, List.of("summary_text"))));
-                }
+                Optional<String> whole = item.find("content")
+                        .map(content -> content(content, List.of("reasoning_text")))
+                        .filter(text -> !text.isEmpty());
+                thought.append(whole.or(
+                                () -> item.find("summary").map(summary -> content(summary, List.of("summary_text"))))
+                        .orElse(""));
             }
             case "function_call" -> {
                 startReplyUnless(true);
-                Node id = item.get("call_id");
-                calls.add(id.text());
+                String id = item.get("call_id").notBlank();
+                calls.add(id);
                 called.add(new ToolCall(
-                        id.text(),
-                        item.get("name").text(),
-                        item.get("arguments").text()));
+                        id, item.get("name").notBlank(), item.get("arguments").text()));
             }
             case "function_call_output" -> {
                 endReply();
@@ -222,7 +222,7 @@ final class ResponsesReader {
                         id.text(), content(item.get("output"), List.of("input_text", "output_text"))));
             }
             case "item_reference" -> item(remembered(item));
-            default -> throw item.unsupportedValue("an item of type '%s'".formatted(Node.shortened(type.text())));
+            default -> throw item.unsupportedValue("an item of type '%s'".formatted(Node.shortened(type)));
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -42,8 +43,12 @@ final class SamplingReader {
 
     static Sampling sampling(Node body) {
         return new Sampling(
-                body.find("temperature").map(node -> node.number(0, 2)).orElse(DEFAULT.temperature()),
-                body.find("top_p").map(node -> node.number(0, 1)).orElse(DEFAULT.topP()),
+                body.find("temperature")
+                        .map(node -> OptionalDouble.of(node.number(0, 2)))
+                        .orElse(DEFAULT.temperature()),
+                body.find("top_p")
+                        .map(node -> OptionalDouble.of(node.number(0, 1)))
+                        .orElse(DEFAULT.topP()),
                 // vLLM's -1 and llama.cpp's 0 both mean all of them.
                 body.find("top_k")
                         .map(node -> Math.max(0, node.integer(-1, Integer.MAX_VALUE)))

@@ -23,6 +23,9 @@ record ToolsReader(boolean spread) {
     private static final String NO_PARAMETERS = """
             {"type":"object","properties":{},"additionalProperties":false}""";
 
+    /// Of the schema that llama.cpp's users put beside `json_object`, where there is no place for a name.
+    private static final String NO_NAME = "response";
+
     Tools tools(Node body) {
         List<Tool> offered = offered(body.find("tools"));
         boolean parallel = body.find("parallel_tool_calls").map(Node::flag).orElse(true);
@@ -142,7 +145,12 @@ record ToolsReader(boolean spread) {
         Node type = format.get("type");
         return switch (type.text()) {
             case "text" -> OutputFormat.FREE;
-            case "json_object" -> new OutputFormat.JsonObject();
+            case "json_object" ->
+                format.find("schema")
+                        .map(Node::objectText)
+                        .filter(schema -> !schema.equals("{}"))
+                        .<OutputFormat>map(schema -> new OutputFormat.JsonSchema(NO_NAME, "", schema, false))
+                        .orElse(new OutputFormat.JsonObject());
             case "json_schema" -> {
                 Node wanted = spread ? format : format.get("json_schema");
                 requireName(wanted.get("name"));

@@ -13,9 +13,6 @@ import java.util.Set;
 /// pieces say the same; where they don't, nobody but its vendor knows what the whole of it is, and it is left out.
 final class WholeExtensions {
 
-    /// Where nothing was said.
-    static final WholeExtensions NONE = new WholeExtensions(List.of());
-
     private final Map<String, String> ofReply = new LinkedHashMap<>();
     private final Map<Integer, Map<String, String>> ofChoice = new HashMap<>();
     private final Map<Integer, Map<String, String>> ofMessage = new HashMap<>();

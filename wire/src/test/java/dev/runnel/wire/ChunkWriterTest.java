@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,6 +34,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -338,7 +340,8 @@ class ChunkWriterTest {
 
     @Test
     void aCallOfTheToolThatWasNamedFinishesWithStop() {
-        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), ReplyForm.PLAIN.withCallsFinishingAsStop(true));
+        ReplyForm named = new ReplyForm(false, false, OptionalInt.empty(), true, false, false, false, "");
+        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), named);
 
         List<Map<String, Object>> chunks = chunks(
                 writer,
@@ -361,7 +364,8 @@ class ChunkWriterTest {
 
     @Test
     void reasoningHasASecondNameWhereItIsAskedFor() {
-        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), ReplyForm.PLAIN.withReasoningAlias(true));
+        ReplyForm twice = new ReplyForm(false, false, OptionalInt.empty(), false, true, false, false, "");
+        ChunkWriter writer = new ChunkWriter(Endpoint.CHAT, envelope(), twice);
 
         List<Map<String, Object>> chunks = chunks(writer, List.of(new Started("m", 1), new Thinking(0, "hm\"")));
 
@@ -552,7 +556,12 @@ class ChunkWriterTest {
         List<Map<String, Object>> chunks = chunks(new ChunkWriter(Endpoint.TEXT, envelope(), form), events);
         Map<String, Object> whole = json(new String(
                 CompletionWriter.write(
-                        Endpoint.TEXT, envelope(), form, Completion.of(events), WholeExtensions.NONE, Optional.empty()),
+                        Endpoint.TEXT,
+                        envelope(),
+                        form,
+                        Completion.of(events),
+                        new WholeExtensions(List.of()),
+                        Optional.empty()),
                 UTF_8));
 
         assertThat(chunks.subList(0, 3))
@@ -567,6 +576,42 @@ class ChunkWriterTest {
         assertThat(offsets(" Hi", " ", " Hi", "!")).isEqualTo(List.of(0L, 0L, 3L));
         assertThat(offsets(" Hi", " Hi", "!")).isEqualTo(List.of(0L, 3L));
         assertThat(offsets("Hi", "Hi", "!")).isEqualTo(List.of(0L, 2L));
+    }
+
+    @Test
+    void aByteThatIsOfNoCharacterHasAPlaceInTheText() {
+        List<TokenText> tokens = Stream.of("61", "80", "62", "E4BD", "A0", "F0", "63")
+                .map(hex -> TokenText.of(HexFormat.of().parseHex(hex)))
+                .toList();
+        List<TokenLogprob> all = tokens.stream()
+                .map(token -> new TokenLogprob(token, OptionalDouble.of(-1), List.of()))
+                .toList();
+        List<TokenEvent> events = List.of(
+                new Started("m", 1),
+                new Text(0, "a", all.subList(0, 1)),
+                new Text(0, "\uFFFD", all.subList(1, 2)),
+                new Text(0, "b", all.subList(2, 3)),
+                new Text(0, "你", all.subList(3, 5)),
+                new Text(0, "\uFFFDc", all.subList(5, 7)),
+                new Finished(0, FinishReason.STOP),
+                new Usage(3, 7));
+        ReplyForm form = ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0));
+
+        List<Map<String, Object>> chunks = chunks(new ChunkWriter(Endpoint.TEXT, envelope(), form), events);
+        Map<String, Object> whole = json(new String(
+                CompletionWriter.write(
+                        Endpoint.TEXT,
+                        envelope(),
+                        form,
+                        Completion.of(events),
+                        new WholeExtensions(List.of()),
+                        Optional.empty()),
+                UTF_8));
+
+        assertThat(chunks.subList(0, 5))
+                .extracting(ChunkWriterTest::offsets)
+                .containsExactly(List.of(0L), List.of(1L), List.of(2L), List.of(3L, 3L), List.of(4L, 5L));
+        assertThat(offsets(whole)).isEqualTo(List.of(0L, 1L, 2L, 3L, 3L, 4L, 5L));
     }
 
     private Object offsets(String text, String... tokens) {

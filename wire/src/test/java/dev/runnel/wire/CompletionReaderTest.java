@@ -43,7 +43,7 @@ class CompletionReaderTest {
         byte[] bytes = body == null ? new byte[0] : body.getBytes(UTF_8);
 
         BackendException failure =
-                catchThrowableOfType(BackendException.class, () -> CompletionReader.read(Endpoint.CHAT, bytes));
+                catchThrowableOfType(BackendException.class, () -> CompletionReader.read(Endpoint.CHAT, 0, bytes));
 
         assertThat(failure).hasMessage(message);
         assertThat(failure.kind()).isEqualTo(Kind.UPSTREAM);
@@ -72,7 +72,7 @@ class CompletionReaderTest {
 
     @Test
     void choicesAreSortedByTheirIndex() {
-        Completion completion = CompletionReader.read(Endpoint.TEXT, """
+        Completion completion = CompletionReader.read(Endpoint.TEXT, 0, """
                 {"model":"m","choices":[{"index":1,"text":"b","finish_reason":"stop"},
                   {"index":0,"text":"a","finish_reason":"length"}],
                  "usage":{"prompt_tokens":1,"completion_tokens":2}}""".getBytes(UTF_8));
@@ -100,7 +100,7 @@ class CompletionReaderTest {
                                             envelope,
                                             ReplyForm.PLAIN,
                                             completion,
-                                            WholeExtensions.NONE,
+                                            new WholeExtensions(List.of()),
                                             Optional.empty()))
                             .kind())
                     .isEqualTo(Kind.INTERNAL);

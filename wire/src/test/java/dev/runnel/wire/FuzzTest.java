@@ -182,10 +182,10 @@ class FuzzTest {
         for (int round = 0; round < 4_000; round++) {
             byte[] body = mutated(seeds);
             survives(body, () -> {
-                var _ = CompletionReader.read(Endpoint.CHAT, body);
+                var _ = CompletionReader.read(Endpoint.CHAT, 0, body);
             });
             survives(body, () -> {
-                var _ = CompletionReader.read(Endpoint.TEXT, body);
+                var _ = CompletionReader.read(Endpoint.TEXT, 0, body);
             });
             survives(body, () -> {
                 var _ = ModelsReader.read(body);

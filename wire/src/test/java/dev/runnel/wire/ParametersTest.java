@@ -108,6 +108,14 @@ class ParametersTest {
                          "schema":{"$schema":"http://x","z":1.50,"a":["字",null]}}},""").completion().format())
                 .isEqualTo(new OutputFormat.JsonSchema(
                         "response", "", "{\"$schema\":\"http://x\",\"z\":1.50,\"a\":[\"字\",null]}", true));
+        assertThat(chat("\"response_format\":{\"type\":\"json_object\",\"schema\":{\"a\":1}},")
+                        .completion()
+                        .format())
+                .isEqualTo(new OutputFormat.JsonSchema("response", "", "{\"a\":1}", false));
+        assertThat(chat("\"response_format\":{\"type\":\"json_object\",\"schema\":{}},")
+                        .completion()
+                        .format())
+                .isEqualTo(new OutputFormat.JsonObject());
         assertThat(chat("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\"}},")
                         .completion()
                         .format())

@@ -98,6 +98,19 @@ class ResponsesTest {
     }
 
     @Test
+    void aSummaryStandsForReasoningWithoutContent() {
+        for (String content : List.of("", "\"content\":null,", "\"content\":[],")) {
+            WireRequest request = read("""
+                    {"model":"m","input":[
+                      {"type":"reasoning",%s"summary":[{"type":"summary_text","text":"in short"}]},
+                      {"role":"assistant","content":"done"}]}""".formatted(content));
+
+            assertThat(((Prompt.Chat) request.completion().prompt()).messages())
+                    .containsExactly(new Message.Assistant("done", "in short", List.of()));
+        }
+    }
+
+    @Test
     void parametersUnderTheirOtherNames() {
         WireRequest request = read("""
                 {"model":"m","input":"x","max_output_tokens":7,"temperature":0.5,"top_logprobs":3,
@@ -137,7 +150,10 @@ class ResponsesTest {
             {"model":"m","input":"x","tools":[{"type":"web_search"}]}      | tools[0]
             {"model":"m","input":"x","max_output_tokens":0}                | max_output_tokens
             {"model":"m","input":[{"type":"item_reference","id":"i"}]}     | input[0].id
+            {"model":"m","input":[{"id":"i"}]}                             | input[0].id
             {"model":"m","input":[{"type":"dream"}]}                       | input[0]
+            {"model":"m","input":[{"type":"function_call","call_id":" ","name":"f","arguments":"{}"}]} | input[0].call_id
+            {"model":"m","input":[{"type":"function_call","call_id":"c","name":"","arguments":"{}"}]}  | input[0].name
             {"model":"m","input":[{"role":"wizard","content":"x"}]}        | input[0].role
             {"model":"m","input":[{"role":"user","content":[{"type":"input_image","image_url":"x"}]}]} | input[0].content[0]
             {"model":"m","input":[{"type":"function_call_output","call_id":"c","output":"x"}]} | input[0].call_id
@@ -382,7 +398,7 @@ class ResponsesTest {
         ResponseItems items = new ResponseItems(1 << 20);
         String continued = """
                 {"model":"m","input":[{"role":"user","content":"x"},{"type":"item_reference","id":"rs_1_0"},
-                 {"type":"item_reference","id":"msg_1_1"},{"type":"item_reference","id":"fc_1_2"},
+                 {"id":"msg_1_1"},{"type":"item_reference","id":"fc_1_2"},
                  {"type":"item_reference","id":"fc_1_3"},{"type":"function_call_output","call_id":"call_a","output":"1"},
                  {"type":"function_call_output","call_id":"call_b","output":"2"}]}""";
         List<Message> conversation = List.of(

@@ -79,12 +79,24 @@ class RoundTripTest {
         assertThat(TestJson.parse(RequestWriter.write(request, LimitField.MAX_TOKENS, true, true)))
                 .isEqualTo(TestJson.parse("""
                         {"model":"m","messages":[{"role":"system","content":"be"},{"role":"user","content":"hi"}],
-                         "max_tokens":5,"n":1,"temperature":1.0,"top_p":1.0,"stop":["x"],
+                         "max_tokens":5,"stop":["x"],
                          "stream":true,"stream_options":{"include_usage":true}}"""));
         assertThat(TestJson.parse(RequestWriter.write(request, LimitField.MAX_COMPLETION_TOKENS, false, false)))
                 .isEqualTo(TestJson.parse("""
                         {"model":"m","messages":[{"role":"system","content":"be"},{"role":"user","content":"hi"}],
-                         "max_completion_tokens":5,"n":1,"temperature":1.0,"top_p":1.0,"stop":["x"]}"""));
+                         "max_completion_tokens":5,"stop":["x"]}"""));
+    }
+
+    @Test
+    void whatIsUsualIsSaidWhereItWasAskedForAndNowhereElse() {
+        assertThat(sampled(Sampling.DEFAULT)).doesNotContain("temperature", "top_p");
+        assertThat(sampled(Sampling.GREEDY)).contains("\"temperature\":0").doesNotContain("top_p");
+        assertThat(sampled(new Sampling(1, 1, OptionalLong.empty()))).contains("\"temperature\":1", "\"top_p\":1");
+    }
+
+    private static String sampled(Sampling sampling) {
+        CompletionRequest request = CompletionRequest.of("m", "hi").withSampling(sampling);
+        return new String(RequestWriter.write(request, LimitField.MAX_TOKENS, false, false), UTF_8);
     }
 
     @Test
@@ -123,7 +135,7 @@ class RoundTripTest {
                             envelope,
                             ReplyForm.PLAIN.withLogprobs(OptionalInt.of(ALTERNATIVES)),
                             Completion.of(events),
-                            WholeExtensions.NONE,
+                            new WholeExtensions(List.of()),
                             Optional.empty()));
 
             assertThat(Completion.of(throughTheWire(endpoint, events)))
@@ -225,11 +237,10 @@ class RoundTripTest {
     }
 
     private byte[] written(Endpoint endpoint, List<TokenEvent> events) {
-        ReplyForm form = ReplyForm.PLAIN
+        WireOptions options =
+                WireOptions.DEFAULT.withObfuscation(random.nextBoolean()).withReasoningAlias(random.nextBoolean());
+        ReplyForm form = ReplyForm.of(CompletionRequest.of("m", "?").withLogprobs(ALTERNATIVES), options)
                 .withUsage(true)
-                .withLogprobs(OptionalInt.of(ALTERNATIVES))
-                .withObfuscation(random.nextBoolean())
-                .withReasoningAlias(random.nextBoolean())
                 .withTier(random.nextBoolean());
         ChunkWriter writer = new ChunkWriter(endpoint, Envelope.fresh(endpoint, InstantSource.system(), random), form);
         if (random.nextBoolean()) {
@@ -428,7 +439,10 @@ class RoundTripTest {
     private Sampling sampling() {
         OptionalLong seed = random.nextBoolean() ? OptionalLong.of(random.nextLong()) : OptionalLong.empty();
         if (random.nextBoolean()) {
-            return new Sampling(2 * random.nextDouble(), random.nextDouble(), seed);
+            return new Sampling(
+                    random.nextBoolean() ? OptionalDouble.empty() : OptionalDouble.of(2 * random.nextDouble()),
+                    random.nextBoolean() ? OptionalDouble.empty() : OptionalDouble.of(random.nextDouble()),
+                    seed);
         }
         return new Sampling(
                 2 * random.nextDouble(),

@@ -178,7 +178,7 @@ class TranscriptTest {
                 envelope(transcript),
                 transcript.form(),
                 completion,
-                WholeExtensions.NONE,
+                new WholeExtensions(List.of()),
                 Optional.empty());
 
         assertThat(TestJson.parse(body)).isEqualTo(transcript.json());

@@ -142,6 +142,18 @@ class WireRequestTest {
                     .hasValue(16);
         }
 
+        @ParameterizedTest
+        @CsvSource({
+            "1e18, 1000000000000000000",
+            "9007199254740993.0, 9007199254740993",
+            "-9223372036854775808.0, -9223372036854775808",
+            "-0.0, 0"
+        })
+        void largeWholeNumbersToTheirLastDigit(String written, long seed) {
+            assertThat(chat("\"seed\":" + written + ",").completion().sampling().seed())
+                    .hasValue(seed);
+        }
+
         @Test
         void usageOnlyIfAskedFor() {
             assertThat(chat("\"stream\":true,").form().includeUsage()).isFalse();
@@ -324,6 +336,8 @@ class WireRequestTest {
                 "max_tokens":1.5                 | max_tokens          | max_tokens is 1.5, expected an integer
                 "max_tokens":2147483648          | max_tokens          | max_tokens is 2147483648, expected 1 to 2147483647
                 "seed":9223372036854775808       | seed                | seed is 9223372036854775808, expected -9223372036854775808 to 9223372036854775807
+                "seed":1e999999999               | seed                | seed is 1e999999999, expected -9223372036854775808 to 9223372036854775807
+                "seed":1e-99999999999            | seed                | seed is 1e-99999999999, expected -9223372036854775808 to 9223372036854775807
                 "seed":0.5                       | seed                | seed is 0.5, expected an integer
                 "stop":""                        | stop                | stop is empty, expected some text to stop at
                 "stop":["a",""]                  | stop[1]             | stop[1] is empty, expected some text to stop at

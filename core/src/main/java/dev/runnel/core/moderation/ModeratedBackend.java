@@ -57,6 +57,11 @@ public final class ModeratedBackend implements Backend {
     }
 
     @Override
+    public boolean hasEnded() {
+        return moderated.hasEnded();
+    }
+
+    @Override
     public void close() {
         moderated.close();
         closing.run();

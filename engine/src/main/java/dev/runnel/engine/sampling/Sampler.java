@@ -84,10 +84,11 @@ public final class Sampler {
             row = shape(logits, choice);
             max = greatestOfShaped();
         }
-        if (settings.temperature() == 0) {
+        double temperature = settings.temperature().orElse(1);
+        if (temperature == 0) {
             return indexOf(max, row);
         }
-        float scale = (float) Math.min(Weights.LOG2_E / settings.temperature(), Float.MAX_VALUE);
+        float scale = (float) Math.min(Weights.LOG2_E / temperature, Float.MAX_VALUE);
         takeAll(row, choice.mask().isPresent());
         if (settings.topK() > 0 && settings.topK() < count) {
             orderByLogit(row, max);
@@ -99,11 +100,12 @@ public final class Sampler {
             orderBySurprise(row, max, scale, total);
             keepFirst(settings.typicalP() * total, count);
         }
-        if (settings.topP() < 1) {
+        double topP = settings.topP().orElse(1);
+        if (topP < 1) {
             double total = total();
-            keepFrom(Math.nextDown((float) ((1 - settings.topP()) * total / count)));
+            keepFrom(Math.nextDown((float) ((1 - topP) * total / count)));
             orderByWeight();
-            keepFirst(settings.topP() * total, count);
+            keepFirst(topP * total, count);
         }
         if (settings.minP() > 0) {
             keepFrom((float) (settings.minP() * heaviest()));

@@ -130,6 +130,19 @@ class SamplerTest {
     }
 
     @Test
+    void whereNothingIsAskedForTokensAreDrawnAsTheModelSays() {
+        float[] logits = {0, 1, 2, 1.9f};
+        Sampler sampler = new Sampler(4);
+        Draws unasked = Draws.of(3, 0);
+        Draws asked = Draws.of(3, 0);
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(sampler.sample(logits, ChoiceSampling.of(Sampling.DEFAULT, unasked)))
+                    .isEqualTo(sampler.sample(logits, ChoiceSampling.of(settings(1, 1), asked)));
+        }
+    }
+
+    @Test
     void theSameSeedGivesTheSameTokensWhateverTheSamplerDidBefore() {
         Random random = new Random(1);
         float[][] rows = new float[50][300];
@@ -366,7 +379,8 @@ class SamplerTest {
                     .toArray();
             double max = Arrays.stream(shaped).max().orElseThrow();
             probabilities = Arrays.stream(shaped)
-                    .map(logit -> Math.exp((logit - max) / settings.temperature()))
+                    .map(logit ->
+                            Math.exp((logit - max) / settings.temperature().orElseThrow()))
                     .toArray();
             normalize();
             if (settings.topK() > 0) {
@@ -379,8 +393,9 @@ class SamplerTest {
                         .sum();
                 keep(token -> Math.abs(-Math.log(probabilities[token]) - entropy), logits.length, settings.typicalP());
             }
-            if (settings.topP() < 1) {
-                keep(token -> -probabilities[token], logits.length, settings.topP());
+            double topP = settings.topP().orElseThrow();
+            if (topP < 1) {
+                keep(token -> -probabilities[token], logits.length, topP);
             }
             double least = settings.minP() * Arrays.stream(probabilities).max().orElseThrow();
             Arrays.setAll(probabilities, i -> probabilities[i] >= least ? probabilities[i] : 0);
