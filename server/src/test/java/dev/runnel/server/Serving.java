@@ -41,8 +41,8 @@ final class Serving implements AutoCloseable {
     /// 2026-11-22, a Sunday.
     static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2026-11-22T10:15:30Z"));
 
-    /// More than a loop takes where other processes have the processors and it loads its classes; a wait in the server's
-    /// code would be longer.
+    /// More than a loop takes where other processes have the processors and it loads its classes; a wait in the
+    /// server's code would be longer.
     private static final Duration LONGEST_TASK = Duration.ofSeconds(10);
 
     private static final String WATCH = "io.vertx.core.impl.BlockedThreadChecker";
