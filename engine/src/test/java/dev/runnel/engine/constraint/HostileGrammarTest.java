@@ -3,8 +3,10 @@ package dev.runnel.engine.constraint;
 import static dev.runnel.engine.constraint.SmallVocabulary.VOCABULARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -288,6 +290,53 @@ class HostileGrammarTest {
         Constraint constraint = Constraint.compile(Grammar.gbnf(grammar.toString(), "grammar"), VOCABULARY);
 
         assertThat(SmallVocabulary.accepts(constraint, "a".repeat(5000) + "b")).isTrue();
+    }
+
+    @Test
+    void rulesMayBeManyThatAreEmptyOnlyBecauseOneIs() {
+        int rules = 8000;
+        String grammar = "root ::= \"x\" | \"yyyy\" ("
+                + IntStream.rangeClosed(1, rules).mapToObj("r%d"::formatted).collect(Collectors.joining("|"))
+                + ")\nr0 ::= \"b\"? | \"a\"{40}\n"
+                + IntStream.rangeClosed(1, rules)
+                        .mapToObj(i -> "r%d ::= r%d | \"a\"{40}\n".formatted(i, i - 1))
+                        .collect(Collectors.joining());
+
+        Constraint constraint = assertTimeout(
+                Duration.ofSeconds(60), () -> Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY));
+
+        assertThat(SmallVocabulary.accepts(constraint, "x")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "")).isFalse();
+    }
+
+    @Test
+    void rulesMayBeManyThatAreOnlyNamesOfOthers() {
+        int rules = 14_000;
+        StringBuilder grammar = new StringBuilder("root ::= ");
+        for (int i = rules - 50; i >= 0; i -= 90) {
+            grammar.append("r%d | ".formatted(i)); // the last first, so that each is small when it is looked at
+        }
+        grammar.append("\"b\"\n");
+        for (int i = 0; i < rules; i++) {
+            grammar.append("r%d ::= r%d\n".formatted(i, i + 1));
+        }
+        grammar.append("r%d ::= \"a\"\n".formatted(rules));
+
+        Constraint constraint = Constraint.compile(Grammar.gbnf(grammar.toString(), "grammar"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "a")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "c")).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"?", "*", "{0,1}"})
+    void aPartMayBeRepeatedOverAndOver(String quantifier) {
+        String grammar = "root ::= \"a\"" + quantifier.repeat(20_000);
+
+        Constraint constraint = Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "a")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "b")).isFalse();
     }
 
     @Test
