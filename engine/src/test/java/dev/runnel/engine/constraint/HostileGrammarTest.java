@@ -259,6 +259,25 @@ class HostileGrammarTest {
     }
 
     @Test
+    void manySchemasMayHaveAnAnchor() {
+        int count = 8000;
+        String each = "\"%1$d\": {\"$anchor\": \"a%1$d\", \"title\": \"\", \"$comment\": \"\", \"const\": %1$d}";
+        String schema = "{\"anyOf\": ["
+                + IntStream.range(0, count)
+                        .mapToObj("{\"$ref\": \"#a%d\"}"::formatted)
+                        .collect(Collectors.joining(","))
+                + "], \"$defs\": {"
+                + IntStream.range(0, count).mapToObj(each::formatted).collect(Collectors.joining(","))
+                + "}}";
+
+        Constraint constraint = assertTimeout(
+                Duration.ofSeconds(10), () -> Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY));
+
+        assertThat(SmallVocabulary.accepts(constraint, "7999")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "8000")).isFalse();
+    }
+
+    @Test
     void twoEnumsOfManyValuesMayOverlap() {
         String schema = "{\"allOf\": [{\"enum\": [" + numbers(0, 20_000) + "]}, {\"enum\": [" + numbers(15_000, 35_000)
                 + "]}]}";
