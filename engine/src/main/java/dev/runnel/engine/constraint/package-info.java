@@ -44,8 +44,9 @@
 /// up to 40 blanks; behind colons nothing or a space; before a document nothing.
 /// Nowhere else.
 /// - Numbers have at most 16 digits before and behind the point and an exponent of two digits; those with
-/// bounds or `multipleOf` no exponent. An integer has no fraction. `enum` and `const` are written as in
-/// the schema.
+/// bounds or `multipleOf` no exponent. Multiples of what is above 50 without its factors 2 and 5 have at
+/// most 8 digits before the point. A bound that has more allows as many. An integer has no fraction. `enum`
+/// and `const` are written as in the schema.
 /// - Strings are sound Unicode: no lone surrogates. `maxLength` above 16,383 is 16,383; `maxItems` above
 /// 2,000 is 2,000.
 /// - `format` is enforced, a little narrower than its definition (`Formats`); a format that isn't known
