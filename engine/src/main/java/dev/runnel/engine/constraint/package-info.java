@@ -13,7 +13,7 @@
 /// **The invariants.** A text that ends where [ConstraintState#isComplete] is in the grammar; what a
 /// schema's grammar generates, the schema admits. Nothing is loosened: what can't be kept is refused by
 /// name. There is no dead end: from every text that is accepted some tokens lead to a complete one. The
-/// schemas of a grammar take bounded time and memory, all together (`Budget`).
+/// schemas of a grammar take bounded time and memory, all together (`Budget`), and so does a mask (`Frame`).
 ///
 /// ## How a mask is made
 ///

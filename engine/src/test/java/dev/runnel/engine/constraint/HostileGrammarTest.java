@@ -375,6 +375,36 @@ class HostileGrammarTest {
     }
 
     @Test
+    void aGrammarWhoseMasksTakeTooLongIsRefused() {
+        String grammar = "root ::= ("
+                + IntStream.range(0, 200).mapToObj("r%d"::formatted).collect(Collectors.joining("|"))
+                + "){1,2}\n"
+                + IntStream.range(0, 200)
+                        .mapToObj("r%d ::= \"<\" [a-z]{40} \"i\"\n"::formatted)
+                        .collect(Collectors.joining());
+        List<byte[]> tokens = new ArrayList<>();
+        for (int value = 0; value < 256; value++) {
+            tokens.add(new byte[] {(byte) value});
+        }
+        for (int i = 0; i < 26 * 26 * 26; i++) {
+            tokens.add(new byte[] {letter(i / 676), letter(i / 26), letter(i)});
+        }
+        ConstraintVocabulary vocabulary = ConstraintVocabulary.of(tokens.size(), tokens::get, _ -> false);
+        ConstraintState state =
+                Constraint.compile(Grammar.gbnf(grammar, "grammar"), vocabulary).start();
+
+        assertThat(state.accept('<')).isTrue();
+        assertThatThrownBy(state::allowed)
+                .isInstanceOf(ConstraintException.class)
+                .hasMessage("the grammar is too ambiguous: it takes more than 1000000 steps to find the tokens"
+                        + " that may come next");
+    }
+
+    private static byte letter(int number) {
+        return (byte) ('a' + number % 26);
+    }
+
+    @Test
     void anAutomatonThatGrowsTooLargeIsGivenUpInTheMiddle() {
         Constraint constraint = Constraint.compile(Grammar.gbnf("root ::= .* \"a\" .{300}", "grammar"), VOCABULARY);
         Random random = new Random(42);
