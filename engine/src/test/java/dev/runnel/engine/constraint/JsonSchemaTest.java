@@ -47,6 +47,8 @@ class JsonSchemaTest {
                 "{'type': 'string', 'minLength': 2, 'maxLength': 2} | '😀é' | '😀'",
                 "{'type': 'string', 'pattern': '^[a-c]+$'} | '\\u0061bc' | '\\u0064'",
                 "{'type': 'string', 'pattern': 'b'} | 'abc' | 'ac'",
+                "{'type': 'string', 'pattern': '$^'} | '' | 'abc'",
+                "{'type': 'string', 'pattern': '(?:$\\u007ca)^'} | '' | 'b'",
                 "{'type': 'string', 'pattern': '^([ab]){2,3}$', 'maxLength': 2} | 'ab' | 'aba'",
                 "{'type': 'number', 'exclusiveMinimum': 0, 'maximum': 0.5} | 0.25 | 0.0",
                 "{'type': 'number', 'minimum': -1.5, 'maximum': -1.25} | -1.3 | -1.2",
