@@ -43,6 +43,7 @@ class JsonSchemaTest {
                 "{'items': {'enum': ['a', 'b', 'c']}, 'uniqueItems': true, 'type': 'array'} | ['c', 'a'] | ['c', 'c']",
                 "{'allOf': [{'minimum': 3}, {'type': 'integer', 'maximum': 5}]} | 5 | 6",
                 "{'oneOf': [{'type': 'integer', 'minimum': 4}, {'type': 'integer', 'maximum': 6}]} | 3 | 5",
+                "{'oneOf': [{'type': 'number'}, {'not': {'type': ['integer', 'null', 'boolean', 'string', 'array', 'object']}}]} | 1 | 1.5",
                 "{'not': {'enum': ['a', 'b']}, 'type': 'string'} | 'c' | 'b'",
                 "{'type': 'string', 'minLength': 2, 'maxLength': 2} | '😀é' | '😀'",
                 "{'type': 'string', 'pattern': '^[a-c]+$'} | '\\u0061bc' | '\\u0064'",
