@@ -548,7 +548,7 @@ final class SchemaCompiler {
         return types;
     }
 
-    private static List<String> typeNames(Schema schema, JsonValue value) {
+    static List<String> typeNames(Schema schema, JsonValue value) {
         List<String> names = new ArrayList<>();
         for (JsonValue each : value instanceof JsonValue.Array(var items) ? items : List.of(value)) {
             if (!(each instanceof JsonValue.Text(var name))) {

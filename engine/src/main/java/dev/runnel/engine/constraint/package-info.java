@@ -57,5 +57,6 @@
 /// - `uniqueItems` is enforced where the items are an `enum` (in its order, if it lists more than six
 /// values), `contains` once in a schema. `minProperties` beyond the named properties, `maxContains`,
 /// `$dynamicRef`, references out of the document and `$id` inside it are refused.
-/// - Beside `$ref` other keywords count, in every draft. Unknown keywords ask for nothing.
+/// - Beside `$ref` other keywords count, in every draft. Unknown keywords ask for nothing; in what is to be
+/// negated they are refused.
 package dev.runnel.engine.constraint;

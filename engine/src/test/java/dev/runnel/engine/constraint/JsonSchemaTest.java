@@ -195,6 +195,8 @@ class JsonSchemaTest {
                 "{'type': 'strin'} | .type is strin, expected null,",
                 "{'type': 'integer', 'multipleOf': 123457} | .multipleOf is out of bounds",
                 "{'type': 'integer', 'multipleOf': 1999, 'maximum': 1600000000000} | .multipleOf is too large: up to",
+                "{'not': {'enum': 5}} | .not.enum is a number, expected an array",
+                "{'not': {'type': 5}} | .not.type is a number, expected the name of a type",
                 "{'minLength': 100000} | .minLength is 100000, expected at most 16383",
                 "{'properties': 3} | .properties is a number, expected an object",
                 "{'items': 'x'} | .items is a string, expected a schema",
