@@ -15,6 +15,7 @@ public final class ConstraintState {
 
     private final long[] allowed;
     private boolean isMaskCurrent;
+    private long steps; // to find the mask
 
     ConstraintState(Constraint constraint, Configuration at) {
         this.constraint = constraint;
@@ -130,9 +131,11 @@ public final class ConstraintState {
         Entries shortTokens = Entries.of(trie.shortRoot());
         Entries longTokens = Entries.of(trie.longRoot());
         Set<Visit> visited = new HashSet<>();
+        Set<Frame> frames = new HashSet<>();
+        steps = 0;
         for (Way way : here.kernel()) {
-            visit(way.state(), way.within(), shortTokens, visited);
-            visit(way.state(), way.within(), longTokens, visited);
+            visit(way.state(), way.within(), shortTokens, visited, frames);
+            visit(way.state(), way.within(), longTokens, visited, frames);
         }
         if (here.reachesEnd()) {
             constraint.vocabulary().ends().stream().forEach(end -> allowed[end >> 6] |= 1L << end);
@@ -142,15 +145,19 @@ public final class ConstraintState {
     private record Visit(State state, Invocation within, Entries entries) {}
 
     /// Goes down the stack as far as tokens reach.
-    private void visit(State state, Invocation within, Entries entries, Set<Visit> visited) {
+    private void visit(State state, Invocation within, Entries entries, Set<Visit> visited, Set<Frame> frames) {
         if (!visited.add(new Visit(state, within, entries))) {
             return;
         }
         Frame frame = constraint.vocabulary().frame(state, entries, constraint.frames());
-        frame.allowed().addTo(allowed);
+        if (frames.add(frame)) {
+            steps += frame.steps();
+            Frame.check(steps, constraint.vocabulary().trie());
+            frame.allowed().addTo(allowed);
+        }
         if (!frame.exits().isEmpty() && within.isReal()) {
             for (Return each : within.returns()) {
-                visit(each.state(), each.within(), frame.exits(), visited);
+                visit(each.state(), each.within(), frame.exits(), visited, frames);
             }
         }
     }

@@ -10,7 +10,26 @@ import org.jspecify.annotations.Nullable;
 /// on.
 ///
 /// @param exits nodes; the roots if the frame can end before it has read anything
-record Frame(TokenMask allowed, Entries exits) {
+/// @param steps what it takes to find out
+record Frame(TokenMask allowed, Entries exits, long steps) {
+
+    /// How often a mask may go through the trie. A grammar that is meant to be used does so once.
+    private static final int MAX_WALKS = 20;
+
+    /// What a mask may take however small the trie is; a step takes some ten nanoseconds.
+    private static final int FEW_STEPS = 1_000_000;
+
+    /// @param steps of all frames of a mask
+    /// @throws ConstraintException if they are too many: all sequences wait for a mask
+    static void check(long steps, TokenTrie trie) {
+        long most = Math.max(FEW_STEPS, (long) MAX_WALKS * trie.size());
+        if (steps > most) {
+            throw new ConstraintException(
+                    "the grammar",
+                    "is too ambiguous: it takes more than %d steps to find the tokens that may come next"
+                            .formatted(most));
+        }
+    }
 
     int sizeBytes() {
         return 128 + allowed.sizeBytes() + exits.nodes().length * Integer.BYTES;
@@ -23,6 +42,7 @@ record Frame(TokenMask allowed, Entries exits) {
         private final long[] allowed;
         private int[] exits = new int[64];
         private int exitCount;
+        private long steps;
 
         // Of each depth of the walk: a state by itself where that is enough, the configuration otherwise.
         private final @Nullable State[] states;
@@ -61,7 +81,7 @@ record Frame(TokenMask allowed, Entries exits) {
                     sorted[distinct++] = sorted[i];
                 }
             }
-            return new Frame(TokenMask.of(allowed), Entries.of(Arrays.copyOf(sorted, distinct)));
+            return new Frame(TokenMask.of(allowed), Entries.of(Arrays.copyOf(sorted, distinct)), steps);
         }
 
         private void walk(int root, State state, Configuration start) {
@@ -69,6 +89,7 @@ record Frame(TokenMask allowed, Entries exits) {
             enter(0, state, Invocation.UNKNOWN, start);
             int end = trie.end(root);
             for (int node = root + 1; node < end; ) {
+                check(++steps, trie);
                 int above = trie.depth(node) - base - 1;
                 int value = trie.edge(node);
                 State simple = states[above];
@@ -115,6 +136,7 @@ record Frame(TokenMask allowed, Entries exits) {
         private boolean enter(int depth, Configuration configuration) {
             states[depth] = null;
             configurations[depth] = configuration;
+            steps += configuration.closure().size();
             return configuration.reachesEnd();
         }
 

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 /// where JSON Schema has no words for the rest, and never more.
 final class Negation {
 
-    /// Names that no client can send, as keywords with the negated meaning of those they are called
-    /// after.
+    /// Keywords of our own, with the negated meaning of those they are called after. A client may send them
+    /// too, and gets what they mean.
     static final String NOT_PATTERN = "\u0000notPattern";
 
     static final String NOT_ENUM = "\u0000notEnum";
@@ -72,10 +72,8 @@ final class Negation {
                                 .toList())));
             case "type" -> {
                 Set<String> rest = new TreeSet<>(TYPES);
-                for (JsonValue each : value instanceof JsonValue.Array(var items) ? items : List.of(value)) {
-                    if (each instanceof JsonValue.Text(var type)) {
-                        rest.remove(type.equals("integer") ? "number" : type);
-                    }
+                for (String type : SchemaCompiler.typeNames(schema, value)) {
+                    rest.remove(type.equals("integer") ? "number" : type);
                 }
                 options.add(
                         rest.isEmpty()
@@ -87,7 +85,12 @@ final class Negation {
                                                 .toList())));
             }
             case "const" -> options.add(object(NOT_ENUM, array(List.of(value))));
-            case "enum" -> options.add(object(NOT_ENUM, value));
+            case "enum" -> {
+                if (!(value instanceof JsonValue.Array)) {
+                    throw schema.refusal(name, "is %s, expected an array".formatted(value.type()));
+                }
+                options.add(object(NOT_ENUM, value));
+            }
             case "required" -> {
                 if (value instanceof JsonValue.Array(var items)) {
                     for (JsonValue each : items) {

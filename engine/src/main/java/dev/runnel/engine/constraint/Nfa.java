@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +27,8 @@ final class Nfa {
 
     private static final int INLINE_SIZE = 32;
 
-    private static final int MAX_INLINE_DEPTH = 100;
+    /// Of nodes in each other, down to where it is looked how large a rule is.
+    private static final int MAX_DEPTH = 500;
 
     private static final int RECURSIVE = 1 << 28;
 
@@ -45,9 +45,8 @@ final class Nfa {
 
     private final IdentityHashMap<Node.Rule, Called> rules = new IdentityHashMap<>();
     private final IdentityHashMap<StringState, Called> strings = new IdentityHashMap<>();
-    private final List<Called> pending = new ArrayList<>();
-    private final List<Called> inOrder = new ArrayList<>(); // each behind one that refers to it
-    private final IdentityHashMap<Node.Rule, Integer> sizes = new IdentityHashMap<>();
+    private final List<Part> pending = new ArrayList<>();
+    private final IdentityHashMap<Node.Rule, Integer> sizes = new IdentityHashMap<>(); // RECURSIVE while open
     private final IdentityHashMap<Node.Rule, Integer> references = new IdentityHashMap<>();
     private final BitSet ends = new BitSet();
     private final BitSet productive = new BitSet();
@@ -68,6 +67,9 @@ final class Nfa {
         }
     }
 
+    /// A node that is still to be built, between two places.
+    private record Part(Node node, int from, int to) {}
+
     private final Subsets subsets;
 
     private Nfa(String path, ByteSet alphabet) {
@@ -86,11 +88,11 @@ final class Nfa {
         nfa.countReferences(grammar);
         Called start = nfa.call(root);
         while (!nfa.pending.isEmpty()) {
-            Called each = nfa.pending.removeLast();
-            nfa.build(Objects.requireNonNull(each.rule).body, each.start, each.end);
+            Part each = nfa.pending.removeLast();
+            nfa.build(each.node(), each.from(), each.to());
         }
         nfa.trimSkips();
-        nfa.findProductive();
+        nfa.findEnding(nfa.productive, false);
         if (!nfa.isProductive(start.start)) {
             throw new ConstraintException(path, "can't be satisfied: nothing that this model can write matches it");
         }
@@ -107,8 +109,7 @@ final class Nfa {
             ends.set(end);
             known = new Called(rule, start, end, new Callee(() -> subsets.at(start)));
             rules.put(rule, known);
-            pending.add(known);
-            inOrder.add(known);
+            add(rule.body, start, end);
         }
         return known;
     }
@@ -169,6 +170,11 @@ final class Nfa {
         }
     }
 
+    private void add(Node node, int from, int to) {
+        pending.add(new Part(node, from, to));
+    }
+
+    /// Builds a node. Its parts come later: they may be many in each other.
     private void build(Node node, int from, int to) {
         switch (node) {
             case Node.Text(var text) -> {
@@ -193,7 +199,7 @@ final class Nfa {
                 int at = from;
                 for (int i = 0; i < parts.size(); i++) {
                     int then = i + 1 == parts.size() ? to : place();
-                    build(parts.get(i), at, then);
+                    add(parts.get(i), at, then);
                     at = then;
                 }
                 if (parts.isEmpty()) {
@@ -204,7 +210,7 @@ final class Nfa {
                 for (Node option : options) {
                     int start = place();
                     skip(from, start);
-                    build(option, start, to);
+                    add(option, start, to);
                 }
             }
             case Node.Repeat(var body, var min, var max) -> repeat(body, min, max, from, to);
@@ -226,14 +232,14 @@ final class Nfa {
                     } else {
                         int start = place();
                         skip(places[edge.from()], start);
-                        build(edge.label(), start, places[edge.to()]);
+                        add(edge.label(), start, places[edge.to()]);
                     }
                 }
                 graph.accepting().stream().forEach(each -> skip(places[each], to));
             }
             case Node.Rule rule -> {
-                if (isBuiltIn(rule, new HashSet<>())) {
-                    build(rule.body, from, to);
+                if (isBuiltIn(rule, 0)) {
+                    add(rule.body, from, to);
                 } else {
                     int place = free(from);
                     called[place] = call(rule);
@@ -247,7 +253,7 @@ final class Nfa {
         int at = from;
         for (int i = 0; i < min; i++) {
             int then = place();
-            build(body, at, then);
+            add(body, at, then);
             at = then;
         }
         if (max == Node.UNBOUNDED) {
@@ -256,7 +262,7 @@ final class Nfa {
             skip(at, loop);
             int start = place();
             skip(loop, start);
-            build(body, start, again);
+            add(body, start, again);
             skip(again, loop);
             skip(loop, to);
             return;
@@ -266,76 +272,83 @@ final class Nfa {
             skip(at, start);
             skip(at, to);
             int then = place();
-            build(body, start, then);
+            add(body, start, then);
             at = then;
         }
         skip(at, to);
     }
 
-    /// How many places a rule takes where it is built in, or more than [#INLINE_SIZE].
-    private int sizeOf(Node node, Set<Node.Rule> above) {
+    /// How many places a node takes where rules are built in, or more than [#INLINE_SIZE]. A rule that is
+    /// built in counts itself, so that rules which are nothing but another's name come to an end.
+    private int sizeOf(Node node, int depth) {
+        if (depth == MAX_DEPTH) {
+            return RECURSIVE;
+        }
         return switch (node) {
             case Node.Text(var text) -> text.length();
             case Node.OneByte _, Node.Token _, Node.JsonString _ -> 1;
-            case Node.Sequence(var parts) -> sizeOf(parts, above);
-            case Node.Choice(var options) -> sizeOf(options, above);
+            case Node.Sequence(var parts) -> sizeOf(parts, depth + 1);
+            case Node.Choice(var options) -> sizeOf(options, depth + 1);
             case Node.Repeat(var body, var min, var max) ->
-                (int) Math.min(RECURSIVE, 2 + (long) sizeOf(body, above) * (max == Node.UNBOUNDED ? min + 1L : max));
+                (int) Math.min(
+                        RECURSIVE, 2 + (long) sizeOf(body, depth + 1) * (max == Node.UNBOUNDED ? min + 1L : max));
             case Node.Graph graph -> {
                 int sum = graph.states();
                 for (Node.Graph.Edge edge : graph.edges()) {
                     if (edge.label() != null) {
-                        sum = Math.min(RECURSIVE, sum + sizeOf(edge.label(), above));
+                        sum = Math.min(RECURSIVE, sum + sizeOf(edge.label(), depth + 1));
                     }
                 }
                 yield sum;
             }
-            case Node.Rule rule ->
-                above.contains(rule) ? RECURSIVE : isBuiltIn(rule, above) ? sizes.getOrDefault(rule, RECURSIVE) : 2;
+            case Node.Rule rule -> {
+                boolean isBuiltIn = isBuiltIn(rule, depth + 1);
+                int size = sizes.getOrDefault(rule, RECURSIVE);
+                yield size == RECURSIVE ? RECURSIVE : isBuiltIn ? size + 1 : 2;
+            }
         };
+    }
+
+    private int sizeOf(List<Node> nodes, int depth) {
+        int sum = nodes.size();
+        for (Node each : nodes) {
+            sum = Math.min(RECURSIVE, sum + sizeOf(each, depth));
+        }
+        return sum;
     }
 
     /// Whether a rule is built in where it is referred to: a small one, and one that nothing else refers
     /// to. Of the rules of a cycle at least one is not: the one by which it is entered is referred to
     /// from within it too.
-    private boolean isBuiltIn(Node.Rule rule, Set<Node.Rule> above) {
+    private boolean isBuiltIn(Node.Rule rule, int depth) {
         Integer known = sizes.get(rule);
         if (known == null) {
-            if (above.size() < MAX_INLINE_DEPTH) {
-                above.add(rule);
-                known = sizeOf(rule.body, above);
-                above.remove(rule);
-            } else {
-                known = RECURSIVE;
-                references.put(rule, 2);
-            }
+            sizes.put(rule, RECURSIVE);
+            known = Math.min(sizeOf(rule.body, depth), INLINE_SIZE + 1);
             sizes.put(rule, known);
         }
         return known <= INLINE_SIZE || references.getOrDefault(rule, 0) == 1;
     }
 
     private void countReferences(Node grammar) {
-        List<Node> work = new ArrayList<>(List.of(grammar));
+        record Use(Node node, int copies) {}
+        List<Use> work = new ArrayList<>(List.of(new Use(grammar, 1)));
         while (!work.isEmpty()) {
-            switch (work.removeLast()) {
-                case Node.Sequence(var parts) -> work.addAll(parts);
-                case Node.Choice(var options) -> work.addAll(options);
-                case Node.Repeat(var body, var _, var max) -> {
-                    work.add(body);
-                    if (max != 1) {
-                        work.add(body); // more than one copy
-                    }
-                }
+            Use use = work.removeLast();
+            switch (use.node()) {
+                case Node.Sequence(var parts) -> parts.forEach(each -> work.add(new Use(each, use.copies())));
+                case Node.Choice(var options) -> options.forEach(each -> work.add(new Use(each, use.copies())));
+                case Node.Repeat(var body, var _, var max) -> work.add(new Use(body, max == 1 ? use.copies() : 2));
                 case Node.Graph graph -> {
                     for (Node.Graph.Edge edge : graph.edges()) {
                         if (edge.label() != null) {
-                            work.add(edge.label());
+                            work.add(new Use(edge.label(), use.copies()));
                         }
                     }
                 }
                 case Node.Rule rule -> {
-                    if (references.merge(rule, 1, Integer::sum) == 1) {
-                        work.add(rule.body);
+                    if (references.merge(rule, use.copies(), Integer::sum) == use.copies()) {
+                        work.add(new Use(rule.body, 1));
                     }
                 }
                 case Node.Text _, Node.OneByte _, Node.Token _, Node.JsonString _ -> {}
@@ -343,16 +356,9 @@ final class Nfa {
         }
     }
 
-    private int sizeOf(List<Node> nodes, Set<Node.Rule> above) {
-        int sum = nodes.size();
-        for (Node each : nodes) {
-            sum = Math.min(RECURSIVE, sum + sizeOf(each, above));
-        }
-        return sum;
-    }
-
-    /// Backwards from the ends of rules, until nothing more is found.
-    private void findProductive() {
+    /// The places from which the end of their rule is reached, at no cost or at any. Backwards from the
+    /// ends, until nothing more is found.
+    private void findEnding(BitSet found, boolean atNoCost) {
         int[][] before = new int[size][];
         int[] counts = new int[size];
         for (int pass = 0; pass < 2; pass++) {
@@ -373,11 +379,11 @@ final class Nfa {
                 }
             }
         }
-        Map<Called, List<Integer>> waiting = new HashMap<>(); // for a rule to be productive
+        Map<Called, List<Integer>> waiting = new HashMap<>(); // for a rule to be found
         int[] work = new int[size];
         int todo = 0;
         for (Called rule : rules.values()) {
-            productive.set(rule.end);
+            found.set(rule.end);
             work[todo++] = rule.end;
         }
         Map<Integer, Called> starts = new HashMap<>();
@@ -387,25 +393,32 @@ final class Nfa {
             Called whole = starts.get(at);
             if (whole != null) {
                 for (int caller : waiting.getOrDefault(whole, List.of())) {
-                    if (!productive.get(caller)) {
-                        productive.set(caller);
+                    if (!found.get(caller)) {
+                        found.set(caller);
                         work[todo++] = caller;
                     }
                 }
             }
             for (int from : before[at]) {
-                Called needed = target[from] == at && !skipsTo(from, at) ? called[from] : null;
-                if (productive.get(from)) {
+                boolean consumes = target[from] == at && !skipsTo(from, at);
+                Called needed = consumes ? ruleAt(from) : null;
+                if (found.get(from) || (atNoCost && consumes && needed == null)) {
                     continue;
                 }
-                if (needed == null || needed.rule == null || productive.get(needed.start)) {
-                    productive.set(from);
+                if (needed == null || found.get(needed.start)) {
+                    found.set(from);
                     work[todo++] = from;
                 } else {
                     waiting.computeIfAbsent(needed, _ -> new ArrayList<>()).add(from);
                 }
             }
         }
+    }
+
+    /// The rule that a place calls; null if it calls none.
+    private @Nullable Called ruleAt(int place) {
+        Called callee = called[place];
+        return callee == null || callee.rule == null ? null : callee;
     }
 
     private boolean skipsTo(int from, int to) {
@@ -427,19 +440,11 @@ final class Nfa {
     }
 
     private void refuseLeftRecursion() {
-        Set<Called> nullable = new HashSet<>();
-        boolean grows = true;
-        while (grows) {
-            grows = false;
-            for (Called rule : inOrder.reversed()) { // so that a chain takes one round
-                if (!nullable.contains(rule) && leftmost(rule, nullable).contains(null)) {
-                    nullable.add(rule);
-                    grows = true;
-                }
-            }
-        }
-        IdentityHashMap<Called, Set<@Nullable Called>> edges = new IdentityHashMap<>();
-        rules.values().forEach(rule -> edges.put(rule, leftmost(rule, nullable)));
+        BitSet nullable = new BitSet();
+        findEnding(nullable, true);
+        BitSet seen = new BitSet();
+        IdentityHashMap<Called, Set<Called>> edges = new IdentityHashMap<>();
+        rules.values().forEach(rule -> edges.put(rule, leftmost(rule, nullable, seen)));
         Set<Called> done = new HashSet<>();
         for (Called rule : rules.values()) {
             refuseCycle(rule, edges, done);
@@ -447,7 +452,7 @@ final class Nfa {
     }
 
     /// Depth first with a stack of its own: rules may be many.
-    private void refuseCycle(Called from, IdentityHashMap<Called, Set<@Nullable Called>> edges, Set<Called> done) {
+    private void refuseCycle(Called from, IdentityHashMap<Called, Set<Called>> edges, Set<Called> done) {
         List<Called> stack = new ArrayList<>(List.of(from));
         Set<Called> open = new HashSet<>();
         while (!stack.isEmpty()) {
@@ -463,7 +468,7 @@ final class Nfa {
                 continue;
             }
             for (Called next : edges.getOrDefault(at, Set.of())) {
-                if (next == null || done.contains(next)) {
+                if (done.contains(next)) {
                     continue;
                 }
                 if (open.contains(next)) {
@@ -475,24 +480,23 @@ final class Nfa {
         }
     }
 
-    /// The rules that a rule calls before it has consumed anything, and null if it can end so.
-    private Set<@Nullable Called> leftmost(Called rule, Set<Called> nullable) {
-        Set<@Nullable Called> found = new HashSet<>();
-        BitSet seen = new BitSet();
+    /// The rules that a rule calls before it has consumed anything.
+    ///
+    /// @param nullable places from which the end of their rule is reached at no cost
+    /// @param seen places; no two rules have one in common
+    private Set<Called> leftmost(Called rule, BitSet nullable, BitSet seen) {
+        Set<Called> found = new HashSet<>();
         int[] work = new int[16];
         int todo = 0;
         work[todo++] = rule.start;
         seen.set(rule.start);
         while (todo > 0) {
             int at = work[--todo];
-            if (at == rule.end) {
-                found.add(null);
-            }
             int behind = -1;
-            Called callee = called[at];
-            if (callee != null && callee.rule != null && isEdgeProductive(at)) {
+            Called callee = ruleAt(at);
+            if (callee != null && isEdgeProductive(at)) {
                 found.add(callee);
-                behind = nullable.contains(callee) ? target[at] : -1;
+                behind = nullable.get(callee.start) ? target[at] : -1;
             }
             int count = (skips[at] == null ? 0 : skips[at].length) + 1;
             if (todo + count > work.length) {
@@ -525,10 +529,8 @@ final class Nfa {
 
     /// Whether what a place consumes leads to the end.
     boolean isEdgeProductive(int place) {
-        Called callee = called[place];
-        return target[place] >= 0
-                && isProductive(target[place])
-                && (callee == null || callee.rule == null || isProductive(callee.start));
+        Called callee = ruleAt(place);
+        return target[place] >= 0 && isProductive(target[place]) && (callee == null || isProductive(callee.start));
     }
 
     boolean isEnd(int place) {

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// JSON's numbers in some range, as automata over their digits. A number with bounds is written without
 /// an exponent. Length is bounded, 16 digits before and 16 behind the point unless a bound itself is
-/// longer, so that every reader can represent what is written and digits come to an end.
+/// longer, so that every reader can represent what is written and digits come to an end. Multiples that
+/// take many states have fewer digits.
 final class Numbers {
 
     private static final ByteSet DIGITS = ByteSet.range('0', '9');
@@ -22,6 +23,14 @@ final class Numbers {
     private static final int MAX_BOUND_DIGITS = 100;
 
     private static final int MAX_DIVISOR = 2_000;
+
+    /// Remainders to be told apart beyond which [#MANY_DIGIT_LIMIT] holds.
+    private static final int MANY_REMAINDERS = 50;
+
+    private static final int MANY_DIGIT_LIMIT = 8;
+
+    /// Each has up to ten edges, and [Nfa] has room for 400,000 of both.
+    private static final int MAX_STATES = 30_000;
 
     private static final Node WHOLE = Node.sequence(
             Node.optional(new Node.Text("-")),
@@ -139,7 +148,7 @@ final class Numbers {
         if (range.equals(Range.ALL.whole())) {
             return WHOLE;
         }
-        int digits = DIGIT_LIMIT;
+        int digits = 0;
         int scale = 0;
         for (BigDecimal bound : new BigDecimal[] {range.min(), range.max()}) {
             if (bound != null) {
@@ -166,16 +175,24 @@ final class Numbers {
             }
             divisor = plain.unscaledValue().intValueExact();
             divisorScale = plain.scale();
-            if (divisor > 50) {
-                digits = digits == DIGIT_LIMIT ? 8 : digits;
-            }
         }
+        digits = Math.max(digits, modulus(divisor, DIGIT_LIMIT) > MANY_REMAINDERS ? MANY_DIGIT_LIMIT : DIGIT_LIMIT);
         int fraction =
                 range.isWhole() ? 0 : range.multipleOf() != null ? divisorScale : Math.max(DIGIT_LIMIT, scale + 2);
         return new Numbers(range, fraction, divisor, divisorScale).draw(digits, Math.max(fraction, scale));
     }
 
-    private Node draw(int digits, int scale) {
+    /// The remainders of a division that matter where so many digits are to come: two that are equal by
+    /// this modulus are made zero by the same digits.
+    private static int modulus(int divisor, int digits) {
+        int modulus = divisor;
+        for (int i = 0; i < digits; i++) {
+            modulus /= (modulus % 2 == 0 ? 2 : 1) * (modulus % 5 == 0 ? 5 : 1);
+        }
+        return modulus;
+    }
+
+    private Node draw(int digits, int scale) throws Pattern.Refusal {
         BigDecimal most = BigDecimal.TEN.pow(digits).subtract(BigDecimal.ONE);
         Range bounded = range.atLeast(most.negate(), false).atMost(most, false);
         BigDecimal min = Objects.requireNonNull(bounded.min());
@@ -207,8 +224,8 @@ final class Numbers {
     }
 
     /// Numbers without a sign, from a state on.
-    private void magnitudes(
-            int from, BigDecimal min, boolean withoutMin, BigDecimal max, boolean withoutMax, int scale) {
+    private void magnitudes(int from, BigDecimal min, boolean withoutMin, BigDecimal max, boolean withoutMax, int scale)
+            throws Pattern.Refusal {
         states.clear();
         minWhole = min.toBigInteger().toString();
         maxWhole = max.toBigInteger().toString();
@@ -230,12 +247,16 @@ final class Numbers {
 
     /// The state of a place: so many digits to come before the point (with `fraction` -1), or so many
     /// read behind it.
-    private int state(Place place, boolean zeroAllowed) {
+    private int state(Place place, boolean zeroAllowed) throws Pattern.Refusal {
         Integer known = states.get(place);
         if (known != null) {
             return known;
         }
         int state = drawing.state();
+        if (state == MAX_STATES) {
+            throw new Pattern.Refusal(
+                    "is too large: up to %d digits take more than %d states".formatted(maxWhole.length(), MAX_STATES));
+        }
         states.put(place, state);
         if (place.fraction() < 0 && place.whole() == 0) {
             if (isComplete(0, place)) {
@@ -272,16 +293,21 @@ final class Numbers {
             if (place.begins() && digit == '0' && !zeroAllowed) {
                 continue;
             }
+            int whole = Math.max(0, place.whole() - 1);
+            int fraction = place.fraction() < 0 ? -1 : place.fraction() + 1;
             Place then = new Place(
-                    Math.max(0, place.whole() - 1),
-                    place.fraction() < 0 ? -1 : place.fraction() + 1,
+                    whole,
+                    fraction,
                     place.onMin() && digit == low,
                     place.onMax() && digit == high,
-                    (place.remainder() * 10 + digit - '0') % divisor,
+                    (place.remainder() * 10 + digit - '0')
+                            % modulus(divisor, whole + divisorScale - Math.max(0, fraction)),
                     false);
             next.merge(then, ByteSet.of(digit), ByteSet::or);
         }
-        next.forEach((then, set) -> drawing.edge(state, new Node.OneByte(set), state(then, true)));
+        for (Map.Entry<Place, ByteSet> each : next.entrySet()) {
+            drawing.edge(state, new Node.OneByte(each.getValue()), state(each.getKey(), true));
+        }
         return state;
     }
 

@@ -472,7 +472,10 @@ final class Pattern {
         settled.set(end);
         BitSet begin = closure(first, true, false);
         begin = begin.get(end) ? settled : begin;
-        numbers.put(begin, 0);
+        if (closure(begin, true, true).get(end) == closure(begin, false, true).get(end)) {
+            numbers.put(begin, 0); // else the beginning is a state of its own
+        }
+        int count = 1;
         work.add(begin);
         boolean atStart = true;
         while (!work.isEmpty()) {
@@ -498,7 +501,7 @@ final class Pattern {
                 to = to.get(end) ? settled : to;
                 Integer known = numbers.get(to);
                 if (known == null) {
-                    known = numbers.size();
+                    known = count++;
                     if (known == MAX_STATES || CharDfa.isTooLarge(known, starts.length)) {
                         throw new Refusal("is too large: %s takes more than %d states".formatted(shortened(), known));
                     }

@@ -181,15 +181,20 @@ final class SchemaCompiler {
     // Conjunctions
 
     private @Nullable Conjunction conjunction(Collection<Schema> schemas) {
-        return conjunction(Set.of(), List.of(), schemas);
+        return conjunction(Set.of(), List.of(), schemas, true);
     }
 
     /// @param added to the others; all that they refer to is added too
+    /// @param narrowly otherwise stand-ins don't count, which may say less than is meant
     /// @return null if one of them is `false`
-    private @Nullable Conjunction conjunction(Set<Schema> schemas, List<Options> open, Collection<Schema> added) {
+    private @Nullable Conjunction conjunction(
+            Set<Schema> schemas, List<Options> open, Collection<Schema> added, boolean narrowly) {
         schemas.forEach(patterns::look);
         open.forEach(each -> patterns.look(each.owner()));
         Set<Schema> all = new LinkedHashSet<>(schemas);
+        if (!narrowly) {
+            all.removeIf(Schema::isStandIn);
+        }
         Set<Schema> seen = new HashSet<>(schemas);
         Map<String, Options> options = new LinkedHashMap<>();
         open.forEach(each -> options.put(each.key(), each));
@@ -198,6 +203,9 @@ final class SchemaCompiler {
             Schema schema = work.remove();
             if (++conjunctions > MAX_CONJUNCTIONS) {
                 throw document.root().tooLarge();
+            }
+            if (!narrowly && schema.isStandIn()) {
+                continue;
             }
             if (schema.isFalse()) {
                 return null;
@@ -311,11 +319,12 @@ final class SchemaCompiler {
                         List.of(schema.standIn(keyword, name + " present", present), holds)));
     }
 
-    private @Nullable Conjunction choose(Conjunction conjunction, Options options, Collection<Schema> chosen) {
+    private @Nullable Conjunction choose(
+            Conjunction conjunction, Options options, Collection<Schema> chosen, boolean narrowly) {
         List<Options> rest = conjunction.open().stream()
                 .filter(each -> !each.key().equals(options.key()))
                 .toList();
-        return conjunction(conjunction.schemas(), rest, chosen);
+        return conjunction(conjunction.schemas(), rest, chosen, narrowly);
     }
 
     /// The rule of a conjunction; [Node#NEVER] for null.
@@ -369,7 +378,7 @@ final class SchemaCompiler {
             if (exactlyOne) {
                 chosen.addAll(notTheOthers(conjunction, options, i));
             }
-            nodes.add(node(choose(conjunction, options, chosen)));
+            nodes.add(node(choose(conjunction, options, chosen, true)));
         }
         return new Node.Choice(nodes);
     }
@@ -379,7 +388,8 @@ final class SchemaCompiler {
         List<Schema> negations = new ArrayList<>();
         List<Schema> all = options.all().stream().map(List::getFirst).toList();
         for (int i = 0; i < all.size(); i++) {
-            if (i == chosen || isNever(choose(conjunction, options, List.of(all.get(chosen), all.get(i))), 0)) {
+            List<Schema> both = List.of(all.get(chosen), all.get(i));
+            if (i == chosen || isNever(choose(conjunction, options, both, false), 0)) {
                 continue;
             }
             JsonValue negation;
@@ -401,13 +411,12 @@ final class SchemaCompiler {
 
     /// Whether it is certain that no value satisfies a conjunction. What is enforced more narrowly than
     /// it is meant, negations, formats and what counts as evaluated, proves nothing.
-    private boolean isNever(@Nullable Conjunction narrowed, int depth) {
-        if (narrowed == null) {
+    ///
+    /// @param conjunction one without stand-ins
+    private boolean isNever(@Nullable Conjunction conjunction, int depth) {
+        if (conjunction == null) {
             return true;
         }
-        Set<Schema> meant = new LinkedHashSet<>(narrowed.schemas());
-        meant.removeIf(Schema::isStandIn);
-        Conjunction conjunction = new Conjunction(meant, narrowed.open());
         if (depth > 6) {
             return false;
         }
@@ -430,7 +439,8 @@ final class SchemaCompiler {
             return true;
         }
         for (Options options : conjunction.open()) {
-            if (options.all().stream().allMatch(each -> isNever(choose(conjunction, options, each), depth + 1))) {
+            if (options.all().stream()
+                    .allMatch(each -> isNever(choose(conjunction, options, each, false), depth + 1))) {
                 return true;
             }
         }
@@ -446,7 +456,8 @@ final class SchemaCompiler {
                 Counts counts = counts(conjunction, "minItems", "maxItems");
                 boolean isNever = counts.isEmpty();
                 for (int i = 0; i < Math.min(counts.min(), 16) && !isNever; i++) {
-                    isNever = isNever(conjunction(itemSchemas(conjunction, i, false)), depth + 1);
+                    List<Schema> item = itemSchemas(conjunction, i, false);
+                    isNever = isNever(conjunction(Set.of(), List.of(), item, false), depth + 1);
                 }
                 yield isNever;
             }
@@ -537,7 +548,7 @@ final class SchemaCompiler {
         return types;
     }
 
-    private static List<String> typeNames(Schema schema, JsonValue value) {
+    static List<String> typeNames(Schema schema, JsonValue value) {
         List<String> names = new ArrayList<>();
         for (JsonValue each : value instanceof JsonValue.Array(var items) ? items : List.of(value)) {
             if (!(each instanceof JsonValue.Text(var name))) {
@@ -999,7 +1010,7 @@ final class SchemaCompiler {
                 }
             }
         }
-        return conjunction(all);
+        return conjunction(Set.of(), List.of(), all, narrowly);
     }
 
     /// Members that no schema names: their names, and what they must be.

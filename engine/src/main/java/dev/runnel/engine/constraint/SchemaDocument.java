@@ -164,6 +164,24 @@ final class SchemaDocument {
     private final Schema root;
     private final String id;
     private final Map<String, Schema> resolved = new HashMap<>(); // by references
+    private @Nullable Map<String, List<Place>> anchors;
+
+    /// A part of the document.
+    ///
+    /// @param step the name or the index by which it is reached from the one above
+    private record Place(JsonValue value, @Nullable Place above, String step) {
+
+        /// How it is reached from the whole document.
+        List<String> steps() {
+            List<String> steps = new ArrayList<>();
+            Place at = this;
+            for (Place up = above; up != null; up = up.above()) {
+                steps.addFirst(at.step());
+                at = up;
+            }
+            return steps;
+        }
+    }
 
     SchemaDocument(JsonValue root, String path) {
         this.root = new Schema(root, "", path).checked();
@@ -217,20 +235,23 @@ final class SchemaDocument {
         if (fragment.isEmpty()) {
             return root;
         }
-        if (!fragment.startsWith("/")) {
-            List<Schema> found = new ArrayList<>();
-            findAnchors(root.value(), "", root.path(), fragment, found);
+        List<String> steps = new ArrayList<>();
+        if (fragment.startsWith("/")) {
+            for (String step : fragment.substring(1).split("/", -1)) {
+                steps.add(decode(step, from).replace("~1", "/").replace("~0", "~"));
+            }
+        } else {
+            List<Place> found = anchors().getOrDefault(fragment, List.of());
             if (found.size() != 1) {
                 throw from.refusal(
                         "$ref", "is %s, and %d schemas have that $anchor".formatted(reference, found.size()));
             }
-            return found.getFirst();
+            steps = found.getFirst().steps();
         }
         JsonValue at = root.value();
         StringBuilder path = new StringBuilder(root.path());
         StringBuilder pointer = new StringBuilder();
-        for (String step : fragment.substring(1).split("/", -1)) {
-            String name = decode(step, from).replace("~1", "/").replace("~0", "~");
+        for (String name : steps) {
             JsonValue next = null;
             if (at instanceof JsonValue.Dict(var members)) {
                 next = members.get(name);
@@ -260,25 +281,39 @@ final class SchemaDocument {
         }
     }
 
-    private static void findAnchors(JsonValue value, String pointer, String path, String anchor, List<Schema> found) {
-        switch (value) {
+    /// The places that have an anchor, by anchor; found when they are first asked for.
+    private Map<String, List<Place>> anchors() {
+        Map<String, List<Place>> known = anchors;
+        if (known == null) {
+            known = new HashMap<>();
+            findAnchors(new Place(root.value(), null, ""), known);
+            anchors = known;
+        }
+        return known;
+    }
+
+    private static void findAnchors(Place place, Map<String, List<Place>> found) {
+        switch (place.value()) {
             case JsonValue.Dict(var members) -> {
-                if (!pointer.isEmpty() && members.get("$id") instanceof JsonValue.Text) {
+                if (place.above() != null && members.get("$id") instanceof JsonValue.Text) {
                     return;
                 }
-                JsonValue wanted = new JsonValue.Text(anchor);
-                if (wanted.equals(members.get("$anchor")) || wanted.equals(members.get("$dynamicAnchor"))) {
-                    found.add(new Schema(value, pointer, path));
+                JsonValue anchor = members.get("$anchor");
+                if (anchor instanceof JsonValue.Text(var name)) {
+                    found.computeIfAbsent(name, _ -> new ArrayList<>()).add(place);
+                }
+                if (members.get("$dynamicAnchor") instanceof JsonValue.Text more && !more.equals(anchor)) {
+                    found.computeIfAbsent(more.value(), _ -> new ArrayList<>()).add(place);
                 }
                 members.forEach((name, each) -> {
                     if (!DATA.contains(name)) {
-                        findAnchors(each, pointer + "/" + escape(name), path + "." + name, anchor, found);
+                        findAnchors(new Place(each, place, name), found);
                     }
                 });
             }
             case JsonValue.Array(var items) -> {
                 for (int i = 0; i < items.size(); i++) {
-                    findAnchors(items.get(i), pointer + "/" + i, path + "[" + i + "]", anchor, found);
+                    findAnchors(new Place(items.get(i), place, String.valueOf(i)), found);
                 }
             }
             case JsonValue.Constant _, JsonValue.Numeric _, JsonValue.Text _ -> {}

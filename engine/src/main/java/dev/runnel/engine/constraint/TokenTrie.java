@@ -98,6 +98,11 @@ final class TokenTrie {
         maxDepth = deepest;
     }
 
+    /// How many nodes there are.
+    int size() {
+        return edge.length;
+    }
+
     int shortRoot() {
         return 0;
     }

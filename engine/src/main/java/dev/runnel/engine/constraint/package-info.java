@@ -13,7 +13,7 @@
 /// **The invariants.** A text that ends where [ConstraintState#isComplete] is in the grammar; what a
 /// schema's grammar generates, the schema admits. Nothing is loosened: what can't be kept is refused by
 /// name. There is no dead end: from every text that is accepted some tokens lead to a complete one. The
-/// schemas of a grammar take bounded time and memory, all together (`Budget`).
+/// schemas of a grammar take bounded time and memory, all together (`Budget`), and so does a mask (`Frame`).
 ///
 /// ## How a mask is made
 ///
@@ -44,8 +44,9 @@
 /// up to 40 blanks; behind colons nothing or a space; before a document nothing.
 /// Nowhere else.
 /// - Numbers have at most 16 digits before and behind the point and an exponent of two digits; those with
-/// bounds or `multipleOf` no exponent. An integer has no fraction. `enum` and `const` are written as in
-/// the schema.
+/// bounds or `multipleOf` no exponent. Multiples of what is above 50 without its factors 2 and 5 have at
+/// most 8 digits before the point. A bound that has more allows as many. An integer has no fraction. `enum`
+/// and `const` are written as in the schema.
 /// - Strings are sound Unicode: no lone surrogates. `maxLength` above 16,383 is 16,383; `maxItems` above
 /// 2,000 is 2,000.
 /// - `format` is enforced, a little narrower than its definition (`Formats`); a format that isn't known
@@ -56,5 +57,6 @@
 /// - `uniqueItems` is enforced where the items are an `enum` (in its order, if it lists more than six
 /// values), `contains` once in a schema. `minProperties` beyond the named properties, `maxContains`,
 /// `$dynamicRef`, references out of the document and `$id` inside it are refused.
-/// - Beside `$ref` other keywords count, in every draft. Unknown keywords ask for nothing.
+/// - Beside `$ref` other keywords count, in every draft. Unknown keywords ask for nothing; in what is to be
+/// negated they are refused.
 package dev.runnel.engine.constraint;

@@ -3,8 +3,10 @@ package dev.runnel.engine.constraint;
 import static dev.runnel.engine.constraint.SmallVocabulary.VOCABULARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -257,6 +259,25 @@ class HostileGrammarTest {
     }
 
     @Test
+    void manySchemasMayHaveAnAnchor() {
+        int count = 8000;
+        String each = "\"%1$d\": {\"$anchor\": \"a%1$d\", \"title\": \"\", \"$comment\": \"\", \"const\": %1$d}";
+        String schema = "{\"anyOf\": ["
+                + IntStream.range(0, count)
+                        .mapToObj("{\"$ref\": \"#a%d\"}"::formatted)
+                        .collect(Collectors.joining(","))
+                + "], \"$defs\": {"
+                + IntStream.range(0, count).mapToObj(each::formatted).collect(Collectors.joining(","))
+                + "}}";
+
+        Constraint constraint = assertTimeout(
+                Duration.ofSeconds(10), () -> Constraint.compile(Grammar.jsonSchema(schema, "schema"), VOCABULARY));
+
+        assertThat(SmallVocabulary.accepts(constraint, "7999")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "8000")).isFalse();
+    }
+
+    @Test
     void twoEnumsOfManyValuesMayOverlap() {
         String schema = "{\"allOf\": [{\"enum\": [" + numbers(0, 20_000) + "]}, {\"enum\": [" + numbers(15_000, 35_000)
                 + "]}]}";
@@ -291,6 +312,53 @@ class HostileGrammarTest {
     }
 
     @Test
+    void rulesMayBeManyThatAreEmptyOnlyBecauseOneIs() {
+        int rules = 8000;
+        String grammar = "root ::= \"x\" | \"yyyy\" ("
+                + IntStream.rangeClosed(1, rules).mapToObj("r%d"::formatted).collect(Collectors.joining("|"))
+                + ")\nr0 ::= \"b\"? | \"a\"{40}\n"
+                + IntStream.rangeClosed(1, rules)
+                        .mapToObj(i -> "r%d ::= r%d | \"a\"{40}\n".formatted(i, i - 1))
+                        .collect(Collectors.joining());
+
+        Constraint constraint = assertTimeout(
+                Duration.ofSeconds(60), () -> Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY));
+
+        assertThat(SmallVocabulary.accepts(constraint, "x")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "")).isFalse();
+    }
+
+    @Test
+    void rulesMayBeManyThatAreOnlyNamesOfOthers() {
+        int rules = 14_000;
+        StringBuilder grammar = new StringBuilder("root ::= ");
+        for (int i = rules - 50; i >= 0; i -= 90) {
+            grammar.append("r%d | ".formatted(i)); // the last first, so that each is small when it is looked at
+        }
+        grammar.append("\"b\"\n");
+        for (int i = 0; i < rules; i++) {
+            grammar.append("r%d ::= r%d\n".formatted(i, i + 1));
+        }
+        grammar.append("r%d ::= \"a\"\n".formatted(rules));
+
+        Constraint constraint = Constraint.compile(Grammar.gbnf(grammar.toString(), "grammar"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "a")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "c")).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"?", "*", "{0,1}"})
+    void aPartMayBeRepeatedOverAndOver(String quantifier) {
+        String grammar = "root ::= \"a\"" + quantifier.repeat(20_000);
+
+        Constraint constraint = Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY);
+
+        assertThat(SmallVocabulary.accepts(constraint, "a")).isTrue();
+        assertThat(SmallVocabulary.accepts(constraint, "b")).isFalse();
+    }
+
+    @Test
     void anAutomatonThatWouldBeExponentialIsMadeOnlyAsFarAsItIsReached() {
         String grammar = "root ::= [ab]* \"a\" [ab]{200}";
         Constraint constraint = Constraint.compile(Grammar.gbnf(grammar, "grammar"), VOCABULARY);
@@ -304,6 +372,36 @@ class HostileGrammarTest {
                 .isTrue();
         assertThat(SmallVocabulary.accepts(constraint, text + "a" + "b".repeat(201)))
                 .isFalse();
+    }
+
+    @Test
+    void aGrammarWhoseMasksTakeTooLongIsRefused() {
+        String grammar = "root ::= ("
+                + IntStream.range(0, 200).mapToObj("r%d"::formatted).collect(Collectors.joining("|"))
+                + "){1,2}\n"
+                + IntStream.range(0, 200)
+                        .mapToObj("r%d ::= \"<\" [a-z]{40} \"i\"\n"::formatted)
+                        .collect(Collectors.joining());
+        List<byte[]> tokens = new ArrayList<>();
+        for (int value = 0; value < 256; value++) {
+            tokens.add(new byte[] {(byte) value});
+        }
+        for (int i = 0; i < 26 * 26 * 26; i++) {
+            tokens.add(new byte[] {letter(i / 676), letter(i / 26), letter(i)});
+        }
+        ConstraintVocabulary vocabulary = ConstraintVocabulary.of(tokens.size(), tokens::get, _ -> false);
+        ConstraintState state =
+                Constraint.compile(Grammar.gbnf(grammar, "grammar"), vocabulary).start();
+
+        assertThat(state.accept('<')).isTrue();
+        assertThatThrownBy(state::allowed)
+                .isInstanceOf(ConstraintException.class)
+                .hasMessage("the grammar is too ambiguous: it takes more than 1000000 steps to find the tokens"
+                        + " that may come next");
+    }
+
+    private static byte letter(int number) {
+        return (byte) ('a' + number % 26);
     }
 
     @Test
