@@ -26,11 +26,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /// One event loop, its pool of connections to the upstream, and the clock that calls are held to.
-final class Network implements AutoCloseable {
+final class Network {
 
     /// How long a connection waits for its next request. Below the 5 s after which common upstreams drop an
     /// idle connection themselves, so that it is rarely closed just as a request comes.
@@ -45,9 +44,6 @@ final class Network implements AutoCloseable {
 
     /// Time for the other calls of a connection that takes no new ones.
     private static final Duration LAST_CALLS = Duration.ofMinutes(10);
-
-    /// For connections to close.
-    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     /// HTTP/2's word for it.
     private static final long CANCEL = 8;
@@ -191,20 +187,8 @@ final class Network implements AutoCloseable {
         calls.remove(call);
     }
 
-    /// Closes all connections, and waits until they are, unless called by an event loop.
-    @Override
-    public void close() {
-        if (!sockets.hasLoop()) {
-            return; // the connections have ended with it, and nothing can be done without it
-        }
-        Future<Void> closed = vertx.close();
-        if (Context.isOnEventLoopThread()) {
-            return;
-        }
-        try {
-            closed.await(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException late) {
-            // They are closed by the loop, whenever it gets to it.
-        }
+    /// Closes all connections.
+    Future<Void> close() {
+        return vertx.close();
     }
 }
