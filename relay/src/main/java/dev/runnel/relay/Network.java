@@ -9,6 +9,7 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.Http1ClientConfig;
 import io.vertx.core.http.Http2ClientConfig;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientConfig;
 import io.vertx.core.http.HttpClientRequest;
@@ -34,6 +35,9 @@ final class Network {
     /// How long a connection waits for its next request. Below the 5 s after which common upstreams drop an
     /// idle connection themselves, so that it is rarely closed just as a request comes.
     private static final Duration IDLE = Duration.ofSeconds(3);
+
+    /// Bytes of an answer's head. Proxies add cookies and policies to it, which may be more than the usual 8 KiB.
+    private static final int LONGEST_HEAD = 64 << 10;
 
     /// Each takes as many completions at once as the upstream grants, 100 as a rule.
     private static final int HTTP2_CONNECTIONS = 16;
@@ -82,9 +86,11 @@ final class Network {
         HttpClientConfig config = new HttpClientConfig()
                 .setVersions(address.versions())
                 .setConnectTimeout(options.connect())
-                .setHttp1Config(new Http1ClientConfig().setKeepAliveTimeout(IDLE))
+                .setHttp1Config(
+                        new Http1ClientConfig().setKeepAliveTimeout(IDLE).setMaxHeaderSize(LONGEST_HEAD))
                 .setHttp2Config(new Http2ClientConfig()
                         .setClearTextUpgrade(false)
+                        .setInitialSettings(new Http2Settings().setMaxHeaderListSize(LONGEST_HEAD))
                         .setConnectionWindowSize(Math.clamp(
                                 (long) options.connections() * STREAM_WINDOW, STREAM_WINDOW, Integer.MAX_VALUE)));
         client = vertx.httpClientBuilder()
