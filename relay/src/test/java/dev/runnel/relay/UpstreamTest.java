@@ -492,6 +492,10 @@ class UpstreamTest {
                 "http:///v1",
                 "http://:8080/v1",
                 "http://host:port/v1",
+                "http://127.0.0.1:0/v1",
+                "http://127.0.0.1:65536/v1",
+                "http://bücher.example/v1",
+                "http://127.0.0.1/bücher/v1",
                 "http://someone:secret@127.0.0.1/v1",
                 "http://127.0.0.1/v1?x=secret",
                 "http://127.0.0.1/v1#secret"
