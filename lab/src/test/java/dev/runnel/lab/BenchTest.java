@@ -14,6 +14,7 @@ import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
 import dev.runnel.core.Script.Step;
 import dev.runnel.core.ScriptedBackend;
+import dev.runnel.core.Stopping;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.lab.Target.Reading;
 import java.time.Duration;
@@ -361,6 +362,24 @@ class BenchTest {
                 new Step.Emit(new TokenEvent.Usage(1, 9))));
 
         assertThat(one(closed(1, 1), target("a", call)).measurements())
+                .extracting(Measurement::isAllText)
+                .containsExactly(false);
+    }
+
+    @Test
+    void aReplyThatAStopStringMayHaveCutIsNotAllText() {
+        CompletionRequest request =
+                CompletionRequest.of("", "0").withStopping(Stopping.DEFAULT.withStrings(List.of("six")));
+        Plan plan = new Plan(
+                new Workload(List.of(request), false),
+                List.of(closed(1, 1)),
+                0,
+                1,
+                Duration.ofSeconds(60),
+                Objective.NONE,
+                1);
+
+        assertThat(run(plan, target("a", reply(50, 10, 5))).getFirst().measurements())
                 .extracting(Measurement::isAllText)
                 .containsExactly(false);
     }
