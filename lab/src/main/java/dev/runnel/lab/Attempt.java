@@ -131,9 +131,10 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
         return due;
     }
 
-    /// When it was sent, if the backend tells, on the thread that did; else when it was given to the backend.
+    /// When it was sent, if the backend tells, on the thread that did; else when it was given to the backend. Once it
+    /// has ended, not later than that, although the thread may hear of it while it sets about sending.
     long sent() {
-        return stream == null ? due : stream.begun().orElse(due);
+        return stream == null ? due : Math.min(stream.begun().orElse(due), ended());
     }
 
     /// What it took, once it has ended.

@@ -268,6 +268,19 @@ class BenchTest {
     }
 
     @Test
+    void whatIsCutOffJustWhenItIsSentHasTakenNoTime() {
+        time.ticks();
+        Bench bench = Bench.begin(plan(0, 1, closed(1, 1)), List.of(handedOver(7, reply(50, 10, 5))), time);
+        time.at(time.nanoTime() + millis(3).toNanos(), bench::stop);
+
+        Measurement measured =
+                time.until(bench.result()).getFirst().measurements().getFirst();
+
+        assertThat(measured.outcome()).isEqualTo(new Outcome.Stopped());
+        assertThat(measured.e2el()).isZero();
+    }
+
+    @Test
     void stoppingDropsWhatStillWaitsForItsTurn() {
         Bench bench =
                 Bench.begin(plan(0, 1, new Load.Open(1000, 1, 1000)), List.of(target("a", reply(100, 0, 1))), time);
@@ -536,6 +549,7 @@ class BenchTest {
 
         @Override
         public void close() {
+            begun = OptionalLong.of(time.nanoTime()); // the thread that sends it is at it, and stops it only then
             stream.close();
         }
     }
