@@ -66,7 +66,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private static final String COUNTING = "Count from 1 to 50, separated by commas, on one line.";
 
-    /// Each request under way takes a connection, and a relay has so many.
+    /// Each request under way takes a connection, which is a file descriptor.
     private static final int MOST_AT_ONCE = 1024;
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
@@ -276,6 +276,7 @@ final class BenchCommand implements Callable<Integer> {
     private UpstreamOptions treatment() {
         Duration longest = timeout().plus(AFTER_TIMEOUT);
         return UpstreamOptions.DEFAULT
+                .withConnections(2 * MOST_AT_ONCE) // who has a reply may ask again before its connection is free
                 .withFirstToken(longest)
                 .withNextToken(longest)
                 .withEvent(longest)

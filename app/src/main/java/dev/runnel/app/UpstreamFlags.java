@@ -22,8 +22,11 @@ final class UpstreamFlags {
 
     private static final String KEY_VARIABLE = "RUNNEL_UPSTREAM_KEY_";
 
-    private static final Pattern NAMED = Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)");
-    private static final Pattern MODEL = Pattern.compile("(?:([^=]+)=)?([A-Za-z0-9][A-Za-z0-9._:-]*)/(.+)");
+    /// What a host may be called, too.
+    private static final String NAME = "([A-Za-z0-9_\\[][A-Za-z0-9._:\\[\\]-]*)";
+
+    private static final Pattern NAMED = Pattern.compile(NAME + "=(.+)");
+    private static final Pattern MODEL = Pattern.compile("(?:([^=]+)=)?" + NAME + "/(.+)");
 
     @Option(
             names = "--upstream",
@@ -102,9 +105,7 @@ final class UpstreamFlags {
             Matcher named = NAMED.matcher(upstream);
             boolean hasName = named.matches();
             URI url = URI.create(hasName ? named.group(2) : upstream);
-            String name = hasName
-                    ? named.group(1)
-                    : Optional.ofNullable(url.getHost()).orElse(upstream);
+            String name = hasName ? named.group(1) : host(url).orElse(upstream);
             if (!variables.add(variable(name))) {
                 throw new IllegalArgumentException(
                         "--upstream has two servers named %s, expected NAME=URL with names of their own"
@@ -113,6 +114,11 @@ final class UpstreamFlags {
             urls.put(name, url);
         }
         return urls;
+    }
+
+    /// Also one with an underscore, where [URI#getHost] sees none.
+    private static Optional<String> host(URI url) {
+        return Optional.ofNullable(url.getRawAuthority()).map(authority -> authority.replaceAll("^.*@|:\\d*$", ""));
     }
 
     /// The names of models at each upstream, by their ids here.

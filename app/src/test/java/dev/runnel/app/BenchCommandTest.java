@@ -15,6 +15,7 @@ import dev.runnel.engine.fixtures.TinyModels;
 import dev.runnel.engine.fixtures.Vocabulary;
 import dev.runnel.engine.gguf.TensorType;
 import dev.runnel.relay.Retries;
+import dev.runnel.relay.UpstreamOptions;
 import dev.runnel.server.CompletionServer;
 import dev.runnel.server.ServerOptions;
 import dev.runnel.testing.Await;
@@ -440,6 +441,14 @@ class BenchCommandTest {
             assertThat(relay.event()).isGreaterThan(timeout);
             assertThat(relay.retries()).isEqualTo(Retries.NONE);
         });
+    }
+
+    @Test
+    void readersMayAskAgainBeforeTheConnectionsOfTheirLastRepliesAreFree() {
+        assertThat(program.run("bench", "http://127.0.0.1:1/v1", "--concurrency", "1024", "--requests", "1024"))
+                .isZero();
+
+        assertThat(rooms.treatments()).extracting(UpstreamOptions::connections).containsExactly(2048);
     }
 
     @Test

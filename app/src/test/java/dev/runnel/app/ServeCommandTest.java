@@ -514,6 +514,17 @@ class ServeCommandTest {
         assertThat(get("/v1/models").body()).containsSubsequence("\"best\"", "\"scripted\"");
     }
 
+    @ParameterizedTest
+    @CsvSource({"llama_cpp, LLAMA_CPP", "[::1], ___1_"})
+    void anUpstreamThatIsGivenNoNameHasThatOfItsHost(String host, String variable) {
+        program.environment("RUNNEL_UPSTREAM_KEY_" + variable, "k");
+        String url = "http://" + host + ":8080/v1";
+        serve(program, "--port", "0", "--upstream", url, "--upstream-model", host + "/m");
+
+        assertThat(rooms.opened())
+                .containsExactly(new Opened.Relay(URI.create(url), Optional.of("k"), Map.of("m", "m")));
+    }
+
     @Test
     void ofTwoUpstreamsThatListTheSameModelTheFirstIsAskedAndThatIsSaid() {
         serve(program, "--port", "0", "--upstream", "a=http://127.0.0.1:1/v1,b=http://127.0.0.1:2/v1");

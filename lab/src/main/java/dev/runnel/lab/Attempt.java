@@ -26,7 +26,10 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
     private final Consumer<Attempt> whenEnded;
     private final Timeline timeline;
     private final long started;
-    private @Nullable CompletionStream stream; // only for the lab's thread
+
+    // Only for the lab's thread.
+    private @Nullable CompletionStream stream;
+    private boolean hasStopStrings;
 
     // All under the lock of this.
     private final StringBuilder text = new StringBuilder();
@@ -56,6 +59,7 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
     }
 
     void begin(CompletionRequest request) {
+        hasStopStrings = !request.stopping().strings().isEmpty();
         stream = target.backend().complete(request);
         stream.subscribe(this);
     }
@@ -127,9 +131,10 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
         return due;
     }
 
-    /// When it was sent, if the backend tells, on the thread that did; else when it was given to the backend.
+    /// When it was sent, if the backend tells, on the thread that did; else when it was given to the backend. Once it
+    /// has ended, not later than that, although the thread may hear of it while it sets about sending.
     long sent() {
-        return stream == null ? due : stream.begun().orElse(due);
+        return stream == null ? due : Math.min(stream.begun().orElse(due), ended());
     }
 
     /// What it took, once it has ended.
@@ -152,7 +157,7 @@ final class Attempt implements Flow.Subscriber<TokenEvent> {
                 Objects.requireNonNull(outcome),
                 text.toString(),
                 hasLogprobs ? OptionalInt.of(logprobTokens) : OptionalInt.empty(),
-                !hasOther && !(hasReasoning && isReasoningUntold()));
+                !hasOther && !hasStopStrings && !(hasReasoning && isReasoningUntold()));
     }
 
     private boolean isReasoningUntold() {

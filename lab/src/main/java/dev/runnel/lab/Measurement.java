@@ -18,7 +18,8 @@ import java.util.OptionalInt;
 /// @param text the answer, without reasoning
 /// @param logprobTokens tokens of the answer as its logprobs tell them, if they were asked for
 /// @param isAllText whether the tokens that the usage charges and doesn't set apart as reasoning are those of `text`:
-///     no reasoning came of which the usage says nothing, no refusal and no call
+///     no reasoning came of which the usage says nothing, no refusal and no call, and there was no stop string, whose
+///     tokens are charged and not shown
 public record Measurement(
         int index,
         Duration due,

@@ -23,8 +23,9 @@ public record TokenCheck(TokenCheck.Method method, int replies, int agreeing, lo
         /// other tokens than the tokenizer would, so two tokens or a twentieth to either side are right.
         TOKENIZER("by the tokenizer"),
         /// Pieces were counted. A piece is at least one token, so a server that charges less is wrong, and more
-        /// can't be told. So is a reply that is not all text, such as one with reasoning that the usage doesn't
-        /// tell: its text has fewer tokens than are charged, and rightly so.
+        /// can't be told. So is a reply that is not all text, such as one with reasoning that the usage
+        /// doesn't tell, or that a stop string may have cut: its text has fewer tokens than are charged,
+        /// and rightly so.
         PIECES("at least, by their pieces");
 
         private final String words;

@@ -14,6 +14,7 @@ import dev.runnel.core.Prompt;
 import dev.runnel.core.Script;
 import dev.runnel.core.Script.Step;
 import dev.runnel.core.ScriptedBackend;
+import dev.runnel.core.Stopping;
 import dev.runnel.core.TokenEvent;
 import dev.runnel.lab.Target.Reading;
 import java.time.Duration;
@@ -267,6 +268,19 @@ class BenchTest {
     }
 
     @Test
+    void whatIsCutOffJustWhenItIsSentHasTakenNoTime() {
+        time.ticks();
+        Bench bench = Bench.begin(plan(0, 1, closed(1, 1)), List.of(handedOver(7, reply(50, 10, 5))), time);
+        time.at(time.nanoTime() + millis(3).toNanos(), bench::stop);
+
+        Measurement measured =
+                time.until(bench.result()).getFirst().measurements().getFirst();
+
+        assertThat(measured.outcome()).isEqualTo(new Outcome.Stopped());
+        assertThat(measured.e2el()).isZero();
+    }
+
+    @Test
     void stoppingDropsWhatStillWaitsForItsTurn() {
         Bench bench =
                 Bench.begin(plan(0, 1, new Load.Open(1000, 1, 1000)), List.of(target("a", reply(100, 0, 1))), time);
@@ -361,6 +375,24 @@ class BenchTest {
                 new Step.Emit(new TokenEvent.Usage(1, 9))));
 
         assertThat(one(closed(1, 1), target("a", call)).measurements())
+                .extracting(Measurement::isAllText)
+                .containsExactly(false);
+    }
+
+    @Test
+    void aReplyThatAStopStringMayHaveCutIsNotAllText() {
+        CompletionRequest request =
+                CompletionRequest.of("", "0").withStopping(Stopping.DEFAULT.withStrings(List.of("six")));
+        Plan plan = new Plan(
+                new Workload(List.of(request), false),
+                List.of(closed(1, 1)),
+                0,
+                1,
+                Duration.ofSeconds(60),
+                Objective.NONE,
+                1);
+
+        assertThat(run(plan, target("a", reply(50, 10, 5))).getFirst().measurements())
                 .extracting(Measurement::isAllText)
                 .containsExactly(false);
     }
@@ -517,6 +549,7 @@ class BenchTest {
 
         @Override
         public void close() {
+            begun = OptionalLong.of(time.nanoTime()); // the thread that sends it is at it, and stops it only then
             stream.close();
         }
     }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Where an upstream is, and how it knows us.
 ///
@@ -22,7 +23,7 @@ record Address(URI base, Optional<String> apiKey) {
 
     /// Host and port, if it has one. More lenient than [URI#getHost], which takes no underscore, as names in
     /// a network of containers have.
-    private static final Pattern AUTHORITY = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[^:@\\[\\]]+)(:\\d{1,5})?");
+    private static final Pattern AUTHORITY = Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[^:@\\[\\]]+)(?::(\\d{1,5}))?");
 
     /// @throws IllegalArgumentException if no request can be made of this; secrets in it are not quoted
     static Address of(URI baseUrl, Optional<String> apiKey) {
@@ -38,7 +39,7 @@ record Address(URI base, Optional<String> apiKey) {
             throw new IllegalArgumentException(
                     "the upstream's address is " + baseUrl + ", expected something like http://127.0.0.1:8080/v1");
         }
-        if (apiKey.isPresent() && !isToken(apiKey.get())) {
+        if (apiKey.isPresent() && !isVisibleAscii(apiKey.get())) {
             throw new IllegalArgumentException(
                     "the upstream's API key is empty or has characters other than visible ASCII");
         }
@@ -47,13 +48,19 @@ record Address(URI base, Optional<String> apiKey) {
 
     private static boolean isHttp(URI url) {
         String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
-        String authority = url.getRawAuthority() == null ? "" : url.getRawAuthority();
+        Matcher authority = AUTHORITY.matcher(url.getRawAuthority() == null ? "" : url.getRawAuthority());
         return (scheme.equals("http") || scheme.equals("https") || scheme.equals(CLEAR_HTTP2))
-                && AUTHORITY.matcher(authority).matches();
+                && authority.matches()
+                && isPort(authority.group(1))
+                && isVisibleAscii(url.toString());
     }
 
-    private static boolean isToken(String key) {
-        return !key.isEmpty() && key.chars().allMatch(character -> character > ' ' && character < 0x7F);
+    private static boolean isPort(@Nullable String digits) {
+        return digits == null || (Integer.parseInt(digits) > 0 && Integer.parseInt(digits) < 1 << 16);
+    }
+
+    private static boolean isVisibleAscii(String text) {
+        return !text.isEmpty() && text.chars().allMatch(character -> character > ' ' && character < 0x7F);
     }
 
     /// What messages call the upstream.

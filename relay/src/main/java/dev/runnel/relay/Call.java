@@ -157,6 +157,10 @@ final class Call {
         BackendException refusal = ErrorReader.read(status, this::header, body.getBytes());
         if (status == 200) {
             fail(refusal.withMessage("%s (as %s, expected %s)".formatted(refusal.getMessage(), mediaType(), accept)));
+        } else if ((status == 401 || status == 403)
+                && network.address().apiKey().isEmpty()) {
+            fail(refusal.withMessage(
+                    "the upstream refused this server, which has no key for it, with status " + status));
         } else {
             fail(refusal, isPassing(status, refusal));
         }

@@ -10,7 +10,9 @@ import io.vertx.core.http.StreamResetException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Objects;
 import javax.net.ssl.SSLException;
 
 /// The network's faults in words.
@@ -53,7 +55,7 @@ final class Faults {
                         "the upstream reset the stream%s, with code %d".formatted(progress, reset.getCode()), fault);
             case IOException _ ->
                 UpstreamFault.CLOSED_EARLY.failure(
-                        "the upstream broke the connection%s: %s".formatted(progress, fault.getMessage()), fault);
+                        "the upstream broke the connection%s: %s".formatted(progress, rootMessage(fault)), fault);
             default ->
                 UpstreamFault.NOT_HTTP.failure(
                         "the upstream made no sense%s: %s".formatted(progress, rootMessage(fault)), fault);
@@ -64,12 +66,15 @@ final class Faults {
         return UpstreamFault.UNREACHABLE.failure(message, cause);
     }
 
+    /// What the innermost fault says of those that say anything.
     private static String rootMessage(Throwable fault) {
-        Throwable root = fault;
-        while (root.getCause() != null) {
-            root = root.getCause();
+        String message = fault.toString();
+        for (Throwable inner = fault; inner != null; inner = inner.getCause()) {
+            message = inner instanceof ClosedChannelException
+                    ? "it closed the connection"
+                    : Objects.requireNonNullElse(inner.getMessage(), message);
         }
-        return String.valueOf(root.getMessage());
+        return message;
     }
 
     /// Such as `30 s` or `200 ms`.

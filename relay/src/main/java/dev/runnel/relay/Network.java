@@ -9,6 +9,7 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.Http1ClientConfig;
 import io.vertx.core.http.Http2ClientConfig;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientConfig;
 import io.vertx.core.http.HttpClientRequest;
@@ -26,15 +27,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /// One event loop, its pool of connections to the upstream, and the clock that calls are held to.
-final class Network implements AutoCloseable {
+final class Network {
 
     /// How long a connection waits for its next request. Below the 5 s after which common upstreams drop an
     /// idle connection themselves, so that it is rarely closed just as a request comes.
     private static final Duration IDLE = Duration.ofSeconds(3);
+
+    /// Bytes of an answer's head. Proxies add cookies and policies to it, which may be more than the usual 8 KiB.
+    private static final int LONGEST_HEAD = 64 << 10;
 
     /// Each takes as many completions at once as the upstream grants, 100 as a rule.
     private static final int HTTP2_CONNECTIONS = 16;
@@ -45,9 +48,6 @@ final class Network implements AutoCloseable {
 
     /// Time for the other calls of a connection that takes no new ones.
     private static final Duration LAST_CALLS = Duration.ofMinutes(10);
-
-    /// For connections to close.
-    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     /// HTTP/2's word for it.
     private static final long CANCEL = 8;
@@ -86,9 +86,11 @@ final class Network implements AutoCloseable {
         HttpClientConfig config = new HttpClientConfig()
                 .setVersions(address.versions())
                 .setConnectTimeout(options.connect())
-                .setHttp1Config(new Http1ClientConfig().setKeepAliveTimeout(IDLE))
+                .setHttp1Config(
+                        new Http1ClientConfig().setKeepAliveTimeout(IDLE).setMaxHeaderSize(LONGEST_HEAD))
                 .setHttp2Config(new Http2ClientConfig()
                         .setClearTextUpgrade(false)
+                        .setInitialSettings(new Http2Settings().setMaxHeaderListSize(LONGEST_HEAD))
                         .setConnectionWindowSize(Math.clamp(
                                 (long) options.connections() * STREAM_WINDOW, STREAM_WINDOW, Integer.MAX_VALUE)));
         client = vertx.httpClientBuilder()
@@ -191,20 +193,8 @@ final class Network implements AutoCloseable {
         calls.remove(call);
     }
 
-    /// Closes all connections, and waits until they are, unless called by an event loop.
-    @Override
-    public void close() {
-        if (!sockets.hasLoop()) {
-            return; // the connections have ended with it, and nothing can be done without it
-        }
-        Future<Void> closed = vertx.close();
-        if (Context.isOnEventLoopThread()) {
-            return;
-        }
-        try {
-            closed.await(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException late) {
-            // They are closed by the loop, whenever it gets to it.
-        }
+    /// Closes all connections.
+    Future<Void> close() {
+        return vertx.close();
     }
 }

@@ -36,11 +36,6 @@ final class Sockets implements io.vertx.core.transport.Transport, Transport {
         this.lent = Optional.of(lent);
     }
 
-    /// Whether there is a loop to work on.
-    boolean hasLoop() {
-        return lent.map(loop -> !loop.isShuttingDown()).orElse(true);
-    }
-
     /// Ends a connection by a reset; what was being sent is dropped. Only for the loop.
     void cut(HttpConnection connection) {
         for (Channel channel : open) {

@@ -39,15 +39,12 @@ public final class UpstreamModerator implements Moderator {
 
     @Override
     public CompletionStage<Boolean> allows(String text) {
-        Judgement judgement = new Judgement();
+        Judgement judgement = new Judgement(Moderations.request(text, model));
         asked.add(judgement);
         if (isClosed) {
             judgement.fail(closing());
         } else {
-            Network network = networks.own();
-            byte[] request = Moderations.request(text, model);
-            network.run(() -> new Call(network, network.options().nextToken(), judgement)
-                    .post("/moderations", "application/json", request));
+            networks.own().run(judgement::ask);
         }
         return judgement.answer;
     }
@@ -64,6 +61,17 @@ public final class UpstreamModerator implements Moderator {
 
         private final CompletableFuture<Boolean> answer = new CompletableFuture<>();
         private final WholeBody body = new WholeBody("judgement");
+        private final byte[] question;
+        private boolean isAskedAgain; // on the loop
+
+        Judgement(byte[] question) {
+            this.question = question;
+        }
+
+        void ask() {
+            Network network = networks.own();
+            new Call(network, network.options().nextToken(), this).post("/moderations", "application/json", question);
+        }
 
         @Override
         public void read(byte[] piece) {
@@ -79,6 +87,12 @@ public final class UpstreamModerator implements Moderator {
 
         @Override
         public void failed(BackendException failure, boolean passing) {
+            boolean isUnheard = failure.code().equals(Optional.of(UpstreamFault.CLOSED_EARLY.code())) && body.isEmpty();
+            if (isUnheard && !isAskedAgain) {
+                isAskedAgain = true; // at most once: the connection had been idle, as a rule, and was just being closed
+                ask();
+                return;
+            }
             String message = failure.getMessage() + " (when asked whether the reply may be shown)";
             fail(
                     switch (failure.kind()) {

@@ -24,6 +24,10 @@ final class WholeBody {
         bytes.writeBytes(piece);
     }
 
+    boolean isEmpty() {
+        return bytes.size() == 0;
+    }
+
     byte[] toByteArray() {
         return bytes.toByteArray();
     }

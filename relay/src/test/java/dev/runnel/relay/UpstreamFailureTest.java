@@ -138,6 +138,15 @@ class UpstreamFailureTest {
         Await.until("the connection to be left", () -> raw.answering() == 0);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {401, 403})
+    void whereThereIsNoKeyNoneIsSaidToBeRefused(int status) throws IOException {
+        BackendException failure = failure((_, to) -> to.json(status, "{}"));
+
+        assertFault(failure, UpstreamFault.UNAUTHORIZED);
+        assertThat(failure).hasMessage(named(" refused this server, which has no key for it, with status " + status));
+    }
+
     @Test
     void aWrongFieldIsNamedInTheUpstreamsOwnWords() throws IOException {
         BackendException failure = failure((_, to) -> to.json(400, """

@@ -130,6 +130,13 @@ class UpstreamHttp2Test {
     }
 
     @Test
+    void theHeadOfAnAnswerMayBeLong() throws Exception {
+        open(OPTIONS, to -> sayHello(to.putHeader("set-cookie", "x".repeat(40_000))));
+
+        assertThat(Completion.of(reading().awaitEnd().events()).text()).isEqualTo("Hello");
+    }
+
+    @Test
     void moreCompletionsThanMayBeAreRefused() throws Exception {
         open(OPTIONS.withConnections(2), UpstreamHttp2Test::beginToSayHello);
         reading().awaitEvents(1);

@@ -7,15 +7,18 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RawUpstream;
 import dev.runnel.testing.RawUpstream.Chunks;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +87,37 @@ class UpstreamLoopTest {
                         .get(10, TimeUnit.SECONDS)
                         .text())
                 .isEqualTo("Hello");
+    }
+
+    @Test
+    void aLoopThatEndsLeavesNothingBehind() throws Exception {
+        Set<Thread> before = timers();
+        Thread loop = onLoop(Thread::currentThread);
+        Await.until("the loop to be made use of", () -> answeredOn().equals(loop));
+
+        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+
+        Await.until("what was on the loop to end", () -> before.containsAll(timers()));
+    }
+
+    @Test
+    void aLoopThatEndsJustWhenItIsAskedOnLeavesNothingBehind() throws Exception {
+        Set<Thread> before = timers();
+
+        Future<Void> end = onLoop(() -> {
+            var _ = upstream.complete(REQUEST);
+            return vertx.close();
+        });
+        end.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+
+        Await.until("what was on the loop to end", () -> before.containsAll(timers()));
+    }
+
+    /// Of which each Vert.x has one.
+    private static Set<Thread> timers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("vertx-blocked-thread-checker"))
+                .collect(Collectors.toSet());
     }
 
     /// The thread on which a completion is handed over that is asked for on the loop.

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +86,39 @@ class UpstreamModeratorTest {
         assertThat(failure).hasMessageEndingWith(" (when asked whether the reply may be shown)");
         assertThat(failure.getMessage().replace("upstream " + raw.baseUrl(), "the upstream"))
                 .contains(found);
+    }
+
+    @Test
+    void aConnectionThatIsClosedInPlaceOfAnAnswerIsNoneOfTheReadersBusiness() throws Exception {
+        UpstreamModerator closing = moderator(Duration.ofSeconds(20), (_, to) -> {
+            if (raw.requests().size() == 1) {
+                to.hangUp();
+            }
+            to.json(200, "{\"results\":[{\"flagged\":false}]}");
+        });
+
+        assertThat(closing.allows("a").toCompletableFuture().get(20, TimeUnit.SECONDS))
+                .isTrue();
+        assertThat(raw.requests()).hasSize(2);
+    }
+
+    @Test
+    void aModeratorThatClosesEveryConnectionIsAskedTwice() throws Exception {
+        UpstreamModerator closing = moderator(Duration.ofSeconds(20), (_, to) -> to.hangUp());
+
+        assertThat(failure(closing.allows("a").toCompletableFuture())).hasMessageContaining("closed the connection");
+        assertThat(raw.requests()).hasSize(2);
+    }
+
+    @Test
+    void aModeratorThatBreaksOffItsAnswerIsNotAskedAgain() throws Exception {
+        UpstreamModerator closing = moderator(
+                Duration.ofSeconds(20),
+                (_, to) -> to.raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{")
+                        .hangUp());
+
+        assertThat(failure(closing.allows("a").toCompletableFuture())).hasMessageContaining("closed the connection");
+        assertThat(raw.requests()).hasSize(1);
     }
 
     @Test

@@ -189,6 +189,26 @@ class UpstreamTest {
     }
 
     @Test
+    void theHeadOfAnAnswerMayBeLong() throws Exception {
+        open(OPTIONS, (_, to) -> {
+            to.raw("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n");
+            to.raw("set-cookie: " + "x".repeat(40_000) + "\r\n\r\n");
+            to.event(Chunks.ROLE)
+                    .event(Chunks.text("Hello"))
+                    .event(Chunks.STOP)
+                    .event(Chunks.USAGE)
+                    .event(Chunks.DONE)
+                    .end();
+        });
+
+        Completion whole = upstream.complete(CompletionRequest.of("raw", "Hi"))
+                .completion()
+                .get();
+
+        assertThat(whole.text()).isEqualTo("Hello");
+    }
+
+    @Test
     void aSplitCharacterAndASplitEventArriveWhole() throws Exception {
         open(OPTIONS, (_, to) -> {
             byte[] text = ("data: " + Chunks.text("你好") + "\n\n").getBytes(UTF_8);
@@ -472,6 +492,10 @@ class UpstreamTest {
                 "http:///v1",
                 "http://:8080/v1",
                 "http://host:port/v1",
+                "http://127.0.0.1:0/v1",
+                "http://127.0.0.1:65536/v1",
+                "http://bücher.example/v1",
+                "http://127.0.0.1/bücher/v1",
                 "http://someone:secret@127.0.0.1/v1",
                 "http://127.0.0.1/v1?x=secret",
                 "http://127.0.0.1/v1#secret"

@@ -202,6 +202,26 @@ class UpstreamTlsTest {
         }
     }
 
+    @Test
+    void anUpstreamThatClosesTheConnectionInPlaceOfSpeakingTlsIsAFailureInWords() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            URI url = URI.create("https://localhost:" + listener.getLocalPort() + "/v1");
+            Thread.ofVirtual().start(() -> hangUp(listener));
+
+            assertThat(reading(url).failure())
+                    .hasMessageContaining("can't be reached over TLS: it closed the connection");
+        }
+    }
+
+    private static void hangUp(ServerSocket listener) {
+        try (Socket socket = listener.accept()) {
+            socket.shutdownOutput();
+            socket.getInputStream().readAllBytes();
+        } catch (IOException gone) {
+            // The other side has left.
+        }
+    }
+
     /// Says `greeting` and listens until the other side leaves.
     private static void greet(ServerSocket listener, String greeting) {
         try (Socket socket = listener.accept()) {

@@ -162,7 +162,7 @@ public final class ErrorReader {
                                 .orElse("")),
                         string(members, "param"),
                         string(members, "code"));
-            case Json.Str(var message) -> Report.of(quote(message));
+            case Json.Str(var message) -> Report.of(quote(WholeText.repaired(message)));
             case Json.Arr _, Json.Num _, Json.Bool _, Json.Null _ -> Report.of(quote(""));
         };
     }
@@ -178,7 +178,7 @@ public final class ErrorReader {
 
     private static Optional<String> string(Map<String, Json> members, String name) {
         return members.get(name) instanceof Json.Str(var text) && !text.isEmpty()
-                ? Optional.of(text)
+                ? Optional.of(WholeText.repaired(text))
                 : Optional.empty();
     }
 

@@ -99,6 +99,17 @@ class ErrorReaderTest {
     }
 
     @Test
+    void halfACharacterIsReplacedSoThatWhatIsSaidCanBeWritten() {
+        BackendException failure = read(
+                400, Map.of(), "{\"error\":{\"message\":\"a\\ud83d\",\"param\":\"b\\ud83d\",\"code\":\"c\\ude00\"}}");
+
+        assertThat(failure).hasMessageEndingWith(": a\uFFFD");
+        assertThat(failure.parameter()).hasValue("b\uFFFD");
+        assertThat(failure.code()).hasValue("c\uFFFD");
+        assertThat(read(400, Map.of(), "\"a\\ud83d\"")).hasMessageEndingWith(": a\uFFFD");
+    }
+
+    @Test
     void aLongReasonIsCutBetweenCharacters() {
         assertThat(read(500, Map.of(), "😀".repeat(201)))
                 .hasMessage("the upstream answered with status 500: " + "😀".repeat(200) + "…");
