@@ -11,6 +11,7 @@ import dev.runnel.wire.Endpoint;
 import dev.runnel.wire.WireOptions;
 import dev.runnel.wire.WireRequest;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -60,6 +61,8 @@ final class BenchDataset {
             return Files.readString(file).replaceFirst("^\uFEFF", "").lines().toList(); // as editors mark UTF-8
         } catch (NoSuchFileException failure) {
             throw new CommandFailure("there is no file " + file, failure);
+        } catch (CharacterCodingException failure) {
+            throw new CommandFailure(file + " is not UTF-8", failure);
         } catch (IOException failure) {
             throw new CommandFailure("%s can't be read: %s".formatted(file, failure.getMessage()), failure);
         }
@@ -86,7 +89,11 @@ final class BenchDataset {
                         }
                         prompt = json.getText();
                     }
-                    case "max_tokens", "output_tokens" -> maxTokens = OptionalInt.of(limit(json));
+                    case "max_tokens", "output_tokens" -> {
+                        if (value != JsonToken.VALUE_NULL) {
+                            maxTokens = OptionalInt.of(limit(json));
+                        }
+                    }
                     case "messages" -> messages = source(text, json);
                     default -> json.skipChildren();
                 }

@@ -1,5 +1,6 @@
 package dev.runnel.app;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.runnel.app.ScriptedRooms.Opened;
@@ -653,7 +654,7 @@ class BenchCommandTest {
     @Test
     void aDataSetMayBeMarkedAsUtf8AndItsLinesBeWholeRequests() throws IOException {
         Path file = Files.writeString(folder.resolve("asked.jsonl"), """
-                \uFEFF{"messages": [{"role": "user", "content": "o\\u006ee"}] , "temperature": 5, "functions": [{}]}
+                \uFEFF{"messages": [{"role": "user", "content": "o\\u006ee"}] , "max_tokens": null, "functions": [{}]}
                 {"user": "%s", "messages":[{"role":"user","content":"two"}]}
                 """.formatted("x".repeat(40_000)));
 
@@ -772,6 +773,9 @@ class BenchCommandTest {
         assertThat(program.run("bench", "--dataset", folder.resolve("none").toString()))
                 .isEqualTo(ExitCode.FAILED);
         assertThat(program.err()).contains("there is no file ");
+        Path latin = Files.writeString(folder.resolve("latin.jsonl"), "{\"prompt\": \"é\"}", ISO_8859_1);
+        assertThat(program.run("bench", "--dataset", latin.toString())).isEqualTo(ExitCode.FAILED);
+        assertThat(program.err()).contains("latin.jsonl is not UTF-8");
     }
 
     @Test
