@@ -370,7 +370,7 @@ class RoundTripTest {
                         random.ints(random.nextInt(3), 0, 1000).boxed().collect(Collectors.toSet()),
                         random.nextBoolean()))
                 .withFormat(format())
-                .withEcho(!chat && random.nextBoolean())
+                .withEcho(!chat && !(prompt instanceof Prompt.Gap) && random.nextBoolean())
                 .withCachePrompt(random.nextBoolean());
         return random.nextBoolean() ? request : request.withLogprobs(random.nextInt(chat ? 21 : 6));
     }
