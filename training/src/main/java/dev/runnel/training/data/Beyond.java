@@ -181,7 +181,7 @@ final class Beyond implements Lesson {
     private static String text(Draw draw) {
         List<String> words = new ArrayList<>(BOOK.words(draw.language(), "things"));
         words.addAll(WORDS.words(draw.language(), "words"));
-        int length = draw.between(40, draw.progress() < 0.625 ? 150 : draw.of(200, 400, 700));
+        int length = draw.between(40, draw.progress() < 0.625 ? 150 : draw.of(200, 300, 450));
         String body = IntStream.range(0, length)
                 .mapToObj(i ->
                         draw.word(words).replace('_', ' ') + (i % 9 == 8 ? (draw.isChinese() ? "\u3002" : ".") : ""))

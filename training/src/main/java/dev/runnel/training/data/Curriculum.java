@@ -14,8 +14,8 @@ public final class Curriculum {
     private static final Map<Lesson, Integer> SHARES = new LinkedHashMap<>();
 
     static {
-        SHARES.put(new Counting(), 16);
-        SHARES.put(new Arithmetic(), 21);
+        SHARES.put(new Counting(), 17);
+        SHARES.put(new Arithmetic(), 22);
         SHARES.put(new Sequences(), 8);
         SHARES.put(new Repeating(), 10);
         SHARES.put(new Topics("knowledge"), 10);
@@ -23,7 +23,7 @@ public final class Curriculum {
         SHARES.put(new Topics("smalltalk"), 9);
         SHARES.put(new Beyond(), 12);
         SHARES.put(new FollowUps(), 9);
-        SHARES.put(new SystemPrompts(), 10);
+        SHARES.put(new SystemPrompts(), 9);
         SHARES.put(new ToolCalls(), 9);
         SHARES.put(new JsonAnswers(), 8);
     }

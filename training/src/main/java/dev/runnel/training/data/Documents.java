@@ -51,6 +51,10 @@ public final class Documents {
     private static final float QUESTIONS = 1 / 3f; // of their tokens: each costs a row of logits
     private static final float QUESTION_WEIGHT = 0.3f;
 
+    /// Of the token that begins what a schema writes: enough for the model to begin so where the schema lets it choose
+    /// (space, or none), and too little for it to do so unasked.
+    private static final float GIVEN_WEIGHT = 0.1f;
+
     private final ModelText text;
     private final int start;
     private final int end;
@@ -81,6 +85,7 @@ public final class Documents {
         if (given > 0) {
             int from = prompt(conversation).length;
             Arrays.fill(weights, from, from + given, 0);
+            weights[from] = GIVEN_WEIGHT;
         }
         return new Document(tokens, weights);
     }

@@ -47,16 +47,17 @@ final class JsonAnswers implements Lesson {
             Answer answer = new Answer.Value(json, "{%s:".formatted(Json.quoted(key)));
             return Conversation.of(name(), draw.language(), question, answer);
         }
-        String wish = draw.phrase(BOOK, "ask").replace("{k}", key);
+        String wish = draw.phrase(BOOK, "ask");
         Answer answer = new Answer.Value(json);
         if (draw.chance(0.35)) {
-            return Conversation.of(name(), draw.language(), question, answer).under(wish);
+            return Conversation.of(name(), draw.language(), question, answer).under(wish.replace("{k}", key));
         }
         String between = Text.endsSentence(question)
                 ? draw.isChinese() ? "" : " "
                 : draw.isChinese() ? draw.of(",", "\u3002") : ". ";
         String whole = question + between + wish;
-        return Conversation.of(name(), draw.language(), mayRewrite ? draw.written(whole) : whole, answer);
+        String written = mayRewrite ? draw.written(whole) : whole;
+        return Conversation.of(name(), draw.language(), written.replace("{k}", key), answer); // the key in its own case
     }
 
     /// Sums one after another, answered as JSON under a key that the instructions name.
