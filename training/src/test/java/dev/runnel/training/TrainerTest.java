@@ -94,7 +94,7 @@ class TrainerTest {
 
     @Test
     void theLossFalls() {
-        try (Trainer trainer = trainer(RECIPE.withSteps(40), 2)) {
+        try (Trainer trainer = trainer(RECIPE.withSteps(100), 2)) {
             double first = trainer.step().loss();
             double last = first;
             while (!trainer.isDone()) {
