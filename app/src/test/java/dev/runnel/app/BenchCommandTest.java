@@ -654,8 +654,8 @@ class BenchCommandTest {
     @Test
     void aDataSetMayBeMarkedAsUtf8AndItsLinesBeWholeRequests() throws IOException {
         Path file = Files.writeString(folder.resolve("asked.jsonl"), """
-                \uFEFF{"messages": [{"role": "user", "content": "o\\u006ee"}] , "max_tokens": null, "functions": [{}]}
-                {"user": "%s", "messages":[{"role":"user","content":"two"}]}
+                \uFEFF{"messages": [{"role": "user", "content": "o\\u006ee"}] , "temperature": 5, "functions": [{}]}
+                {"user": "%s", "max_tokens": null, "messages":[{"role":"user","content":"two"}]}
                 """.formatted("x".repeat(40_000)));
 
         assertThat(program.run("bench", "--dataset", file.toString(), "--requests", "2", "--warmup", "0"))

@@ -41,8 +41,8 @@ class LauncherTest {
         Files.copy(script, checkout.resolve("runnel"));
         Files.copy(Path.of("..", ".mvn", "find-jdk.sh"), checkout.resolve(".mvn/find-jdk.sh"));
         Files.createFile(program.resolve("started.aot"));
-        Path built = Files.createFile(program.resolve("built"));
-        Files.setLastModifiedTime(built, FileTime.from(Instant.now().plus(Duration.ofDays(1))));
+        Files.setLastModifiedTime(
+                Files.createFile(built()), FileTime.from(Instant.now().plus(Duration.ofDays(1))));
 
         jdk = Files.createDirectory(folder.resolve("a jdk"));
         Files.createDirectory(jdk.resolve("bin"));
@@ -88,35 +88,22 @@ class LauncherTest {
 
     @Test
     void aBuildIsKeptAlsoWhereTheStartThatFollowsItFails() throws Exception {
-        Path built = checkout.resolve("app/target/runnel/built");
-        Files.delete(built);
-        Path bin = Files.createDirectory(folder.resolve("bin"));
-        executable(bin.resolve("mvn"), "mkdir app/target/runnel\n");
-
-        List<String> asked = asked(Map.of("PATH", bin + ":" + System.getenv("PATH")), runnel("--help"));
+        List<String> asked = asked(building(""), runnel("--help"));
 
         assertThat(asked).endsWith("--help");
-        assertThat(built).exists();
+        assertThat(built()).exists();
     }
 
     @Test
     void whatIsEditedDuringABuildIsBuiltByTheNext() throws Exception {
-        Path built = checkout.resolve("app/target/runnel/built");
-        Files.delete(built);
-        Path bin = Files.createDirectory(folder.resolve("bin"));
-        executable(bin.resolve("mvn"), "mkdir app/target/runnel\n: >edited\n");
+        asked(building(": >edited\n"), runnel("--help"));
 
-        asked(Map.of("PATH", bin + ":" + System.getenv("PATH")), runnel("--help"));
-
-        assertThat(Files.getLastModifiedTime(built))
+        assertThat(Files.getLastModifiedTime(built()))
                 .isLessThanOrEqualTo(Files.getLastModifiedTime(checkout.resolve("edited")));
     }
 
     @Test
     void aFirstStartThatIsStoppedLeavesNoServerBehind() throws Exception {
-        Files.delete(checkout.resolve("app/target/runnel/built"));
-        Path bin = Files.createDirectory(folder.resolve("bin"));
-        executable(bin.resolve("mvn"), "mkdir app/target/runnel\n");
         Path serving = folder.resolve("serving");
         Path stopped = folder.resolve("stopped");
         executable(jdk.resolve("bin/java"), """
@@ -125,13 +112,25 @@ class LauncherTest {
                 : >"%s"
                 wait
                 """.formatted(stopped, serving));
-        Process process = process(Map.of("PATH", bin + ":" + System.getenv("PATH")), runnel("--help"));
+        Process process = process(building(""), runnel("--help"));
         Await.until("the server to start", () -> Files.exists(serving));
 
         process.destroy();
 
         Await.until("the server to be stopped", () -> Files.exists(stopped));
         assertThat(process.waitFor()).isNotZero();
+    }
+
+    private Path built() {
+        return checkout.resolve("app/target/runnel/built");
+    }
+
+    /// An environment in which the checkout, no longer built, is built by a Maven that does no more than this.
+    private Map<String, String> building(String besides) throws IOException {
+        Files.delete(built());
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        executable(bin.resolve("mvn"), "mkdir app/target/runnel\n" + besides);
+        return Map.of("PATH", bin + ":" + System.getenv("PATH"));
     }
 
     private List<String> runnel(String... arguments) {

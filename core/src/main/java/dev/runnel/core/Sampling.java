@@ -55,7 +55,7 @@ public record Sampling(
         logitBias.forEach((token, bias) -> require("logit_bias of token " + token, bias, -100, 100));
     }
 
-    /// With both that may be absent.
+    /// All that there is, temperature and top-p among it.
     public Sampling(
             double temperature,
             double topP,

@@ -8,13 +8,13 @@ import dev.runnel.core.BackendLoad;
 import dev.runnel.core.CompletionRequest;
 import dev.runnel.core.Model;
 import dev.runnel.core.Prompt;
-import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.engine.schedule.FakeModel;
 import dev.runnel.engine.schedule.Limits;
 import dev.runnel.engine.schedule.PreparedPrompt;
 import dev.runnel.engine.speculation.Speculation;
 import dev.runnel.testing.BackendContract;
+import dev.runnel.testing.TextListener;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -23,7 +23,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -113,25 +112,7 @@ class EngineContractTest extends BackendContract {
     @Test
     void whatAModelStandsOnIsFreedOnceItIsClosedAlsoIfAnEventClosesTheEngine() {
         Engine open = Objects.requireNonNull(engine);
-        open.complete(endlessRequest()).subscribe(new Flow.Subscriber<>() {
-            @Override
-            public void onSubscribe(Flow.Subscription subscription) {
-                subscription.request(Long.MAX_VALUE);
-            }
-
-            @Override
-            public void onNext(TokenEvent event) {
-                if (event instanceof TokenEvent.Text) {
-                    open.close();
-                }
-            }
-
-            @Override
-            public void onError(Throwable failure) {}
-
-            @Override
-            public void onComplete() {}
-        });
+        open.complete(endlessRequest()).subscribe(new TextListener(open::close));
 
         assertThat(released.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
     }

@@ -55,6 +55,8 @@ class ChunkWriterTest {
             new Finished(0, FinishReason.LENGTH),
             new Usage(3, 1, 7, 2));
 
+    private static final ReplyForm LOGPROBS = ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0));
+
     private final ByteSink out = new ByteSink(64);
 
     @Test
@@ -551,23 +553,11 @@ class ChunkWriterTest {
                 new Text(0, "!", tokens("!")),
                 new Finished(0, FinishReason.STOP),
                 new Usage(3, 2));
-        ReplyForm form = ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0));
 
-        List<Map<String, Object>> chunks = chunks(new ChunkWriter(Endpoint.TEXT, envelope(), form), events);
-        Map<String, Object> whole = json(new String(
-                CompletionWriter.write(
-                        Endpoint.TEXT,
-                        envelope(),
-                        form,
-                        Completion.of(events),
-                        new WholeExtensions(List.of()),
-                        Optional.empty()),
-                UTF_8));
-
-        assertThat(chunks.subList(0, 3))
+        assertThat(chunks(withLogprobs(), events).subList(0, 3))
                 .extracting(ChunkWriterTest::offsets)
                 .containsExactly(List.of(0L, 0L, 2L), List.of(6L), List.of(10L));
-        assertThat(offsets(whole)).isEqualTo(List.of(0L, 0L, 2L, 6L, 10L));
+        assertThat(offsets(wholeWithLogprobs(events))).isEqualTo(List.of(0L, 0L, 2L, 6L, 10L));
     }
 
     @Test
@@ -595,30 +585,32 @@ class ChunkWriterTest {
                 new Text(0, "\uFFFDc", all.subList(5, 7)),
                 new Finished(0, FinishReason.STOP),
                 new Usage(3, 7));
-        ReplyForm form = ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0));
 
-        List<Map<String, Object>> chunks = chunks(new ChunkWriter(Endpoint.TEXT, envelope(), form), events);
-        Map<String, Object> whole = json(new String(
+        assertThat(chunks(withLogprobs(), events).subList(0, 5))
+                .extracting(ChunkWriterTest::offsets)
+                .containsExactly(List.of(0L), List.of(1L), List.of(2L), List.of(3L, 3L), List.of(4L, 5L));
+        assertThat(offsets(wholeWithLogprobs(events))).isEqualTo(List.of(0L, 1L, 2L, 3L, 3L, 4L, 5L));
+    }
+
+    private Object offsets(String text, String... tokens) {
+        return offsets(chunks(withLogprobs(), List.of(new Started("m", 1), new Text(0, text, tokens(tokens))))
+                .getFirst());
+    }
+
+    private static ChunkWriter withLogprobs() {
+        return new ChunkWriter(Endpoint.TEXT, envelope(), LOGPROBS);
+    }
+
+    private static Map<String, Object> wholeWithLogprobs(List<TokenEvent> events) {
+        return json(new String(
                 CompletionWriter.write(
                         Endpoint.TEXT,
                         envelope(),
-                        form,
+                        LOGPROBS,
                         Completion.of(events),
                         new WholeExtensions(List.of()),
                         Optional.empty()),
                 UTF_8));
-
-        assertThat(chunks.subList(0, 5))
-                .extracting(ChunkWriterTest::offsets)
-                .containsExactly(List.of(0L), List.of(1L), List.of(2L), List.of(3L, 3L), List.of(4L, 5L));
-        assertThat(offsets(whole)).isEqualTo(List.of(0L, 1L, 2L, 3L, 3L, 4L, 5L));
-    }
-
-    private Object offsets(String text, String... tokens) {
-        ChunkWriter writer =
-                new ChunkWriter(Endpoint.TEXT, envelope(), ReplyForm.PLAIN.withLogprobs(OptionalInt.of(0)));
-        return offsets(chunks(writer, List.of(new Started("m", 1), new Text(0, text, tokens(tokens))))
-                .getFirst());
     }
 
     private static Object offsets(Map<String, Object> chunk) {

@@ -12,6 +12,7 @@ import dev.runnel.core.TokenEvent;
 import dev.runnel.engine.reply.ReplyFormat;
 import dev.runnel.testing.Await;
 import dev.runnel.testing.RecordingReader;
+import dev.runnel.testing.TextListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
@@ -166,25 +166,7 @@ class SchedulerThreadTest {
     @Test
     void closingFromWithinAnEventEndsEverything() {
         RecordingReader other = RecordingReader.of(complete("z")).request(Long.MAX_VALUE);
-        complete("z").subscribe(new Flow.Subscriber<>() {
-            @Override
-            public void onSubscribe(Flow.Subscription subscription) {
-                subscription.request(Long.MAX_VALUE);
-            }
-
-            @Override
-            public void onNext(TokenEvent event) {
-                if (event instanceof TokenEvent.Text) {
-                    scheduler.close();
-                }
-            }
-
-            @Override
-            public void onError(Throwable failure) {}
-
-            @Override
-            public void onComplete() {}
-        });
+        complete("z").subscribe(new TextListener(scheduler::close));
 
         other.awaitEnd();
         assertThat(other.failure().kind()).isEqualTo(BackendException.Kind.SHUTTING_DOWN);

@@ -15,7 +15,7 @@ public sealed interface Answer {
     /// Whether a reply is right.
     boolean accepts(Completion.Choice reply);
 
-    /// How the answer begins where the model has no say in it, as under a schema: not learnt, only gone on from.
+    /// How the answer begins where the model has no say in it, as under a schema: hardly learnt, only gone on from.
     default String given() {
         return "";
     }
