@@ -1,6 +1,7 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -27,7 +28,7 @@ final class AttentionVectors {
             int at,
             int stride) {
         for (int p = 0; p < PageLayout.POSITIONS; p += 2 * Lanes.COUNT) {
-            var near0 = FloatVector.zero(Lanes.FLOATS);
+            var near0 = FloatVector.zero(FLOATS);
             var near1 = near0;
             var near2 = near0;
             var near3 = near0;
@@ -37,19 +38,20 @@ final class AttentionVectors {
             var far3 = near0;
             long offset = keys + (long) Float.BYTES * p;
             for (int d = 0; d < keySize; d++) {
-                var near = floats(page, offset + KEY_STRIDE * d);
-                var far = floats(page, offset + KEY_STRIDE * d + Lanes.VECTOR_BYTES);
+                var near = FloatVector.fromMemorySegment(FLOATS, page, offset + KEY_STRIDE * d, LITTLE_ENDIAN);
+                var far = FloatVector.fromMemorySegment(
+                        FLOATS, page, offset + KEY_STRIDE * d + Lanes.VECTOR_BYTES, LITTLE_ENDIAN);
                 int i = qAt + d;
-                var element = FloatVector.broadcast(Lanes.FLOATS, q[i]);
+                var element = FloatVector.broadcast(FLOATS, q[i]);
                 near0 = near.fma(element, near0);
                 far0 = far.fma(element, far0);
-                element = FloatVector.broadcast(Lanes.FLOATS, q[i + keySize]);
+                element = FloatVector.broadcast(FLOATS, q[i + keySize]);
                 near1 = near.fma(element, near1);
                 far1 = far.fma(element, far1);
-                element = FloatVector.broadcast(Lanes.FLOATS, q[i + 2 * keySize]);
+                element = FloatVector.broadcast(FLOATS, q[i + 2 * keySize]);
                 near2 = near.fma(element, near2);
                 far2 = far.fma(element, far2);
-                element = FloatVector.broadcast(Lanes.FLOATS, q[i + 3 * keySize]);
+                element = FloatVector.broadcast(FLOATS, q[i + 3 * keySize]);
                 near3 = near.fma(element, near3);
                 far3 = far.fma(element, far3);
             }
@@ -69,11 +71,11 @@ final class AttentionVectors {
     static void scores1(
             float[] q, int qAt, int keySize, MemorySegment page, long keys, float scale, float[] scores, int at) {
         for (int p = 0; p < PageLayout.POSITIONS; p += Lanes.COUNT) {
-            var sum = FloatVector.zero(Lanes.FLOATS);
+            var sum = FloatVector.zero(FLOATS);
             long offset = keys + (long) Float.BYTES * p;
             for (int d = 0; d < keySize; d++) {
-                var key = floats(page, offset + KEY_STRIDE * d);
-                sum = key.fma(FloatVector.broadcast(Lanes.FLOATS, q[qAt + d]), sum);
+                var key = FloatVector.fromMemorySegment(FLOATS, page, offset + KEY_STRIDE * d, LITTLE_ENDIAN);
+                sum = key.fma(FloatVector.broadcast(FLOATS, q[qAt + d]), sum);
             }
             sum.mul(scale).intoArray(scores, at + p);
         }
@@ -97,30 +99,30 @@ final class AttentionVectors {
         for (; d + 2 * Lanes.COUNT <= size; d += 2 * Lanes.COUNT) {
             int near = outAt + d;
             int far = near + Lanes.COUNT;
-            var near0 = floats(out, near);
-            var near1 = floats(out, near + size);
-            var near2 = floats(out, near + 2 * size);
-            var near3 = floats(out, near + 3 * size);
-            var far0 = floats(out, far);
-            var far1 = floats(out, far + size);
-            var far2 = floats(out, far + 2 * size);
-            var far3 = floats(out, far + 3 * size);
+            var near0 = FloatVector.fromArray(FLOATS, out, near);
+            var near1 = FloatVector.fromArray(FLOATS, out, near + size);
+            var near2 = FloatVector.fromArray(FLOATS, out, near + 2 * size);
+            var near3 = FloatVector.fromArray(FLOATS, out, near + 3 * size);
+            var far0 = FloatVector.fromArray(FLOATS, out, far);
+            var far1 = FloatVector.fromArray(FLOATS, out, far + size);
+            var far2 = FloatVector.fromArray(FLOATS, out, far + 2 * size);
+            var far3 = FloatVector.fromArray(FLOATS, out, far + 3 * size);
             long offset = values + (long) Float.BYTES * d;
             for (int p = 0; p < positions; p++) {
                 long place = offset + (long) Float.BYTES * p * size;
-                var nearValue = floats(page, place);
-                var farValue = floats(page, place + Lanes.VECTOR_BYTES);
+                var nearValue = FloatVector.fromMemorySegment(FLOATS, page, place, LITTLE_ENDIAN);
+                var farValue = FloatVector.fromMemorySegment(FLOATS, page, place + Lanes.VECTOR_BYTES, LITTLE_ENDIAN);
                 int i = at + p;
-                var weight = FloatVector.broadcast(Lanes.FLOATS, weights[i]);
+                var weight = FloatVector.broadcast(FLOATS, weights[i]);
                 near0 = nearValue.fma(weight, near0);
                 far0 = farValue.fma(weight, far0);
-                weight = FloatVector.broadcast(Lanes.FLOATS, weights[i + stride]);
+                weight = FloatVector.broadcast(FLOATS, weights[i + stride]);
                 near1 = nearValue.fma(weight, near1);
                 far1 = farValue.fma(weight, far1);
-                weight = FloatVector.broadcast(Lanes.FLOATS, weights[i + 2 * stride]);
+                weight = FloatVector.broadcast(FLOATS, weights[i + 2 * stride]);
                 near2 = nearValue.fma(weight, near2);
                 far2 = farValue.fma(weight, far2);
-                weight = FloatVector.broadcast(Lanes.FLOATS, weights[i + 3 * stride]);
+                weight = FloatVector.broadcast(FLOATS, weights[i + 3 * stride]);
                 near3 = nearValue.fma(weight, near3);
                 far3 = farValue.fma(weight, far3);
             }
@@ -150,11 +152,12 @@ final class AttentionVectors {
             int outAt,
             int from) {
         for (int d = from; d < size; d += Lanes.COUNT) {
-            var sum = floats(out, outAt + d);
+            var sum = FloatVector.fromArray(FLOATS, out, outAt + d);
             long offset = values + (long) Float.BYTES * d;
             for (int p = 0; p < positions; p++) {
-                var value = floats(page, offset + (long) Float.BYTES * p * size);
-                sum = value.fma(FloatVector.broadcast(Lanes.FLOATS, weights[at + p]), sum);
+                var value = FloatVector.fromMemorySegment(
+                        FLOATS, page, offset + (long) Float.BYTES * p * size, LITTLE_ENDIAN);
+                sum = value.fma(FloatVector.broadcast(FLOATS, weights[at + p]), sum);
             }
             sum.intoArray(out, outAt + d);
         }

@@ -1,7 +1,7 @@
 package dev.runnel.engine.kernel;
 
 import static dev.runnel.engine.kernel.Kernels.STRANDS;
-import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -27,7 +27,7 @@ final class Blocks {
 
     static void times4(float[] w, int wAt, int wStride, float[] x, int xAt, int xStride, int n, float[] strands) {
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
-            var sum00 = FloatVector.zero(Lanes.FLOATS);
+            var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
             var sum02 = sum00;
             var sum03 = sum00;
@@ -44,26 +44,26 @@ final class Blocks {
             var sum32 = sum00;
             var sum33 = sum00;
             for (int k = h; k < n; k += STRANDS) {
-                var x0 = floats(x, xAt + k);
-                var x1 = floats(x, xAt + k + xStride);
-                var x2 = floats(x, xAt + k + 2 * xStride);
-                var x3 = floats(x, xAt + k + 3 * xStride);
-                var row = floats(w, wAt + k);
+                var x0 = FloatVector.fromArray(FLOATS, x, xAt + k);
+                var x1 = FloatVector.fromArray(FLOATS, x, xAt + k + xStride);
+                var x2 = FloatVector.fromArray(FLOATS, x, xAt + k + 2 * xStride);
+                var x3 = FloatVector.fromArray(FLOATS, x, xAt + k + 3 * xStride);
+                var row = FloatVector.fromArray(FLOATS, w, wAt + k);
                 sum00 = row.fma(x0, sum00);
                 sum01 = row.fma(x1, sum01);
                 sum02 = row.fma(x2, sum02);
                 sum03 = row.fma(x3, sum03);
-                row = floats(w, wAt + k + wStride);
+                row = FloatVector.fromArray(FLOATS, w, wAt + k + wStride);
                 sum10 = row.fma(x0, sum10);
                 sum11 = row.fma(x1, sum11);
                 sum12 = row.fma(x2, sum12);
                 sum13 = row.fma(x3, sum13);
-                row = floats(w, wAt + k + 2 * wStride);
+                row = FloatVector.fromArray(FLOATS, w, wAt + k + 2 * wStride);
                 sum20 = row.fma(x0, sum20);
                 sum21 = row.fma(x1, sum21);
                 sum22 = row.fma(x2, sum22);
                 sum23 = row.fma(x3, sum23);
-                row = floats(w, wAt + k + 3 * wStride);
+                row = FloatVector.fromArray(FLOATS, w, wAt + k + 3 * wStride);
                 sum30 = row.fma(x0, sum30);
                 sum31 = row.fma(x1, sum31);
                 sum32 = row.fma(x2, sum32);
@@ -90,7 +90,7 @@ final class Blocks {
 
     static void times2(float[] w, int wAt, int wStride, float[] x, int xAt, int xStride, int n, float[] strands) {
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
-            var sum00 = FloatVector.zero(Lanes.FLOATS);
+            var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
             var sum10 = sum00;
             var sum11 = sum00;
@@ -99,18 +99,18 @@ final class Blocks {
             var sum30 = sum00;
             var sum31 = sum00;
             for (int k = h; k < n; k += STRANDS) {
-                var x0 = floats(x, xAt + k);
-                var x1 = floats(x, xAt + k + xStride);
-                var row = floats(w, wAt + k);
+                var x0 = FloatVector.fromArray(FLOATS, x, xAt + k);
+                var x1 = FloatVector.fromArray(FLOATS, x, xAt + k + xStride);
+                var row = FloatVector.fromArray(FLOATS, w, wAt + k);
                 sum00 = row.fma(x0, sum00);
                 sum01 = row.fma(x1, sum01);
-                row = floats(w, wAt + k + wStride);
+                row = FloatVector.fromArray(FLOATS, w, wAt + k + wStride);
                 sum10 = row.fma(x0, sum10);
                 sum11 = row.fma(x1, sum11);
-                row = floats(w, wAt + k + 2 * wStride);
+                row = FloatVector.fromArray(FLOATS, w, wAt + k + 2 * wStride);
                 sum20 = row.fma(x0, sum20);
                 sum21 = row.fma(x1, sum21);
-                row = floats(w, wAt + k + 3 * wStride);
+                row = FloatVector.fromArray(FLOATS, w, wAt + k + 3 * wStride);
                 sum30 = row.fma(x0, sum30);
                 sum31 = row.fma(x1, sum31);
             }
@@ -127,16 +127,16 @@ final class Blocks {
 
     static void times1(float[] w, int wAt, int wStride, float[] x, int xAt, int n, float[] strands) {
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
-            var sum0 = FloatVector.zero(Lanes.FLOATS);
+            var sum0 = FloatVector.zero(FLOATS);
             var sum1 = sum0;
             var sum2 = sum0;
             var sum3 = sum0;
             for (int k = h; k < n; k += STRANDS) {
-                var x0 = floats(x, xAt + k);
-                sum0 = floats(w, wAt + k).fma(x0, sum0);
-                sum1 = floats(w, wAt + k + wStride).fma(x0, sum1);
-                sum2 = floats(w, wAt + k + 2 * wStride).fma(x0, sum2);
-                sum3 = floats(w, wAt + k + 3 * wStride).fma(x0, sum3);
+                var x0 = FloatVector.fromArray(FLOATS, x, xAt + k);
+                sum0 = FloatVector.fromArray(FLOATS, w, wAt + k).fma(x0, sum0);
+                sum1 = FloatVector.fromArray(FLOATS, w, wAt + k + wStride).fma(x0, sum1);
+                sum2 = FloatVector.fromArray(FLOATS, w, wAt + k + 2 * wStride).fma(x0, sum2);
+                sum3 = FloatVector.fromArray(FLOATS, w, wAt + k + 3 * wStride).fma(x0, sum3);
             }
             sum0.intoArray(strands, h);
             sum1.intoArray(strands, h + 4 * STRANDS);

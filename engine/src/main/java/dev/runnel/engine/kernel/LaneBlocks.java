@@ -1,6 +1,6 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -28,7 +28,7 @@ final class LaneBlocks {
 
     static void times8(float[] w, int wAt, float[] x, int xAt, int xStride, int n, float[] strands, int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.COUNT) {
-            var sum00 = FloatVector.zero(Lanes.FLOATS);
+            var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
             var sum10 = sum00;
             var sum11 = sum00;
@@ -45,31 +45,31 @@ final class LaneBlocks {
             var sum70 = sum00;
             var sum71 = sum00;
             for (int k = 0; k < n; k++) {
-                var w0 = floats(w, wAt + k * ROWS + h);
-                var w1 = floats(w, wAt + k * ROWS + h + Lanes.COUNT);
+                var w0 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h);
+                var w1 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h + Lanes.COUNT);
                 int at = xAt + k;
-                var element = FloatVector.broadcast(Lanes.FLOATS, x[at]);
+                var element = FloatVector.broadcast(FLOATS, x[at]);
                 sum00 = w0.fma(element, sum00);
                 sum01 = w1.fma(element, sum01);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + xStride]);
                 sum10 = w0.fma(element, sum10);
                 sum11 = w1.fma(element, sum11);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 2 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 2 * xStride]);
                 sum20 = w0.fma(element, sum20);
                 sum21 = w1.fma(element, sum21);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 3 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 3 * xStride]);
                 sum30 = w0.fma(element, sum30);
                 sum31 = w1.fma(element, sum31);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 4 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 4 * xStride]);
                 sum40 = w0.fma(element, sum40);
                 sum41 = w1.fma(element, sum41);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 5 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 5 * xStride]);
                 sum50 = w0.fma(element, sum50);
                 sum51 = w1.fma(element, sum51);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 6 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 6 * xStride]);
                 sum60 = w0.fma(element, sum60);
                 sum61 = w1.fma(element, sum61);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 7 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 7 * xStride]);
                 sum70 = w0.fma(element, sum70);
                 sum71 = w1.fma(element, sum71);
             }
@@ -96,7 +96,7 @@ final class LaneBlocks {
 
     static void times4(float[] w, int wAt, float[] x, int xAt, int xStride, int n, float[] strands, int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.COUNT) {
-            var sum00 = FloatVector.zero(Lanes.FLOATS);
+            var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
             var sum10 = sum00;
             var sum11 = sum00;
@@ -105,19 +105,19 @@ final class LaneBlocks {
             var sum30 = sum00;
             var sum31 = sum00;
             for (int k = 0; k < n; k++) {
-                var w0 = floats(w, wAt + k * ROWS + h);
-                var w1 = floats(w, wAt + k * ROWS + h + Lanes.COUNT);
+                var w0 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h);
+                var w1 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h + Lanes.COUNT);
                 int at = xAt + k;
-                var element = FloatVector.broadcast(Lanes.FLOATS, x[at]);
+                var element = FloatVector.broadcast(FLOATS, x[at]);
                 sum00 = w0.fma(element, sum00);
                 sum01 = w1.fma(element, sum01);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + xStride]);
                 sum10 = w0.fma(element, sum10);
                 sum11 = w1.fma(element, sum11);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 2 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 2 * xStride]);
                 sum20 = w0.fma(element, sum20);
                 sum21 = w1.fma(element, sum21);
-                element = FloatVector.broadcast(Lanes.FLOATS, x[at + 3 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 3 * xStride]);
                 sum30 = w0.fma(element, sum30);
                 sum31 = w1.fma(element, sum31);
             }
@@ -140,7 +140,9 @@ final class LaneBlocks {
     static void addStrands(float[] strands, int n) {
         for (int half = Kernels.STRANDS / 2 * n; half >= n; half /= 2) {
             for (int i = 0; i < half; i += Lanes.COUNT) {
-                floats(strands, i).add(floats(strands, i + half)).intoArray(strands, i);
+                FloatVector.fromArray(FLOATS, strands, i)
+                        .add(FloatVector.fromArray(FLOATS, strands, i + half))
+                        .intoArray(strands, i);
             }
         }
     }

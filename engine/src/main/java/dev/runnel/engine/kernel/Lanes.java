@@ -36,7 +36,7 @@ final class Lanes {
 
     static final int VECTOR_BYTES = COUNT * Float.BYTES;
 
-    private static final VectorSpecies<Short> SHORTS =
+    static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(COUNT * Short.SIZE));
     /// As many bytes as a vector has floats; the least there is, 8 bytes, is too many for 4 lanes.
     private static final VectorSpecies<Byte> BYTES =
@@ -98,19 +98,6 @@ final class Lanes {
     private static FloatVector vectorOfBytesAsFloats(MemorySegment from, long offset) {
         return (FloatVector) ByteVector.fromMemorySegment(BYTES, from, offset, LITTLE_ENDIAN)
                 .convertShape(VectorOperators.B2F, FLOATS, 0);
-    }
-
-    static ShortVector shortPairs(MemorySegment from, long offset) {
-        return ShortVector.fromMemorySegment(SHORT_PAIRS, from, offset, LITTLE_ENDIAN);
-    }
-
-    static ShortVector shortPairs(short[] from, int at) {
-        return ShortVector.fromArray(SHORT_PAIRS, from, at);
-    }
-
-    /// A short in all lanes.
-    static ShortVector everywhere(short[] from, int at) {
-        return ShortVector.broadcast(SHORT_PAIRS, from[at]);
     }
 
     /// Ints as shorts.

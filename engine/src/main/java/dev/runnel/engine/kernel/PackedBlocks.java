@@ -1,7 +1,6 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.everywhere;
-import static dev.runnel.engine.kernel.Lanes.shortPairs;
+import static dev.runnel.engine.kernel.Lanes.SHORT_PAIRS;
 
 import jdk.incubator.vector.ShortVector;
 
@@ -33,7 +32,7 @@ final class PackedBlocks {
 
     static void times8(short[] w, int wAt, short[] x, int xAt, int n, short[] sums, int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
-            var sum00 = ShortVector.zero(Lanes.SHORT_PAIRS);
+            var sum00 = ShortVector.zero(SHORT_PAIRS);
             var sum01 = sum00;
             var sum10 = sum00;
             var sum11 = sum00;
@@ -50,31 +49,31 @@ final class PackedBlocks {
             var sum70 = sum00;
             var sum71 = sum00;
             for (int k = 0; k < n; k++) {
-                var w0 = shortPairs(w, wAt + k * ROWS + h);
-                var w1 = shortPairs(w, wAt + k * ROWS + h + Lanes.SHORT_COUNT);
+                var w0 = ShortVector.fromArray(SHORT_PAIRS, w, wAt + k * ROWS + h);
+                var w1 = ShortVector.fromArray(SHORT_PAIRS, w, wAt + k * ROWS + h + Lanes.SHORT_COUNT);
                 int at = xAt + 8 * k;
-                var element = everywhere(x, at);
+                var element = ShortVector.broadcast(SHORT_PAIRS, x[at]);
                 sum00 = sum00.add(w0.mul(element));
                 sum01 = sum01.add(w1.mul(element));
-                element = everywhere(x, at + 1);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 1]);
                 sum10 = sum10.add(w0.mul(element));
                 sum11 = sum11.add(w1.mul(element));
-                element = everywhere(x, at + 2);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 2]);
                 sum20 = sum20.add(w0.mul(element));
                 sum21 = sum21.add(w1.mul(element));
-                element = everywhere(x, at + 3);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 3]);
                 sum30 = sum30.add(w0.mul(element));
                 sum31 = sum31.add(w1.mul(element));
-                element = everywhere(x, at + 4);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 4]);
                 sum40 = sum40.add(w0.mul(element));
                 sum41 = sum41.add(w1.mul(element));
-                element = everywhere(x, at + 5);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 5]);
                 sum50 = sum50.add(w0.mul(element));
                 sum51 = sum51.add(w1.mul(element));
-                element = everywhere(x, at + 6);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 6]);
                 sum60 = sum60.add(w0.mul(element));
                 sum61 = sum61.add(w1.mul(element));
-                element = everywhere(x, at + 7);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 7]);
                 sum70 = sum70.add(w0.mul(element));
                 sum71 = sum71.add(w1.mul(element));
             }
@@ -101,7 +100,7 @@ final class PackedBlocks {
 
     static void times4(short[] w, int wAt, short[] x, int xAt, int n, short[] sums, int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
-            var sum00 = ShortVector.zero(Lanes.SHORT_PAIRS);
+            var sum00 = ShortVector.zero(SHORT_PAIRS);
             var sum01 = sum00;
             var sum10 = sum00;
             var sum11 = sum00;
@@ -110,19 +109,19 @@ final class PackedBlocks {
             var sum30 = sum00;
             var sum31 = sum00;
             for (int k = 0; k < n; k++) {
-                var w0 = shortPairs(w, wAt + k * ROWS + h);
-                var w1 = shortPairs(w, wAt + k * ROWS + h + Lanes.SHORT_COUNT);
+                var w0 = ShortVector.fromArray(SHORT_PAIRS, w, wAt + k * ROWS + h);
+                var w1 = ShortVector.fromArray(SHORT_PAIRS, w, wAt + k * ROWS + h + Lanes.SHORT_COUNT);
                 int at = xAt + 4 * k;
-                var element = everywhere(x, at);
+                var element = ShortVector.broadcast(SHORT_PAIRS, x[at]);
                 sum00 = sum00.add(w0.mul(element));
                 sum01 = sum01.add(w1.mul(element));
-                element = everywhere(x, at + 1);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 1]);
                 sum10 = sum10.add(w0.mul(element));
                 sum11 = sum11.add(w1.mul(element));
-                element = everywhere(x, at + 2);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 2]);
                 sum20 = sum20.add(w0.mul(element));
                 sum21 = sum21.add(w1.mul(element));
-                element = everywhere(x, at + 3);
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 3]);
                 sum30 = sum30.add(w0.mul(element));
                 sum31 = sum31.add(w1.mul(element));
             }

@@ -1,9 +1,12 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
+import static dev.runnel.engine.kernel.Lanes.SHORTS;
 import static dev.runnel.engine.kernel.Lanes.shortsAsFloats;
+import static jdk.incubator.vector.VectorOperators.S2F;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.ShortVector;
 
 /// Makes floats of the whole sums of packed rows ([Packing]), and adds those of several groups, one after
 /// another.
@@ -52,21 +55,35 @@ final class PackedSums {
         for (int j = 0; j < tokens; j++) {
             for (int i = 0; i < ROWS; i += 4 * Lanes.COUNT) {
                 int row = to + j * ROWS + i;
-                var total0 = floats(totals, row);
-                var total1 = floats(totals, row + Lanes.COUNT);
-                var total2 = floats(totals, row + 2 * Lanes.COUNT);
-                var total3 = floats(totals, row + 3 * Lanes.COUNT);
+                var total0 = FloatVector.fromArray(FLOATS, totals, row);
+                var total1 = FloatVector.fromArray(FLOATS, totals, row + Lanes.COUNT);
+                var total2 = FloatVector.fromArray(FLOATS, totals, row + 2 * Lanes.COUNT);
+                var total3 = FloatVector.fromArray(FLOATS, totals, row + 3 * Lanes.COUNT);
                 for (int g = 0; g < groups; g++) {
-                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
+                    var xScale = FloatVector.broadcast(FLOATS, x.scales[xAt + j * xStride + g]);
                     int sum = j * stride + g * ROWS + i;
                     int w = wAt + g * ROWS + i;
-                    total0 = shortsAsFloats(sums, sum).fma(floats(scales, w).mul(xScale), total0);
-                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
-                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
-                    total2 = shortsAsFloats(sums, sum + 2 * Lanes.COUNT)
-                            .fma(floats(scales, w + 2 * Lanes.COUNT).mul(xScale), total2);
-                    total3 = shortsAsFloats(sums, sum + 3 * Lanes.COUNT)
-                            .fma(floats(scales, w + 3 * Lanes.COUNT).mul(xScale), total3);
+                    total0 = ((FloatVector)
+                                    ShortVector.fromArray(SHORTS, sums, sum).convertShape(S2F, FLOATS, 0))
+                            .fma(FloatVector.fromArray(FLOATS, scales, w).mul(xScale), total0);
+                    total1 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + Lanes.COUNT)
+                                            .mul(xScale),
+                                    total1);
+                    total2 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 2 * Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + 2 * Lanes.COUNT)
+                                            .mul(xScale),
+                                    total2);
+                    total3 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 3 * Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + 3 * Lanes.COUNT)
+                                            .mul(xScale),
+                                    total3);
                 }
                 total0.intoArray(totals, row);
                 total1.intoArray(totals, row + Lanes.COUNT);
@@ -92,32 +109,48 @@ final class PackedSums {
         for (int j = 0; j < tokens; j++) {
             for (int i = 0; i < ROWS; i += 4 * Lanes.COUNT) {
                 int row = to + j * ROWS + i;
-                var total0 = floats(totals, row);
-                var total1 = floats(totals, row + Lanes.COUNT);
-                var total2 = floats(totals, row + 2 * Lanes.COUNT);
-                var total3 = floats(totals, row + 3 * Lanes.COUNT);
+                var total0 = FloatVector.fromArray(FLOATS, totals, row);
+                var total1 = FloatVector.fromArray(FLOATS, totals, row + Lanes.COUNT);
+                var total2 = FloatVector.fromArray(FLOATS, totals, row + 2 * Lanes.COUNT);
+                var total3 = FloatVector.fromArray(FLOATS, totals, row + 3 * Lanes.COUNT);
                 for (int g = 0; g < groups; g++) {
-                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
-                    var xSum = FloatVector.broadcast(Lanes.FLOATS, x.sums[xAt + j * xStride + g]);
-                    var xTotal = FloatVector.broadcast(Lanes.FLOATS, x.totals[xAt + j * xStride + g]);
+                    var xScale = FloatVector.broadcast(FLOATS, x.scales[xAt + j * xStride + g]);
+                    var xSum = FloatVector.broadcast(FLOATS, x.sums[xAt + j * xStride + g]);
+                    var xTotal = FloatVector.broadcast(FLOATS, x.totals[xAt + j * xStride + g]);
                     int sum = j * stride + g * ROWS + i;
                     int w = wAt + g * ROWS + i;
-                    total0 = shortsAsFloats(sums, sum)
+                    total0 = ((FloatVector)
+                                    ShortVector.fromArray(SHORTS, sums, sum).convertShape(S2F, FLOATS, 0))
                             .add(xSum)
-                            .fma(floats(scales, w).mul(xScale), total0);
-                    total0 = floats(minima, w).fma(xTotal, total0);
-                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
+                            .fma(FloatVector.fromArray(FLOATS, scales, w).mul(xScale), total0);
+                    total0 = FloatVector.fromArray(FLOATS, minima, w).fma(xTotal, total0);
+                    total1 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
                             .add(xSum)
-                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
-                    total1 = floats(minima, w + Lanes.COUNT).fma(xTotal, total1);
-                    total2 = shortsAsFloats(sums, sum + 2 * Lanes.COUNT)
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + Lanes.COUNT)
+                                            .mul(xScale),
+                                    total1);
+                    total1 = FloatVector.fromArray(FLOATS, minima, w + Lanes.COUNT)
+                            .fma(xTotal, total1);
+                    total2 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 2 * Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
                             .add(xSum)
-                            .fma(floats(scales, w + 2 * Lanes.COUNT).mul(xScale), total2);
-                    total2 = floats(minima, w + 2 * Lanes.COUNT).fma(xTotal, total2);
-                    total3 = shortsAsFloats(sums, sum + 3 * Lanes.COUNT)
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + 2 * Lanes.COUNT)
+                                            .mul(xScale),
+                                    total2);
+                    total2 = FloatVector.fromArray(FLOATS, minima, w + 2 * Lanes.COUNT)
+                            .fma(xTotal, total2);
+                    total3 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 3 * Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
                             .add(xSum)
-                            .fma(floats(scales, w + 3 * Lanes.COUNT).mul(xScale), total3);
-                    total3 = floats(minima, w + 3 * Lanes.COUNT).fma(xTotal, total3);
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + 3 * Lanes.COUNT)
+                                            .mul(xScale),
+                                    total3);
+                    total3 = FloatVector.fromArray(FLOATS, minima, w + 3 * Lanes.COUNT)
+                            .fma(xTotal, total3);
                 }
                 total0.intoArray(totals, row);
                 total1.intoArray(totals, row + Lanes.COUNT);
@@ -142,26 +175,43 @@ final class PackedSums {
         for (int j = 0; j < tokens; j++) {
             for (int i = 0; i < ROWS; i += 4 * Lanes.COUNT) {
                 int row = to + j * ROWS + i;
-                var total0 = floats(totals, row);
-                var total1 = floats(totals, row + Lanes.COUNT);
-                var total2 = floats(totals, row + 2 * Lanes.COUNT);
-                var total3 = floats(totals, row + 3 * Lanes.COUNT);
+                var total0 = FloatVector.fromArray(FLOATS, totals, row);
+                var total1 = FloatVector.fromArray(FLOATS, totals, row + Lanes.COUNT);
+                var total2 = FloatVector.fromArray(FLOATS, totals, row + 2 * Lanes.COUNT);
+                var total3 = FloatVector.fromArray(FLOATS, totals, row + 3 * Lanes.COUNT);
                 for (int g = 0; g < groups; g++) {
-                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
+                    var xScale = FloatVector.broadcast(FLOATS, x.scales[xAt + j * xStride + g]);
                     int sum = j * stride + 2 * g * ROWS + i;
                     int w = wAt + g * ROWS + i;
-                    total0 = shortsAsFloats(sums, sum)
-                            .add(shortsAsFloats(sums, sum + ROWS))
-                            .fma(floats(scales, w).mul(xScale), total0);
-                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
-                            .add(shortsAsFloats(sums, sum + Lanes.COUNT + ROWS))
-                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
-                    total2 = shortsAsFloats(sums, sum + 2 * Lanes.COUNT)
-                            .add(shortsAsFloats(sums, sum + 2 * Lanes.COUNT + ROWS))
-                            .fma(floats(scales, w + 2 * Lanes.COUNT).mul(xScale), total2);
-                    total3 = shortsAsFloats(sums, sum + 3 * Lanes.COUNT)
-                            .add(shortsAsFloats(sums, sum + 3 * Lanes.COUNT + ROWS))
-                            .fma(floats(scales, w + 3 * Lanes.COUNT).mul(xScale), total3);
+                    total0 = ((FloatVector)
+                                    ShortVector.fromArray(SHORTS, sums, sum).convertShape(S2F, FLOATS, 0))
+                            .add(((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + ROWS)
+                                    .convertShape(S2F, FLOATS, 0)))
+                            .fma(FloatVector.fromArray(FLOATS, scales, w).mul(xScale), total0);
+                    total1 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
+                            .add(((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + Lanes.COUNT + ROWS)
+                                    .convertShape(S2F, FLOATS, 0)))
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + Lanes.COUNT)
+                                            .mul(xScale),
+                                    total1);
+                    total2 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 2 * Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
+                            .add(((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 2 * Lanes.COUNT + ROWS)
+                                    .convertShape(S2F, FLOATS, 0)))
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + 2 * Lanes.COUNT)
+                                            .mul(xScale),
+                                    total2);
+                    total3 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 3 * Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
+                            .add(((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + 3 * Lanes.COUNT + ROWS)
+                                    .convertShape(S2F, FLOATS, 0)))
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + 3 * Lanes.COUNT)
+                                            .mul(xScale),
+                                    total3);
                 }
                 total0.intoArray(totals, row);
                 total1.intoArray(totals, row + Lanes.COUNT);
@@ -187,24 +237,32 @@ final class PackedSums {
         for (int j = 0; j < tokens; j++) {
             for (int i = 0; i < ROWS; i += 2 * Lanes.COUNT) {
                 int row = to + j * ROWS + i;
-                var total0 = floats(totals, row);
-                var total1 = floats(totals, row + Lanes.COUNT);
+                var total0 = FloatVector.fromArray(FLOATS, totals, row);
+                var total1 = FloatVector.fromArray(FLOATS, totals, row + Lanes.COUNT);
                 for (int g = 0; g < groups; g++) {
-                    var xScale = FloatVector.broadcast(Lanes.FLOATS, x.scales[xAt + j * xStride + g]);
-                    var xSum = FloatVector.broadcast(Lanes.FLOATS, x.sums[xAt + j * xStride + g]);
-                    var xTotal = FloatVector.broadcast(Lanes.FLOATS, x.totals[xAt + j * xStride + g]);
+                    var xScale = FloatVector.broadcast(FLOATS, x.scales[xAt + j * xStride + g]);
+                    var xSum = FloatVector.broadcast(FLOATS, x.sums[xAt + j * xStride + g]);
+                    var xTotal = FloatVector.broadcast(FLOATS, x.totals[xAt + j * xStride + g]);
                     int sum = j * stride + 2 * g * ROWS + i;
                     int w = wAt + g * ROWS + i;
-                    total0 = shortsAsFloats(sums, sum)
-                            .add(shortsAsFloats(sums, sum + ROWS))
+                    total0 = ((FloatVector)
+                                    ShortVector.fromArray(SHORTS, sums, sum).convertShape(S2F, FLOATS, 0))
+                            .add(((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + ROWS)
+                                    .convertShape(S2F, FLOATS, 0)))
                             .add(xSum)
-                            .fma(floats(scales, w).mul(xScale), total0);
-                    total0 = floats(minima, w).fma(xTotal, total0);
-                    total1 = shortsAsFloats(sums, sum + Lanes.COUNT)
-                            .add(shortsAsFloats(sums, sum + Lanes.COUNT + ROWS))
+                            .fma(FloatVector.fromArray(FLOATS, scales, w).mul(xScale), total0);
+                    total0 = FloatVector.fromArray(FLOATS, minima, w).fma(xTotal, total0);
+                    total1 = ((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + Lanes.COUNT)
+                                    .convertShape(S2F, FLOATS, 0))
+                            .add(((FloatVector) ShortVector.fromArray(SHORTS, sums, sum + Lanes.COUNT + ROWS)
+                                    .convertShape(S2F, FLOATS, 0)))
                             .add(xSum)
-                            .fma(floats(scales, w + Lanes.COUNT).mul(xScale), total1);
-                    total1 = floats(minima, w + Lanes.COUNT).fma(xTotal, total1);
+                            .fma(
+                                    FloatVector.fromArray(FLOATS, scales, w + Lanes.COUNT)
+                                            .mul(xScale),
+                                    total1);
+                    total1 = FloatVector.fromArray(FLOATS, minima, w + Lanes.COUNT)
+                            .fma(xTotal, total1);
                 }
                 total0.intoArray(totals, row);
                 total1.intoArray(totals, row + Lanes.COUNT);

@@ -1,11 +1,11 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.everywhere;
-import static dev.runnel.engine.kernel.Lanes.shortPairs;
+import static dev.runnel.engine.kernel.Lanes.SHORT_PAIRS;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Numbers from -8 to 7, as 0 to 15. Word `i` of a run holds elements `4i` to `4i + 3`, from its lowest
 /// bits on. A run is 32, whose sum is at most 32 * 8 * 127.
@@ -46,26 +46,28 @@ final class Packing4 extends Packing {
             MemorySegment packed, long block, int runs, short[] x, int xAt, short[] starts, int startAt, short[] sums) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
             for (int j = 0; j < runs; j++) {
-                var sum0 = everywhere(starts, startAt + j);
+                var sum0 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + j]);
                 var sum1 = sum0;
                 long words = block + (long) j * WORDS * WORD_BYTES + (long) Short.BYTES * h;
                 int elements = xAt + j * RUN;
                 for (int i = 0; i < WORDS; i++) {
-                    var v0 = shortPairs(packed, words + (long) i * WORD_BYTES);
-                    var v1 = shortPairs(packed, words + (long) i * WORD_BYTES + Lanes.VECTOR_BYTES);
+                    var v0 = ShortVector.fromMemorySegment(
+                            SHORT_PAIRS, packed, words + (long) i * WORD_BYTES, LITTLE_ENDIAN);
+                    var v1 = ShortVector.fromMemorySegment(
+                            SHORT_PAIRS, packed, words + (long) i * WORD_BYTES + Lanes.VECTOR_BYTES, LITTLE_ENDIAN);
                     int at = elements + IN_WORD * i;
-                    var element = everywhere(x, at);
+                    var element = ShortVector.broadcast(SHORT_PAIRS, x[at]);
                     sum0 = sum0.add(v0.and(MASK).mul(element));
                     sum1 = sum1.add(v1.and(MASK).mul(element));
-                    element = everywhere(x, at + 1);
-                    sum0 = sum0.add(nibble(v0, 4).mul(element));
-                    sum1 = sum1.add(nibble(v1, 4).mul(element));
-                    element = everywhere(x, at + 2);
-                    sum0 = sum0.add(nibble(v0, 8).mul(element));
-                    sum1 = sum1.add(nibble(v1, 8).mul(element));
-                    element = everywhere(x, at + 3);
-                    sum0 = sum0.add(v0.lanewise(VectorOperators.LSHR, 12).mul(element));
-                    sum1 = sum1.add(v1.lanewise(VectorOperators.LSHR, 12).mul(element));
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 1]);
+                    sum0 = sum0.add(v0.lanewise(LSHR, 4).and(MASK).mul(element));
+                    sum1 = sum1.add(v1.lanewise(LSHR, 4).and(MASK).mul(element));
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 2]);
+                    sum0 = sum0.add(v0.lanewise(LSHR, 8).and(MASK).mul(element));
+                    sum1 = sum1.add(v1.lanewise(LSHR, 8).and(MASK).mul(element));
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 3]);
+                    sum0 = sum0.add(v0.lanewise(LSHR, 12).mul(element));
+                    sum1 = sum1.add(v1.lanewise(LSHR, 12).mul(element));
                 }
                 sum0.intoArray(sums, j * ROWS + h);
                 sum1.intoArray(sums, j * ROWS + h + Lanes.SHORT_COUNT);
@@ -117,18 +119,14 @@ final class Packing4 extends Packing {
     private static void unpack(MemorySegment packed, long block, int runs, short[] quants, int to) {
         for (int i = 0; i < WORDS * runs; i++) {
             for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
-                var v = shortPairs(packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h);
+                var v = ShortVector.fromMemorySegment(
+                        SHORT_PAIRS, packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h, LITTLE_ENDIAN);
                 int at = to + IN_WORD * i * ROWS + h;
                 v.and(MASK).sub(EXCESS).intoArray(quants, at);
-                nibble(v, 4).sub(EXCESS).intoArray(quants, at + ROWS);
-                nibble(v, 8).sub(EXCESS).intoArray(quants, at + 2 * ROWS);
-                v.lanewise(VectorOperators.LSHR, 12).sub(EXCESS).intoArray(quants, at + 3 * ROWS);
+                v.lanewise(LSHR, 4).and(MASK).sub(EXCESS).intoArray(quants, at + ROWS);
+                v.lanewise(LSHR, 8).and(MASK).sub(EXCESS).intoArray(quants, at + 2 * ROWS);
+                v.lanewise(LSHR, 12).sub(EXCESS).intoArray(quants, at + 3 * ROWS);
             }
         }
-    }
-
-    /// The four bits that have `below` bits below them.
-    private static ShortVector nibble(ShortVector v, int below) {
-        return v.lanewise(VectorOperators.LSHR, below).and(MASK);
     }
 }

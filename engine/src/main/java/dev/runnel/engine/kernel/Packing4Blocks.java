@@ -1,14 +1,14 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.everywhere;
-import static dev.runnel.engine.kernel.Lanes.shortPairs;
+import static dev.runnel.engine.kernel.Lanes.SHORT_PAIRS;
 import static dev.runnel.engine.kernel.PackedBlocks.STRIDE;
 import static dev.runnel.engine.kernel.Packing.ROWS;
 import static dev.runnel.engine.kernel.Packing.WORD_BYTES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// The micro-kernels of [Packing4] for a few tokens: a run of rows, whose elements are taken out as they are
 /// multiplied,
@@ -27,7 +27,7 @@ import jdk.incubator.vector.VectorOperators;
 final class Packing4Blocks {
 
     /// The bits of the element that a word has last.
-    private static final ShortVector LOWEST = ShortVector.broadcast(Lanes.SHORT_PAIRS, (1 << Packing4.BITS) - 1);
+    private static final ShortVector LOWEST = ShortVector.broadcast(SHORT_PAIRS, (1 << Packing4.BITS) - 1);
 
     private Packing4Blocks() {}
 
@@ -42,54 +42,54 @@ final class Packing4Blocks {
             short[] sums,
             int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
-            var sum00 = everywhere(starts, startAt);
+            var sum00 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt]);
             var sum01 = sum00;
-            var sum10 = everywhere(starts, startAt + startStride);
+            var sum10 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + startStride]);
             var sum11 = sum10;
-            var sum20 = everywhere(starts, startAt + 2 * startStride);
+            var sum20 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 2 * startStride]);
             var sum21 = sum20;
-            var sum30 = everywhere(starts, startAt + 3 * startStride);
+            var sum30 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 3 * startStride]);
             var sum31 = sum30;
-            var sum40 = everywhere(starts, startAt + 4 * startStride);
+            var sum40 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 4 * startStride]);
             var sum41 = sum40;
-            var sum50 = everywhere(starts, startAt + 5 * startStride);
+            var sum50 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 5 * startStride]);
             var sum51 = sum50;
-            var sum60 = everywhere(starts, startAt + 6 * startStride);
+            var sum60 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 6 * startStride]);
             var sum61 = sum60;
-            var sum70 = everywhere(starts, startAt + 7 * startStride);
+            var sum70 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 7 * startStride]);
             var sum71 = sum70;
             for (int i = 0; i < Packing4.WORDS; i++) {
                 long word = run + (long) i * WORD_BYTES + (long) Short.BYTES * h;
-                var v0 = shortPairs(packed, word);
-                var v1 = shortPairs(packed, word + Lanes.VECTOR_BYTES);
+                var v0 = ShortVector.fromMemorySegment(SHORT_PAIRS, packed, word, LITTLE_ENDIAN);
+                var v1 = ShortVector.fromMemorySegment(SHORT_PAIRS, packed, word + Lanes.VECTOR_BYTES, LITTLE_ENDIAN);
                 for (int e = 0; e < Packing4.IN_WORD; e++) {
                     int at = xAt + (Packing4.IN_WORD * i + e) * 8;
                     var w0 = v0.and(LOWEST);
                     var w1 = v1.and(LOWEST);
-                    v0 = v0.lanewise(VectorOperators.LSHR, Packing4.BITS);
-                    v1 = v1.lanewise(VectorOperators.LSHR, Packing4.BITS);
-                    var element = everywhere(x, at);
+                    v0 = v0.lanewise(LSHR, Packing4.BITS);
+                    v1 = v1.lanewise(LSHR, Packing4.BITS);
+                    var element = ShortVector.broadcast(SHORT_PAIRS, x[at]);
                     sum00 = sum00.add(w0.mul(element));
                     sum01 = sum01.add(w1.mul(element));
-                    element = everywhere(x, at + 1);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 1]);
                     sum10 = sum10.add(w0.mul(element));
                     sum11 = sum11.add(w1.mul(element));
-                    element = everywhere(x, at + 2);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 2]);
                     sum20 = sum20.add(w0.mul(element));
                     sum21 = sum21.add(w1.mul(element));
-                    element = everywhere(x, at + 3);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 3]);
                     sum30 = sum30.add(w0.mul(element));
                     sum31 = sum31.add(w1.mul(element));
-                    element = everywhere(x, at + 4);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 4]);
                     sum40 = sum40.add(w0.mul(element));
                     sum41 = sum41.add(w1.mul(element));
-                    element = everywhere(x, at + 5);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 5]);
                     sum50 = sum50.add(w0.mul(element));
                     sum51 = sum51.add(w1.mul(element));
-                    element = everywhere(x, at + 6);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 6]);
                     sum60 = sum60.add(w0.mul(element));
                     sum61 = sum61.add(w1.mul(element));
-                    element = everywhere(x, at + 7);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 7]);
                     sum70 = sum70.add(w0.mul(element));
                     sum71 = sum71.add(w1.mul(element));
                 }
@@ -126,34 +126,34 @@ final class Packing4Blocks {
             short[] sums,
             int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
-            var sum00 = everywhere(starts, startAt);
+            var sum00 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt]);
             var sum01 = sum00;
-            var sum10 = everywhere(starts, startAt + startStride);
+            var sum10 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + startStride]);
             var sum11 = sum10;
-            var sum20 = everywhere(starts, startAt + 2 * startStride);
+            var sum20 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 2 * startStride]);
             var sum21 = sum20;
-            var sum30 = everywhere(starts, startAt + 3 * startStride);
+            var sum30 = ShortVector.broadcast(SHORT_PAIRS, starts[startAt + 3 * startStride]);
             var sum31 = sum30;
             for (int i = 0; i < Packing4.WORDS; i++) {
                 long word = run + (long) i * WORD_BYTES + (long) Short.BYTES * h;
-                var v0 = shortPairs(packed, word);
-                var v1 = shortPairs(packed, word + Lanes.VECTOR_BYTES);
+                var v0 = ShortVector.fromMemorySegment(SHORT_PAIRS, packed, word, LITTLE_ENDIAN);
+                var v1 = ShortVector.fromMemorySegment(SHORT_PAIRS, packed, word + Lanes.VECTOR_BYTES, LITTLE_ENDIAN);
                 for (int e = 0; e < Packing4.IN_WORD; e++) {
                     int at = xAt + (Packing4.IN_WORD * i + e) * 4;
                     var w0 = v0.and(LOWEST);
                     var w1 = v1.and(LOWEST);
-                    v0 = v0.lanewise(VectorOperators.LSHR, Packing4.BITS);
-                    v1 = v1.lanewise(VectorOperators.LSHR, Packing4.BITS);
-                    var element = everywhere(x, at);
+                    v0 = v0.lanewise(LSHR, Packing4.BITS);
+                    v1 = v1.lanewise(LSHR, Packing4.BITS);
+                    var element = ShortVector.broadcast(SHORT_PAIRS, x[at]);
                     sum00 = sum00.add(w0.mul(element));
                     sum01 = sum01.add(w1.mul(element));
-                    element = everywhere(x, at + 1);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 1]);
                     sum10 = sum10.add(w0.mul(element));
                     sum11 = sum11.add(w1.mul(element));
-                    element = everywhere(x, at + 2);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 2]);
                     sum20 = sum20.add(w0.mul(element));
                     sum21 = sum21.add(w1.mul(element));
-                    element = everywhere(x, at + 3);
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 3]);
                     sum30 = sum30.add(w0.mul(element));
                     sum31 = sum31.add(w1.mul(element));
                 }

@@ -1,11 +1,12 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.everywhere;
-import static dev.runnel.engine.kernel.Lanes.shortPairs;
+import static dev.runnel.engine.kernel.Lanes.SHORT_PAIRS;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 
 /// Numbers from -32 to 31. Word `i` of a run holds elements `2i` and `2i + 1` in its highest bits; the last
 /// four of its three words, one after another, are elements 6 and 7. A run is 8, whose sum is at most 8 * 32 *
@@ -48,30 +49,39 @@ final class Packing6 extends Packing {
             MemorySegment packed, long block, int runs, short[] x, int xAt, short[] starts, int startAt, short[] sums) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.SHORT_COUNT) {
             for (int j = 0; j < runs; j++) {
-                var sum0 = ShortVector.zero(Lanes.SHORT_PAIRS);
+                var sum0 = ShortVector.zero(SHORT_PAIRS);
                 var sum1 = sum0;
                 var rest0 = sum0;
                 var rest1 = sum0;
                 int at = xAt + run * j;
                 for (int i = words * j; i < words * j + words; i++, at += 2) {
                     long word = block + (long) i * WORD_BYTES + (long) Short.BYTES * h;
-                    var v0 = shortPairs(packed, word);
-                    var v1 = shortPairs(packed, word + Lanes.VECTOR_BYTES);
-                    var element = everywhere(x, at);
-                    sum0 = sum0.add(v0.lanewise(VectorOperators.ASHR, 10).mul(element));
-                    sum1 = sum1.add(v1.lanewise(VectorOperators.ASHR, 10).mul(element));
-                    element = everywhere(x, at + 1);
-                    sum0 = sum0.add(number(v0, 6).mul(element));
-                    sum1 = sum1.add(number(v1, 6).mul(element));
-                    rest0 = rest0.lanewise(VectorOperators.LSHL, 4).or(v0.and(REST));
-                    rest1 = rest1.lanewise(VectorOperators.LSHL, 4).or(v1.and(REST));
+                    var v0 = ShortVector.fromMemorySegment(SHORT_PAIRS, packed, word, LITTLE_ENDIAN);
+                    var v1 = ShortVector.fromMemorySegment(
+                            SHORT_PAIRS, packed, word + Lanes.VECTOR_BYTES, LITTLE_ENDIAN);
+                    var element = ShortVector.broadcast(SHORT_PAIRS, x[at]);
+                    sum0 = sum0.add(v0.lanewise(ASHR, 10).mul(element));
+                    sum1 = sum1.add(v1.lanewise(ASHR, 10).mul(element));
+                    element = ShortVector.broadcast(SHORT_PAIRS, x[at + 1]);
+                    sum0 = sum0.add(v0.lanewise(LSHL, 6).lanewise(ASHR, 10).mul(element));
+                    sum1 = sum1.add(v1.lanewise(LSHL, 6).lanewise(ASHR, 10).mul(element));
+                    rest0 = rest0.lanewise(LSHL, 4).or(v0.and(REST));
+                    rest1 = rest1.lanewise(LSHL, 4).or(v1.and(REST));
                 }
-                var element = everywhere(x, at);
-                sum0 = sum0.add(number(rest0, 4).mul(element));
-                sum1 = sum1.add(number(rest1, 4).mul(element));
-                element = everywhere(x, at + 1);
-                number(rest0, 10).mul(element).add(sum0).intoArray(sums, j * ROWS + h);
-                number(rest1, 10).mul(element).add(sum1).intoArray(sums, j * ROWS + h + Lanes.SHORT_COUNT);
+                var element = ShortVector.broadcast(SHORT_PAIRS, x[at]);
+                sum0 = sum0.add(rest0.lanewise(LSHL, 4).lanewise(ASHR, 10).mul(element));
+                sum1 = sum1.add(rest1.lanewise(LSHL, 4).lanewise(ASHR, 10).mul(element));
+                element = ShortVector.broadcast(SHORT_PAIRS, x[at + 1]);
+                rest0.lanewise(LSHL, 10)
+                        .lanewise(ASHR, 10)
+                        .mul(element)
+                        .add(sum0)
+                        .intoArray(sums, j * ROWS + h);
+                rest1.lanewise(LSHL, 10)
+                        .lanewise(ASHR, 10)
+                        .mul(element)
+                        .add(sum1)
+                        .intoArray(sums, j * ROWS + h + Lanes.SHORT_COUNT);
             }
         }
     }
@@ -85,22 +95,18 @@ final class Packing6 extends Packing {
     private void unpack(MemorySegment packed, long block, int runs, short[] quants, int to) {
         for (int j = 0; j < runs; j++) {
             for (int h = 0; h < ROWS; h += Lanes.SHORT_COUNT) {
-                var rest = ShortVector.zero(Lanes.SHORT_PAIRS);
+                var rest = ShortVector.zero(SHORT_PAIRS);
                 int at = to + run * j * ROWS + h;
                 for (int i = words * j; i < words * j + words; i++, at += 2 * ROWS) {
-                    var v = shortPairs(packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h);
-                    v.lanewise(VectorOperators.ASHR, 10).intoArray(quants, at);
-                    number(v, 6).intoArray(quants, at + ROWS);
-                    rest = rest.lanewise(VectorOperators.LSHL, 4).or(v.and(REST));
+                    var v = ShortVector.fromMemorySegment(
+                            SHORT_PAIRS, packed, block + (long) i * WORD_BYTES + (long) Short.BYTES * h, LITTLE_ENDIAN);
+                    v.lanewise(ASHR, 10).intoArray(quants, at);
+                    v.lanewise(LSHL, 6).lanewise(ASHR, 10).intoArray(quants, at + ROWS);
+                    rest = rest.lanewise(LSHL, 4).or(v.and(REST));
                 }
-                number(rest, 4).intoArray(quants, at);
-                number(rest, 10).intoArray(quants, at + ROWS);
+                rest.lanewise(LSHL, 4).lanewise(ASHR, 10).intoArray(quants, at);
+                rest.lanewise(LSHL, 10).lanewise(ASHR, 10).intoArray(quants, at + ROWS);
             }
         }
-    }
-
-    /// The six bits that have `above` bits above them.
-    private static ShortVector number(ShortVector v, int above) {
-        return v.lanewise(VectorOperators.LSHL, above).lanewise(VectorOperators.ASHR, 10);
     }
 }

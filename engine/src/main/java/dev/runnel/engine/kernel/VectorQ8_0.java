@@ -1,6 +1,6 @@
 package dev.runnel.engine.kernel;
 
-import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
@@ -50,17 +50,17 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
                     "rows of %d numbers at %d and %d, in %d bytes of weights".formatted(n, row0, row1, w.byteSize()));
         }
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
-            var sum0 = FloatVector.zero(Lanes.FLOATS);
+            var sum0 = FloatVector.zero(FLOATS);
             var sum1 = sum0;
             long at = 0;
             for (int k = h; k < n; k += BLOCK, at += BLOCK_BYTES) {
-                var scale0 = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row0 + at));
-                var scale1 = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row1 + at));
-                var element = floats(x, k);
+                var scale0 = FloatVector.broadcast(FLOATS, F16.at(w, row0 + at));
+                var scale1 = FloatVector.broadcast(FLOATS, F16.at(w, row1 + at));
+                var element = FloatVector.fromArray(FLOATS, x, k);
                 long quants = at + Short.BYTES + h;
                 sum0 = quants(w, row0 + quants).mul(scale0).fma(element, sum0);
                 sum1 = quants(w, row1 + quants).mul(scale1).fma(element, sum1);
-                element = floats(x, k + Kernels.STRANDS);
+                element = FloatVector.fromArray(FLOATS, x, k + Kernels.STRANDS);
                 quants += Kernels.STRANDS;
                 sum0 = quants(w, row0 + quants).mul(scale0).fma(element, sum0);
                 sum1 = quants(w, row1 + quants).mul(scale1).fma(element, sum1);
@@ -113,7 +113,7 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
     private static void dot8(
             MemorySegment w, long row0, long row1, float[] x, int x0, int x1, int x2, int x3, int n, float[] strands) {
         for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
-            var sum00 = FloatVector.zero(Lanes.FLOATS);
+            var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
             var sum02 = sum00;
             var sum03 = sum00;
@@ -123,34 +123,34 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
             var sum13 = sum00;
             long at = 0;
             for (int k = h; k < n; k += BLOCK, at += BLOCK_BYTES) {
-                var scale = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row0 + at));
-                var otherScale = FloatVector.broadcast(Lanes.FLOATS, F16.at(w, row1 + at));
+                var scale = FloatVector.broadcast(FLOATS, F16.at(w, row0 + at));
+                var otherScale = FloatVector.broadcast(FLOATS, F16.at(w, row1 + at));
                 var row = quants(w, row0 + at + 2 + h).mul(scale);
                 var other = quants(w, row1 + at + 2 + h).mul(otherScale);
-                var token = floats(x, x0 + k);
+                var token = FloatVector.fromArray(FLOATS, x, x0 + k);
                 sum00 = row.fma(token, sum00);
                 sum10 = other.fma(token, sum10);
-                token = floats(x, x1 + k);
+                token = FloatVector.fromArray(FLOATS, x, x1 + k);
                 sum01 = row.fma(token, sum01);
                 sum11 = other.fma(token, sum11);
-                token = floats(x, x2 + k);
+                token = FloatVector.fromArray(FLOATS, x, x2 + k);
                 sum02 = row.fma(token, sum02);
                 sum12 = other.fma(token, sum12);
-                token = floats(x, x3 + k);
+                token = FloatVector.fromArray(FLOATS, x, x3 + k);
                 sum03 = row.fma(token, sum03);
                 sum13 = other.fma(token, sum13);
                 row = quants(w, row0 + at + 2 + Kernels.STRANDS + h).mul(scale);
                 other = quants(w, row1 + at + 2 + Kernels.STRANDS + h).mul(otherScale);
-                token = floats(x, x0 + k + Kernels.STRANDS);
+                token = FloatVector.fromArray(FLOATS, x, x0 + k + Kernels.STRANDS);
                 sum00 = row.fma(token, sum00);
                 sum10 = other.fma(token, sum10);
-                token = floats(x, x1 + k + Kernels.STRANDS);
+                token = FloatVector.fromArray(FLOATS, x, x1 + k + Kernels.STRANDS);
                 sum01 = row.fma(token, sum01);
                 sum11 = other.fma(token, sum11);
-                token = floats(x, x2 + k + Kernels.STRANDS);
+                token = FloatVector.fromArray(FLOATS, x, x2 + k + Kernels.STRANDS);
                 sum02 = row.fma(token, sum02);
                 sum12 = other.fma(token, sum12);
-                token = floats(x, x3 + k + Kernels.STRANDS);
+                token = FloatVector.fromArray(FLOATS, x, x3 + k + Kernels.STRANDS);
                 sum03 = row.fma(token, sum03);
                 sum13 = other.fma(token, sum13);
             }

@@ -63,6 +63,7 @@ class AllocationTest {
                 "Q5_K+Q6_K",
                 "Q6_K>Q4_K",
                 "F16>Q8_0>BF16",
+                "Q8_0>Q4_0",
                 "Q4_K>Q8_0" + OF_A_FILE,
                 "Q6_K>Q4_K>Q4_0>Q8_0" + OF_A_FILE
             })
