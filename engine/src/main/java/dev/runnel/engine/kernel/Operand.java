@@ -22,7 +22,8 @@ public final class Operand {
 
     private static final float MOST = 127;
 
-    /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`.
+    /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`; where there are
+    /// some, in tiles, see [VectorTiles].
     float[] strands = {};
 
     /// The whole numbers: `(tokens, columns)`, for packed matrices and several tokens `(tiles, columns, tokens of a

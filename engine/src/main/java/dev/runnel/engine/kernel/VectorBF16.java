@@ -1,5 +1,7 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Kernels.STRANDS;
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
 import static dev.runnel.engine.kernel.Lanes.floats;
 
 import java.lang.foreign.MemorySegment;
@@ -7,11 +9,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// [BF16] in vectors.
-final class VectorBF16 extends BF16 implements VectorFormat {
+final class VectorBF16 extends BF16 implements TiledFormat {
 
     @Override
     public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
-        int whole = Lanes.FLOATS.loopBound(n);
+        int whole = FLOATS.loopBound(n);
         for (int k = 0; k < whole; k += Lanes.COUNT) {
             weights(weights, offset + 2L * k).intoArray(to, at + k);
         }
@@ -33,22 +35,94 @@ final class VectorBF16 extends BF16 implements VectorFormat {
             int other = Math.min(r + half, to - 1);
             dot2(w.data(), w.offset(r), w.offset(other), x, w.columns(), strands);
             y[r] = Lanes.sum(strands, 0);
-            y[other] = Lanes.sum(strands, Kernels.STRANDS);
+            y[other] = Lanes.sum(strands, STRANDS);
         }
     }
 
     private static void dot2(MemorySegment w, long row0, long row1, float[] x, int n, float[] strands) {
-        for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
-            var sum0 = FloatVector.zero(Lanes.FLOATS);
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum0 = FloatVector.zero(FLOATS);
             var sum1 = sum0;
-            for (int k = h; k < n; k += Kernels.STRANDS) {
+            for (int k = h; k < n; k += STRANDS) {
                 long at = (long) Short.BYTES * k;
                 var element = floats(x, k);
                 sum0 = weights(w, row0 + at).fma(element, sum0);
                 sum1 = weights(w, row1 + at).fma(element, sum1);
             }
             sum0.intoArray(strands, h);
-            sum1.intoArray(strands, h + Kernels.STRANDS);
+            sum1.intoArray(strands, h + STRANDS);
+        }
+    }
+
+    @Override
+    public int fewest() {
+        return 4;
+    }
+
+    @Override
+    public void times(MemorySegment w, long row0, long row1, float[] x, int xAt, int n, float[] strands) {
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum00 = FloatVector.zero(FLOATS);
+            var sum01 = sum00;
+            var sum02 = sum00;
+            var sum03 = sum00;
+            var sum04 = sum00;
+            var sum05 = sum00;
+            var sum06 = sum00;
+            var sum07 = sum00;
+            var sum10 = sum00;
+            var sum11 = sum00;
+            var sum12 = sum00;
+            var sum13 = sum00;
+            var sum14 = sum00;
+            var sum15 = sum00;
+            var sum16 = sum00;
+            var sum17 = sum00;
+            for (int k = h; k < n; k += STRANDS) {
+                var row = weights(w, row0 + (long) Short.BYTES * k);
+                var other = weights(w, row1 + (long) Short.BYTES * k);
+                int at = xAt + VectorTiles.WIDE * (k - h) + h;
+                var element = FloatVector.fromArray(FLOATS, x, at);
+                sum00 = row.fma(element, sum00);
+                sum10 = other.fma(element, sum10);
+                element = FloatVector.fromArray(FLOATS, x, at + STRANDS);
+                sum01 = row.fma(element, sum01);
+                sum11 = other.fma(element, sum11);
+                element = FloatVector.fromArray(FLOATS, x, at + 2 * STRANDS);
+                sum02 = row.fma(element, sum02);
+                sum12 = other.fma(element, sum12);
+                element = FloatVector.fromArray(FLOATS, x, at + 3 * STRANDS);
+                sum03 = row.fma(element, sum03);
+                sum13 = other.fma(element, sum13);
+                element = FloatVector.fromArray(FLOATS, x, at + 4 * STRANDS);
+                sum04 = row.fma(element, sum04);
+                sum14 = other.fma(element, sum14);
+                element = FloatVector.fromArray(FLOATS, x, at + 5 * STRANDS);
+                sum05 = row.fma(element, sum05);
+                sum15 = other.fma(element, sum15);
+                element = FloatVector.fromArray(FLOATS, x, at + 6 * STRANDS);
+                sum06 = row.fma(element, sum06);
+                sum16 = other.fma(element, sum16);
+                element = FloatVector.fromArray(FLOATS, x, at + 7 * STRANDS);
+                sum07 = row.fma(element, sum07);
+                sum17 = other.fma(element, sum17);
+            }
+            sum00.intoArray(strands, h);
+            sum01.intoArray(strands, h + STRANDS);
+            sum02.intoArray(strands, h + 2 * STRANDS);
+            sum03.intoArray(strands, h + 3 * STRANDS);
+            sum04.intoArray(strands, h + 4 * STRANDS);
+            sum05.intoArray(strands, h + 5 * STRANDS);
+            sum06.intoArray(strands, h + 6 * STRANDS);
+            sum07.intoArray(strands, h + 7 * STRANDS);
+            sum10.intoArray(strands, h + 8 * STRANDS);
+            sum11.intoArray(strands, h + 9 * STRANDS);
+            sum12.intoArray(strands, h + 10 * STRANDS);
+            sum13.intoArray(strands, h + 11 * STRANDS);
+            sum14.intoArray(strands, h + 12 * STRANDS);
+            sum15.intoArray(strands, h + 13 * STRANDS);
+            sum16.intoArray(strands, h + 14 * STRANDS);
+            sum17.intoArray(strands, h + 15 * STRANDS);
         }
     }
 

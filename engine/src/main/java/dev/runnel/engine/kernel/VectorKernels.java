@@ -89,6 +89,9 @@ final class VectorKernels extends ScalarKernels {
         if (w.layout() == Matrix.Layout.PACKED) {
             return PackedProduct.preparationParts(packed(w), tokens);
         }
+        if (VectorTiles.suit(format(w), w, tokens)) {
+            return VectorTiles.preparationParts(tokens);
+        }
         return turns(w, tokens) ? tokens : super.preparationParts(w, tokens);
     }
 
@@ -100,6 +103,9 @@ final class VectorKernels extends ScalarKernels {
         }
         if (w.layout() == Matrix.Layout.PACKED) {
             return PackedProduct.preparation(packed(w), w, x, tokens, to, scratches);
+        }
+        if (VectorTiles.suit(format(w), w, tokens)) {
+            return VectorTiles.preparation(w, x, tokens, to);
         }
         return super.preparation(w, x, tokens, to, scratches);
     }
@@ -115,6 +121,9 @@ final class VectorKernels extends ScalarKernels {
         }
         if (tokens == 1 && w.columns() % STRANDS == 0 && format(w) instanceof VectorFormat format && format.takes(w)) {
             return format.multiplication(w, x, y, rows, scratches);
+        }
+        if (format(w) instanceof TiledFormat format && VectorTiles.suit(format, w, tokens)) {
+            return VectorTiles.multiplication(format, w, prepared, tokens, y, rows, scratches);
         }
         if (turns(w, tokens)) {
             return new LaneProduct(format(w), w, prepared, tokens, y).task(rows, scratches);

@@ -1,12 +1,13 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Kernels.STRANDS;
 import static dev.runnel.engine.kernel.Lanes.FLOATS;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// [Q8_0] in vectors.
-final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
+final class VectorQ8_0 extends Q8_0 implements TiledFormat, FewVectorsFormat {
 
     /// Tokens of a kernel that takes several.
     private static final int FEW = 4;
@@ -38,7 +39,7 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
             int other = Math.min(r + half, to - 1);
             dot2(w.data(), w.offset(r), w.offset(other), x, w.columns(), strands);
             y[r] = Lanes.sum(strands, 0);
-            y[other] = Lanes.sum(strands, Kernels.STRANDS);
+            y[other] = Lanes.sum(strands, STRANDS);
         }
     }
 
@@ -49,7 +50,7 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
             throw new IndexOutOfBoundsException(
                     "rows of %d numbers at %d and %d, in %d bytes of weights".formatted(n, row0, row1, w.byteSize()));
         }
-        for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum0 = FloatVector.zero(FLOATS);
             var sum1 = sum0;
             long at = 0;
@@ -60,13 +61,13 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
                 long quants = at + Short.BYTES + h;
                 sum0 = quants(w, row0 + quants).mul(scale0).fma(element, sum0);
                 sum1 = quants(w, row1 + quants).mul(scale1).fma(element, sum1);
-                element = FloatVector.fromArray(FLOATS, x, k + Kernels.STRANDS);
-                quants += Kernels.STRANDS;
+                element = FloatVector.fromArray(FLOATS, x, k + STRANDS);
+                quants += STRANDS;
                 sum0 = quants(w, row0 + quants).mul(scale0).fma(element, sum0);
                 sum1 = quants(w, row1 + quants).mul(scale1).fma(element, sum1);
             }
             sum0.intoArray(strands, h);
-            sum1.intoArray(strands, h + Kernels.STRANDS);
+            sum1.intoArray(strands, h + STRANDS);
         }
     }
 
@@ -88,8 +89,8 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
                 dots(w, r, other, x, t, tokens - 1, strands);
                 for (int i = 0; i < FEW && t + i < tokens; i++) {
                     int at = (t + i) * w.rows();
-                    y[at + r] = Lanes.sum(strands, i * Kernels.STRANDS);
-                    y[at + other] = Lanes.sum(strands, (FEW + i) * Kernels.STRANDS);
+                    y[at + r] = Lanes.sum(strands, i * STRANDS);
+                    y[at + other] = Lanes.sum(strands, (FEW + i) * STRANDS);
                 }
             }
         }
@@ -112,7 +113,7 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
 
     private static void dot8(
             MemorySegment w, long row0, long row1, float[] x, int x0, int x1, int x2, int x3, int n, float[] strands) {
-        for (int h = 0; h < Kernels.STRANDS; h += Lanes.COUNT) {
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
             var sum02 = sum00;
@@ -139,29 +140,131 @@ final class VectorQ8_0 extends Q8_0 implements VectorFormat, FewVectorsFormat {
                 token = FloatVector.fromArray(FLOATS, x, x3 + k);
                 sum03 = row.fma(token, sum03);
                 sum13 = other.fma(token, sum13);
-                row = quants(w, row0 + at + 2 + Kernels.STRANDS + h).mul(scale);
-                other = quants(w, row1 + at + 2 + Kernels.STRANDS + h).mul(otherScale);
-                token = FloatVector.fromArray(FLOATS, x, x0 + k + Kernels.STRANDS);
+                row = quants(w, row0 + at + 2 + STRANDS + h).mul(scale);
+                other = quants(w, row1 + at + 2 + STRANDS + h).mul(otherScale);
+                token = FloatVector.fromArray(FLOATS, x, x0 + k + STRANDS);
                 sum00 = row.fma(token, sum00);
                 sum10 = other.fma(token, sum10);
-                token = FloatVector.fromArray(FLOATS, x, x1 + k + Kernels.STRANDS);
+                token = FloatVector.fromArray(FLOATS, x, x1 + k + STRANDS);
                 sum01 = row.fma(token, sum01);
                 sum11 = other.fma(token, sum11);
-                token = FloatVector.fromArray(FLOATS, x, x2 + k + Kernels.STRANDS);
+                token = FloatVector.fromArray(FLOATS, x, x2 + k + STRANDS);
                 sum02 = row.fma(token, sum02);
                 sum12 = other.fma(token, sum12);
-                token = FloatVector.fromArray(FLOATS, x, x3 + k + Kernels.STRANDS);
+                token = FloatVector.fromArray(FLOATS, x, x3 + k + STRANDS);
                 sum03 = row.fma(token, sum03);
                 sum13 = other.fma(token, sum13);
             }
             sum00.intoArray(strands, h);
-            sum01.intoArray(strands, h + Kernels.STRANDS);
-            sum02.intoArray(strands, h + 2 * Kernels.STRANDS);
-            sum03.intoArray(strands, h + 3 * Kernels.STRANDS);
-            sum10.intoArray(strands, h + 4 * Kernels.STRANDS);
-            sum11.intoArray(strands, h + 5 * Kernels.STRANDS);
-            sum12.intoArray(strands, h + 6 * Kernels.STRANDS);
-            sum13.intoArray(strands, h + 7 * Kernels.STRANDS);
+            sum01.intoArray(strands, h + STRANDS);
+            sum02.intoArray(strands, h + 2 * STRANDS);
+            sum03.intoArray(strands, h + 3 * STRANDS);
+            sum10.intoArray(strands, h + 4 * STRANDS);
+            sum11.intoArray(strands, h + 5 * STRANDS);
+            sum12.intoArray(strands, h + 6 * STRANDS);
+            sum13.intoArray(strands, h + 7 * STRANDS);
+        }
+    }
+
+    @Override
+    public int fewest() {
+        return 5;
+    }
+
+    @Override
+    public void times(MemorySegment w, long row0, long row1, float[] x, int xAt, int n, float[] strands) {
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum00 = FloatVector.zero(FLOATS);
+            var sum01 = sum00;
+            var sum02 = sum00;
+            var sum03 = sum00;
+            var sum04 = sum00;
+            var sum05 = sum00;
+            var sum06 = sum00;
+            var sum07 = sum00;
+            var sum10 = sum00;
+            var sum11 = sum00;
+            var sum12 = sum00;
+            var sum13 = sum00;
+            var sum14 = sum00;
+            var sum15 = sum00;
+            var sum16 = sum00;
+            var sum17 = sum00;
+            long block = 0;
+            for (int k = h; k < n; k += BLOCK, block += BLOCK_BYTES) {
+                long quants = block + Short.BYTES + h;
+                var scale = FloatVector.broadcast(FLOATS, F16.at(w, row0 + block));
+                var row = quants(w, row0 + quants).mul(scale);
+                var next = quants(w, row0 + quants + STRANDS).mul(scale);
+                scale = FloatVector.broadcast(FLOATS, F16.at(w, row1 + block));
+                var other = quants(w, row1 + quants).mul(scale);
+                var otherNext = quants(w, row1 + quants + STRANDS).mul(scale);
+                int at = xAt + VectorTiles.WIDE * (k - h) + h;
+                var element = FloatVector.fromArray(FLOATS, x, at);
+                sum00 = row.fma(element, sum00);
+                sum10 = other.fma(element, sum10);
+                element = FloatVector.fromArray(FLOATS, x, at + STRANDS);
+                sum01 = row.fma(element, sum01);
+                sum11 = other.fma(element, sum11);
+                element = FloatVector.fromArray(FLOATS, x, at + 2 * STRANDS);
+                sum02 = row.fma(element, sum02);
+                sum12 = other.fma(element, sum12);
+                element = FloatVector.fromArray(FLOATS, x, at + 3 * STRANDS);
+                sum03 = row.fma(element, sum03);
+                sum13 = other.fma(element, sum13);
+                element = FloatVector.fromArray(FLOATS, x, at + 4 * STRANDS);
+                sum04 = row.fma(element, sum04);
+                sum14 = other.fma(element, sum14);
+                element = FloatVector.fromArray(FLOATS, x, at + 5 * STRANDS);
+                sum05 = row.fma(element, sum05);
+                sum15 = other.fma(element, sum15);
+                element = FloatVector.fromArray(FLOATS, x, at + 6 * STRANDS);
+                sum06 = row.fma(element, sum06);
+                sum16 = other.fma(element, sum16);
+                element = FloatVector.fromArray(FLOATS, x, at + 7 * STRANDS);
+                sum07 = row.fma(element, sum07);
+                sum17 = other.fma(element, sum17);
+                element = FloatVector.fromArray(FLOATS, x, at + 8 * STRANDS);
+                sum00 = next.fma(element, sum00);
+                sum10 = otherNext.fma(element, sum10);
+                element = FloatVector.fromArray(FLOATS, x, at + 9 * STRANDS);
+                sum01 = next.fma(element, sum01);
+                sum11 = otherNext.fma(element, sum11);
+                element = FloatVector.fromArray(FLOATS, x, at + 10 * STRANDS);
+                sum02 = next.fma(element, sum02);
+                sum12 = otherNext.fma(element, sum12);
+                element = FloatVector.fromArray(FLOATS, x, at + 11 * STRANDS);
+                sum03 = next.fma(element, sum03);
+                sum13 = otherNext.fma(element, sum13);
+                element = FloatVector.fromArray(FLOATS, x, at + 12 * STRANDS);
+                sum04 = next.fma(element, sum04);
+                sum14 = otherNext.fma(element, sum14);
+                element = FloatVector.fromArray(FLOATS, x, at + 13 * STRANDS);
+                sum05 = next.fma(element, sum05);
+                sum15 = otherNext.fma(element, sum15);
+                element = FloatVector.fromArray(FLOATS, x, at + 14 * STRANDS);
+                sum06 = next.fma(element, sum06);
+                sum16 = otherNext.fma(element, sum16);
+                element = FloatVector.fromArray(FLOATS, x, at + 15 * STRANDS);
+                sum07 = next.fma(element, sum07);
+                sum17 = otherNext.fma(element, sum17);
+            }
+            sum00.intoArray(strands, h);
+            sum01.intoArray(strands, h + STRANDS);
+            sum02.intoArray(strands, h + 2 * STRANDS);
+            sum03.intoArray(strands, h + 3 * STRANDS);
+            sum04.intoArray(strands, h + 4 * STRANDS);
+            sum05.intoArray(strands, h + 5 * STRANDS);
+            sum06.intoArray(strands, h + 6 * STRANDS);
+            sum07.intoArray(strands, h + 7 * STRANDS);
+            sum10.intoArray(strands, h + 8 * STRANDS);
+            sum11.intoArray(strands, h + 9 * STRANDS);
+            sum12.intoArray(strands, h + 10 * STRANDS);
+            sum13.intoArray(strands, h + 11 * STRANDS);
+            sum14.intoArray(strands, h + 12 * STRANDS);
+            sum15.intoArray(strands, h + 13 * STRANDS);
+            sum16.intoArray(strands, h + 14 * STRANDS);
+            sum17.intoArray(strands, h + 15 * STRANDS);
         }
     }
 

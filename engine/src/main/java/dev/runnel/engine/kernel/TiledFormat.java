@@ -1,0 +1,22 @@
+package dev.runnel.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/// A [Format] whose rows are multiplied by tiles of vectors as they are read, without being written out as floats
+/// first; see [VectorTiles].
+interface TiledFormat extends VectorFormat {
+
+    /// So many vectors are worth a tile.
+    int fewest();
+
+    /// Two rows times a tile, up to the addition of the strands.
+    ///
+    /// ```
+    /// x        (n / STRANDS, WIDE, STRANDS)   from xAt on
+    /// strands  (2, WIDE, STRANDS)             row, vector, strand
+    /// ```
+    ///
+    /// @param row0 bytes from the start of `w`
+    /// @param n a multiple of [Kernels#STRANDS]
+    void times(MemorySegment w, long row0, long row1, float[] x, int xAt, int n, float[] strands);
+}
