@@ -21,6 +21,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// Methods that give or take vectors have at most 35 bytes of code (`MaxInlineSize`), here and in all kernels. A
 /// larger one C2 inlines only where the profile calls it hot, and a kernel that it compiles before there is a
 /// profile would keep its vectors on the heap for good.
+///
+/// A kernel that is compiled alone (`FreqInlineSize`, 325 bytes) calls none of them but at the beginning of a loop:
+/// once C2 has made 18 000 nodes of a method (`NodeCountInliningCutoff`) it inlines nothing more into it than the
+/// Vector API's own methods, which have no limit.
 final class Lanes {
 
     static final VectorSpecies<Float> FLOATS = species();

@@ -1,7 +1,7 @@
 package dev.runnel.engine.kernel;
 
 import static dev.runnel.engine.kernel.Fused.multiplyAdd;
-import static dev.runnel.engine.kernel.Lanes.floats;
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
 
 import dev.runnel.engine.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +17,15 @@ import jdk.incubator.vector.VectorOperators;
 ///
 /// Elements that don't fill a vector are left to scalar code; only the smallest models have any.
 final class VectorKernels extends ScalarKernels {
+
+    private static final FloatVector LN2_HIGH = FloatVector.broadcast(FLOATS, Exp.LN2_HIGH);
+    private static final FloatVector LN2_LOW = FloatVector.broadcast(FLOATS, Exp.LN2_LOW);
+    private static final FloatVector P5 = FloatVector.broadcast(FLOATS, Exp.P5);
+    private static final FloatVector P4 = FloatVector.broadcast(FLOATS, Exp.P4);
+    private static final FloatVector P3 = FloatVector.broadcast(FLOATS, Exp.P3);
+    private static final FloatVector P2 = FloatVector.broadcast(FLOATS, Exp.P2);
+    private static final FloatVector P1 = FloatVector.broadcast(FLOATS, Exp.P1);
+    private static final FloatVector P0 = FloatVector.broadcast(FLOATS, Exp.P0);
 
     private final Map<TensorType, PackedFormat> packed = Map.of(
             TensorType.Q4_0, PackedFormat.q4_0(),
@@ -49,7 +58,7 @@ final class VectorKernels extends ScalarKernels {
 
     @Override
     public String name() {
-        return Lanes.FLOATS.vectorBitSize() + "-bit vectors";
+        return FLOATS.vectorBitSize() + "-bit vectors";
     }
 
     @Override
@@ -192,9 +201,9 @@ final class VectorKernels extends ScalarKernels {
     float sum(float[] x, int at, int n, float[] strands) {
         int whole = n / STRANDS * STRANDS;
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
-            var sum = FloatVector.zero(Lanes.FLOATS);
+            var sum = FloatVector.zero(FLOATS);
             for (int k = h; k < whole; k += STRANDS) {
-                sum = sum.add(floats(x, at + k));
+                sum = sum.add(FloatVector.fromArray(FLOATS, x, at + k));
             }
             sum.intoArray(strands, h);
         }
@@ -208,9 +217,9 @@ final class VectorKernels extends ScalarKernels {
     float sumOfSquares(float[] x, int at, int n, float[] strands) {
         int whole = n / STRANDS * STRANDS;
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
-            var sum = FloatVector.zero(Lanes.FLOATS);
+            var sum = FloatVector.zero(FLOATS);
             for (int k = h; k < whole; k += STRANDS) {
-                var v = floats(x, at + k);
+                var v = FloatVector.fromArray(FLOATS, x, at + k);
                 sum = v.fma(v, sum);
             }
             sum.intoArray(strands, h);
@@ -225,42 +234,58 @@ final class VectorKernels extends ScalarKernels {
     public void activate(Activation activation, float[] x, int from, int to) {
         int i = from;
         for (; i <= to - Lanes.COUNT; i += Lanes.COUNT) {
-            var g = floats(x, i).min(activation.limit);
+            var g = FloatVector.fromArray(FLOATS, x, i).min(activation.limit);
             var square = g.mul(g).min(Float.MAX_VALUE);
-            var exponent = square.fma(activation.cubic, activation.linear).mul(g);
-            g.div(exp(exponent).add(1)).intoArray(x, i);
+            var argument = square.fma(activation.cubic, activation.linear).mul(g);
+            argument = argument.max(Exp.LEAST).min(Exp.MOST);
+            // as in exp:
+            var shifted = argument.fma(Exp.LOG2_E, Exp.ROUNDER);
+            var n = shifted.sub(Exp.ROUNDER);
+            var r = n.fma(LN2_LOW, n.fma(LN2_HIGH, argument));
+            var e = P5.fma(r, P4).fma(r, P3).fma(r, P2).fma(r, P1).fma(r, P0);
+            e = e.fma(r.mul(r), r)
+                    .add(1)
+                    .mul(shifted.reinterpretAsInts()
+                            .lanewise(VectorOperators.LSHL, 23)
+                            .add(0x3f800000)
+                            .reinterpretAsFloats());
+            g.div(e.add(1)).intoArray(x, i);
         }
         super.activate(activation, x, i, to);
     }
 
     @Override
     public void softCap(float cap, float[] x, int from, int to) {
-        float scale = 2 / cap;
-        var one = FloatVector.broadcast(Lanes.FLOATS, 1);
-        int i = from;
-        for (; i <= to - Lanes.COUNT; i += Lanes.COUNT) {
-            var e = exp(floats(x, i).mul(scale)).add(1);
-            one.sub(FloatVector.broadcast(Lanes.FLOATS, 2).div(e)).mul(cap).intoArray(x, i);
+        int end = from + FLOATS.loopBound(to - from);
+        exp(x, from, end, 0, 2 / cap);
+        var one = FloatVector.broadcast(FLOATS, 1);
+        for (int i = from; i < end; i += Lanes.COUNT) {
+            var e = FloatVector.fromArray(FLOATS, x, i).add(1);
+            one.sub(FloatVector.broadcast(FLOATS, 2).div(e)).mul(cap).intoArray(x, i);
         }
-        super.softCap(cap, x, i, to);
+        super.softCap(cap, x, end, to);
     }
 
-    /// [Exp#of] of every lane.
-    private static FloatVector exp(FloatVector argument) {
-        var x = argument.max(Exp.LEAST).min(Exp.MOST);
-        var shifted = x.fma(Exp.LOG2_E, Exp.ROUNDER);
-        var n = shifted.sub(Exp.ROUNDER);
-        var r = n.fma(FloatVector.broadcast(Lanes.FLOATS, Exp.LN2_HIGH), x);
-        r = n.fma(FloatVector.broadcast(Lanes.FLOATS, Exp.LN2_LOW), r);
-        var p = r.fma(Exp.P5, Exp.P4);
-        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P3));
-        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P2));
-        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P1));
-        p = p.fma(r, FloatVector.broadcast(Lanes.FLOATS, Exp.P0));
-        p = p.fma(r.mul(r), r).add(1);
-        var power =
-                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(0x3f800000);
-        return p.mul(power.reinterpretAsFloats());
+    /// `x = e^((x - less) * scale)` as [Exp#of] gives it. It takes vectors from an array and not one by one, since C2
+    /// inlines a method of ours that gives a vector only where it has seen it called often.
+    ///
+    /// @param end whole vectors from `from`
+    private static void exp(float[] x, int from, int end, float less, float scale) {
+        for (int i = from; i < end; i += Lanes.COUNT) {
+            var argument = FloatVector.fromArray(FLOATS, x, i).sub(less).mul(scale);
+            argument = argument.max(Exp.LEAST).min(Exp.MOST);
+            var shifted = argument.fma(Exp.LOG2_E, Exp.ROUNDER);
+            var n = shifted.sub(Exp.ROUNDER);
+            var r = n.fma(LN2_LOW, n.fma(LN2_HIGH, argument));
+            var e = P5.fma(r, P4).fma(r, P3).fma(r, P2).fma(r, P1).fma(r, P0);
+            e = e.fma(r.mul(r), r)
+                    .add(1)
+                    .mul(shifted.reinterpretAsInts()
+                            .lanewise(VectorOperators.LSHL, 23)
+                            .add(0x3f800000)
+                            .reinterpretAsFloats());
+            e.intoArray(x, i);
+        }
     }
 
     @Override
@@ -289,7 +314,8 @@ final class VectorKernels extends ScalarKernels {
     public void bytes(MemorySegment from, long offset, long scales, MemorySegment to, long at, int n) {
         for (int i = 0; i < n; i += Lanes.COUNT) {
             long element = (long) Float.BYTES * i;
-            var number = Lanes.bytesAsFloats(from, offset + i).mul(floats(from, scales + element));
+            var number = Lanes.bytesAsFloats(from, offset + i)
+                    .mul(FloatVector.fromMemorySegment(FLOATS, from, scales + element, ByteOrder.LITTLE_ENDIAN));
             number.intoMemorySegment(to, at + element, ByteOrder.LITTLE_ENDIAN);
         }
     }
@@ -318,10 +344,10 @@ final class VectorKernels extends ScalarKernels {
 
     @Override
     public float most(float[] x, int at, int n) {
-        int whole = Lanes.FLOATS.loopBound(n);
-        var lanes = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
+        int whole = FLOATS.loopBound(n);
+        var lanes = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            lanes = lanes.max(floats(x, at + i));
+            lanes = lanes.max(FloatVector.fromArray(FLOATS, x, at + i));
         }
         return Math.max(lanes.reduceLanes(VectorOperators.MAX), super.most(x, at + whole, n - whole));
     }
@@ -330,12 +356,11 @@ final class VectorKernels extends ScalarKernels {
     public float exponentials(float[] scores, int at, int n, float most, Scratch scratch) {
         int whole = n / STRANDS * STRANDS;
         float[] strands = scratch.strands;
+        exp(scores, at, at + whole, most, 1);
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
-            var sum = FloatVector.zero(Lanes.FLOATS);
+            var sum = FloatVector.zero(FLOATS);
             for (int i = h; i < whole; i += STRANDS) {
-                var e = exp(floats(scores, at + i).sub(most));
-                e.intoArray(scores, at + i);
-                sum = sum.add(e);
+                sum = sum.add(FloatVector.fromArray(FLOATS, scores, at + i));
             }
             sum.intoArray(strands, h);
         }

@@ -31,7 +31,7 @@ class KernelCodeTest {
     private static final String VECTORS = "jdk/incubator/vector";
 
     /// Long enough that two vectors on the heap cost little beside what they compute.
-    private static final Set<String> LONG = Set.of("VectorKernels.exp", "Codebook.floats");
+    private static final Set<String> LONG = Set.of("Codebook.floats");
 
     @Test
     void whatGivesOrTakesVectorsIsSmallEnoughToBeInlinedWithoutAProfile() throws Exception {
