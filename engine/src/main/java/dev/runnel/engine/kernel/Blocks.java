@@ -15,8 +15,7 @@ import jdk.incubator.vector.FloatVector;
 /// ```
 ///
 /// where `n` is a multiple of [Kernels#STRANDS]. A vector is read once for 4 multiplications or more. Each is
-/// one small method whose sums are local variables: with more calls after the loop, C2 stops inlining and
-/// puts every sum on the heap.
+/// one method whose sums are local variables, so that they stay in registers.
 final class Blocks {
 
     /// Tokens that the machine's registers hold sums for, 4 each: 16 with 512 and 128 bits (of 32 registers;

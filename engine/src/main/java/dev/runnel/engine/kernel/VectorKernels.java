@@ -106,15 +106,15 @@ final class VectorKernels extends ScalarKernels {
 
     @Override
     public Workers.Task preparation(Matrix w, float[] x, int tokens, Operand to, Scratch[] scratches) {
-        if (turns(w, tokens)) {
-            to.reserveStrands(tokens * w.columns());
-            return (worker, t) -> to.orderStrands(x, t * w.columns(), w.columns());
-        }
         if (w.layout() == Matrix.Layout.PACKED) {
             return PackedProduct.preparation(packed(w), w, x, tokens, to, scratches);
         }
         if (VectorTiles.suit(format(w), w, tokens)) {
             return VectorTiles.preparation(w, x, tokens, to);
+        }
+        if (turns(w, tokens)) {
+            to.reserveStrands(tokens * w.columns());
+            return (_, t) -> to.orderStrands(x, t * w.columns(), w.columns());
         }
         return super.preparation(w, x, tokens, to, scratches);
     }

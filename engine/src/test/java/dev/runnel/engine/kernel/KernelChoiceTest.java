@@ -88,7 +88,7 @@ class KernelChoiceTest {
             Scratch scratch = new Scratch(512);
             int digest = 0;
             for (TensorType type : kernels.matrixTypes()) {
-                for (int tokens : new int[] {1, 7}) {
+                for (int tokens : new int[] {1, 7, 32}) {
                     int n = List.of(172, 160, 512).stream()
                             .filter(length -> length % type.blockElements() == 0)
                             .findFirst()

@@ -23,7 +23,7 @@ class MultiplyTest {
 
     private static final int[] LENGTHS = {1, 3, 15, 16, 17, 32, 64, 96, 100, 172, 512, 1056, 2048};
 
-    static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 9, 16, 33};
+    static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 9, 16, 32, 33};
 
     static final TensorType[] TURNED = {TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0};
 
