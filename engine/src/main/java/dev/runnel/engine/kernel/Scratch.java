@@ -11,7 +11,7 @@ public final class Scratch {
     /// Floats of weights that are dequantized at a time: half of a usual second-level cache.
     private static final int TILE = 1 << 17;
 
-    /// Unfinished sums: `(BLOCK rows, BLOCK tokens, STRANDS)`.
+    /// Unfinished sums: `(BLOCK rows, BLOCK tokens, STRANDS)`, or of a tile, see [TiledFormat#times].
     final float[] strands = new float[BLOCK * BLOCK * Kernels.STRANDS];
 
     /// Dequantized rows `(tileRows, stride)`.
