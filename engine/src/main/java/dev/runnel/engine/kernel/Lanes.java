@@ -22,9 +22,10 @@ import jdk.incubator.vector.VectorSpecies;
 /// larger one C2 inlines only where the profile calls it hot, and a kernel that it compiles before there is a
 /// profile would keep its vectors on the heap for good.
 ///
-/// A kernel that is compiled alone (`FreqInlineSize`, 325 bytes) calls none of them but at the beginning of a loop:
+/// A kernel that is compiled alone (`FreqInlineSize`, 325 bytes) calls none of them but what makes floats of weights:
 /// once C2 has made 18 000 nodes of a method (`NodeCountInliningCutoff`) it inlines nothing more into it than the
-/// Vector API's own methods, which have no limit.
+/// Vector API's own methods, which have no limit. So weights are read where a loop begins, or where there are few
+/// other vectors.
 final class Lanes {
 
     static final VectorSpecies<Float> FLOATS = species();

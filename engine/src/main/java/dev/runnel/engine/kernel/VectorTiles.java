@@ -3,8 +3,8 @@ package dev.runnel.engine.kernel;
 import java.util.Arrays;
 
 /// A matrix times some vectors that lie side by side, [#WIDE] of them in a tile: two rows at a time, and a vector of
-/// weights is made floats once for all. That is what a step takes in which some sequences answer. Fewer vectors are
-/// multiplied one after another, and for more of them a row is written out as floats ([Blocks]).
+/// weights is made floats once for all. That is what a step takes in which some sequences answer. For fewer vectors
+/// and for more, a row is written out as floats ([Blocks]) where its format has no other way ([FewVectorsFormat]).
 ///
 /// ```
 /// tiles  (tiles, columns / STRANDS, WIDE, STRANDS)   vectors that there are none of are zeros

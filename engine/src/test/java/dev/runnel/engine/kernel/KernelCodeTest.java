@@ -25,7 +25,7 @@ class KernelCodeTest {
     /// `FreqInlineSize`: what is larger is compiled alone.
     private static final int COMPILED_ALONE = 325;
 
-    /// What makes floats of weights, where a loop begins and the limit is far.
+    /// What makes floats of weights where the limit is far, as [AllocationTest] sees.
     private static final Set<String> WEIGHTS = Set.of("quants", "weights");
 
     private static final String VECTORS = "jdk/incubator/vector";
