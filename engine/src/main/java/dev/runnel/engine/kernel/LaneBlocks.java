@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 ///
 /// ```
 /// w        (n, ROWS)        one strand, from wAt on
-/// x        (tokens, n)      the same strand; token t from xAt + t * xStride
+/// x        (n, tokens)      the same strand of so many tokens, from xAt on
 /// strands  (tokens, ROWS)   from `to` on
 /// ```
 final class LaneBlocks {
@@ -26,7 +26,7 @@ final class LaneBlocks {
 
     private LaneBlocks() {}
 
-    static void times8(float[] w, int wAt, float[] x, int xAt, int xStride, int n, float[] strands, int to) {
+    static void times8(float[] w, int wAt, float[] x, int xAt, int n, float[] strands, int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.COUNT) {
             var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
@@ -47,29 +47,29 @@ final class LaneBlocks {
             for (int k = 0; k < n; k++) {
                 var w0 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h);
                 var w1 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h + Lanes.COUNT);
-                int at = xAt + k;
+                int at = xAt + 8 * k;
                 var element = FloatVector.broadcast(FLOATS, x[at]);
                 sum00 = w0.fma(element, sum00);
                 sum01 = w1.fma(element, sum01);
-                element = FloatVector.broadcast(FLOATS, x[at + xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 1]);
                 sum10 = w0.fma(element, sum10);
                 sum11 = w1.fma(element, sum11);
-                element = FloatVector.broadcast(FLOATS, x[at + 2 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 2]);
                 sum20 = w0.fma(element, sum20);
                 sum21 = w1.fma(element, sum21);
-                element = FloatVector.broadcast(FLOATS, x[at + 3 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 3]);
                 sum30 = w0.fma(element, sum30);
                 sum31 = w1.fma(element, sum31);
-                element = FloatVector.broadcast(FLOATS, x[at + 4 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 4]);
                 sum40 = w0.fma(element, sum40);
                 sum41 = w1.fma(element, sum41);
-                element = FloatVector.broadcast(FLOATS, x[at + 5 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 5]);
                 sum50 = w0.fma(element, sum50);
                 sum51 = w1.fma(element, sum51);
-                element = FloatVector.broadcast(FLOATS, x[at + 6 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 6]);
                 sum60 = w0.fma(element, sum60);
                 sum61 = w1.fma(element, sum61);
-                element = FloatVector.broadcast(FLOATS, x[at + 7 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 7]);
                 sum70 = w0.fma(element, sum70);
                 sum71 = w1.fma(element, sum71);
             }
@@ -94,7 +94,7 @@ final class LaneBlocks {
         }
     }
 
-    static void times4(float[] w, int wAt, float[] x, int xAt, int xStride, int n, float[] strands, int to) {
+    static void times4(float[] w, int wAt, float[] x, int xAt, int n, float[] strands, int to) {
         for (int h = 0; h < ROWS; h += 2 * Lanes.COUNT) {
             var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
@@ -107,17 +107,17 @@ final class LaneBlocks {
             for (int k = 0; k < n; k++) {
                 var w0 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h);
                 var w1 = FloatVector.fromArray(FLOATS, w, wAt + k * ROWS + h + Lanes.COUNT);
-                int at = xAt + k;
+                int at = xAt + 4 * k;
                 var element = FloatVector.broadcast(FLOATS, x[at]);
                 sum00 = w0.fma(element, sum00);
                 sum01 = w1.fma(element, sum01);
-                element = FloatVector.broadcast(FLOATS, x[at + xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 1]);
                 sum10 = w0.fma(element, sum10);
                 sum11 = w1.fma(element, sum11);
-                element = FloatVector.broadcast(FLOATS, x[at + 2 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 2]);
                 sum20 = w0.fma(element, sum20);
                 sum21 = w1.fma(element, sum21);
-                element = FloatVector.broadcast(FLOATS, x[at + 3 * xStride]);
+                element = FloatVector.broadcast(FLOATS, x[at + 3]);
                 sum30 = w0.fma(element, sum30);
                 sum31 = w1.fma(element, sum31);
             }

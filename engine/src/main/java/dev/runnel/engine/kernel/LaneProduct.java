@@ -3,7 +3,12 @@ package dev.runnel.engine.kernel;
 /// A matrix times many tokens: a block of rows is dequantized and turned into lanes, and multiplied by as many
 /// tokens at a time as the registers hold sums for.
 ///
-/// @param x strand by strand
+/// ```
+/// x  (tiles, STRANDS, columns / STRANDS, LaneBlocks.WIDEST)   tokens that there are none of are zeros
+/// ```
+///
+/// A tile's tokens lie side by side: at strides of whole rows, which often are powers of two, they would share sets of
+/// the cache.
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
 
@@ -22,6 +27,31 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
     /// Floats of what is turned together.
     static final int TURNED = TURNED_ROWS * TURNED_STRIDE;
 
+    /// As [Kernels#preparationParts] says.
+    static int preparationParts(int tokens) {
+        return Math.ceilDiv(tokens, LaneBlocks.WIDEST);
+    }
+
+    /// As [Kernels#preparation] says.
+    static Workers.Task preparation(Matrix w, float[] x, int tokens, Operand to) {
+        int n = w.columns();
+        to.reserveStrands(preparationParts(tokens) * LaneBlocks.WIDEST * n);
+        return (_, tile) -> order(x, tile * LaneBlocks.WIDEST, tokens, n, to.strands);
+    }
+
+    private static void order(float[] x, int first, int tokens, int n, float[] tiles) {
+        int wide = LaneBlocks.WIDEST;
+        int length = n / STRANDS;
+        for (int j = 0; j < wide; j++) {
+            for (int i = 0; i < length; i++) {
+                for (int strand = 0; strand < STRANDS; strand++) {
+                    tiles[first * n + (strand * length + i) * wide + j] =
+                            first + j < tokens ? x[(first + j) * n + i * STRANDS + strand] : 0;
+                }
+            }
+        }
+    }
+
     /// The task that [Kernels#multiplication] describes.
     Workers.Task task(int rows, Scratch[] scratches) {
         return (worker, part) -> {
@@ -32,9 +62,8 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
                 for (int i = 0; i < rowsOfBlock; i += TURNED_ROWS) {
                     turn(r, i, rowsOfBlock, scratch);
                 }
-                for (int i = 0; i < tokens; i += LaneBlocks.WIDEST) {
-                    // The last tokens are computed once more rather than alone.
-                    multiplyTile(r, rowsOfBlock, Math.min(i, tokens - LaneBlocks.WIDEST), scratch);
+                for (int t = 0; t < tokens; t += LaneBlocks.WIDEST) {
+                    multiplyTile(r, rowsOfBlock, t, scratch);
                 }
             }
         };
@@ -74,16 +103,16 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
         float[] strands = scratch.rowStrands;
         for (int strand = 0; strand < STRANDS; strand++) {
             int wAt = strand * length * ROWS;
-            int xAt = t * n + strand * length;
+            int xAt = t * n + strand * length * wide;
             int to = strand * wide * ROWS;
             if (wide == 8) {
-                LaneBlocks.times8(scratch.lanes, wAt, x.strands, xAt, n, length, strands, to);
+                LaneBlocks.times8(scratch.lanes, wAt, x.strands, xAt, length, strands, to);
             } else {
-                LaneBlocks.times4(scratch.lanes, wAt, x.strands, xAt, n, length, strands, to);
+                LaneBlocks.times4(scratch.lanes, wAt, x.strands, xAt, length, strands, to);
             }
         }
         LaneBlocks.addStrands(strands, wide * ROWS);
-        for (int j = 0; j < wide; j++) {
+        for (int j = 0; j < Math.min(wide, tokens - t); j++) {
             System.arraycopy(strands, j * ROWS, y, (t + j) * w.rows() + r, rows);
         }
     }

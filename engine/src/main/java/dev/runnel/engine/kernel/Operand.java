@@ -22,8 +22,7 @@ public final class Operand {
 
     private static final float MOST = 127;
 
-    /// The vectors, strand by strand, where there are many: `(tokens, STRANDS, columns / STRANDS)`; where there are
-    /// some, in tiles, see [VectorTiles].
+    /// The vectors in tiles, see [LaneProduct] and [VectorTiles].
     float[] strands = {};
 
     /// The whole numbers: `(tokens, columns)`, for packed matrices and several tokens `(tiles, columns, tokens of a
@@ -58,20 +57,10 @@ public final class Operand {
         }
     }
 
-    /// Makes room for vectors strand by strand; what was there is lost.
+    /// Makes room for vectors in tiles; what was there is lost.
     void reserveStrands(int numbers) {
         if (strands.length < numbers) {
             strands = new float[numbers];
-        }
-    }
-
-    /// Orders one vector of `n` elements, a multiple of [Kernels#STRANDS], strand by strand.
-    void orderStrands(float[] x, int at, int n) {
-        int length = n / Kernels.STRANDS;
-        for (int i = 0; i < length; i++) {
-            for (int strand = 0; strand < Kernels.STRANDS; strand++) {
-                strands[at + strand * length + i] = x[at + i * Kernels.STRANDS + strand];
-            }
         }
     }
 

@@ -11,7 +11,7 @@ public final class Scratch {
     /// Floats of weights that are dequantized at a time: half of a usual second-level cache.
     private static final int TILE = 1 << 17;
 
-    /// Unfinished sums: `(BLOCK rows, BLOCK tokens, STRANDS)`, or of a tile, see [TiledFormat#times].
+    /// Unfinished sums: `(BLOCK rows, BLOCK tokens, STRANDS)`.
     final float[] strands = new float[BLOCK * BLOCK * Kernels.STRANDS];
 
     /// Dequantized rows `(tileRows, stride)`.
@@ -23,6 +23,11 @@ public final class Scratch {
     /// Floats from one row of the tile to the next. The odd vector at the end keeps rows whose length is a
     /// power of two from sharing cache sets.
     final int stride;
+
+    /// Dequantized pieces of two rows, and the unfinished sums of their products with tiles, see [VectorTiles].
+    final float[] pieces = new float[VectorTiles.PIECES];
+
+    final float[] tileSums = new float[VectorTiles.SUMS];
 
     /// Dequantized pieces of rows, to be turned into lanes.
     final float[] unturned = new float[LaneProduct.TURNED];

@@ -87,7 +87,7 @@ final class VectorF16 extends F16 implements TiledFormat {
     }
 
     @Override
-    public void times(MemorySegment w, long row0, long row1, float[] x, int xAt, int n, float[] strands) {
+    public void times(MemorySegment w, long row0, long row1, float[] x, int xAt, int n, float[] sums, int to) {
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
@@ -134,22 +134,22 @@ final class VectorF16 extends F16 implements TiledFormat {
                 sum07 = row.fma(element, sum07);
                 sum17 = other.fma(element, sum17);
             }
-            sum00.intoArray(strands, h);
-            sum01.intoArray(strands, h + STRANDS);
-            sum02.intoArray(strands, h + 2 * STRANDS);
-            sum03.intoArray(strands, h + 3 * STRANDS);
-            sum04.intoArray(strands, h + 4 * STRANDS);
-            sum05.intoArray(strands, h + 5 * STRANDS);
-            sum06.intoArray(strands, h + 6 * STRANDS);
-            sum07.intoArray(strands, h + 7 * STRANDS);
-            sum10.intoArray(strands, h + 8 * STRANDS);
-            sum11.intoArray(strands, h + 9 * STRANDS);
-            sum12.intoArray(strands, h + 10 * STRANDS);
-            sum13.intoArray(strands, h + 11 * STRANDS);
-            sum14.intoArray(strands, h + 12 * STRANDS);
-            sum15.intoArray(strands, h + 13 * STRANDS);
-            sum16.intoArray(strands, h + 14 * STRANDS);
-            sum17.intoArray(strands, h + 15 * STRANDS);
+            sum00.intoArray(sums, to + h);
+            sum01.intoArray(sums, to + h + STRANDS);
+            sum02.intoArray(sums, to + h + 2 * STRANDS);
+            sum03.intoArray(sums, to + h + 3 * STRANDS);
+            sum04.intoArray(sums, to + h + 4 * STRANDS);
+            sum05.intoArray(sums, to + h + 5 * STRANDS);
+            sum06.intoArray(sums, to + h + 6 * STRANDS);
+            sum07.intoArray(sums, to + h + 7 * STRANDS);
+            sum10.intoArray(sums, to + h + 8 * STRANDS);
+            sum11.intoArray(sums, to + h + 9 * STRANDS);
+            sum12.intoArray(sums, to + h + 10 * STRANDS);
+            sum13.intoArray(sums, to + h + 11 * STRANDS);
+            sum14.intoArray(sums, to + h + 12 * STRANDS);
+            sum15.intoArray(sums, to + h + 13 * STRANDS);
+            sum16.intoArray(sums, to + h + 14 * STRANDS);
+            sum17.intoArray(sums, to + h + 15 * STRANDS);
         }
     }
 

@@ -101,7 +101,7 @@ final class VectorKernels extends ScalarKernels {
         if (VectorTiles.suit(format(w), w, tokens)) {
             return VectorTiles.preparationParts(tokens);
         }
-        return turns(w, tokens) ? tokens : super.preparationParts(w, tokens);
+        return turns(w, tokens) ? LaneProduct.preparationParts(tokens) : super.preparationParts(w, tokens);
     }
 
     @Override
@@ -113,8 +113,7 @@ final class VectorKernels extends ScalarKernels {
             return VectorTiles.preparation(w, x, tokens, to);
         }
         if (turns(w, tokens)) {
-            to.reserveStrands(tokens * w.columns());
-            return (_, t) -> to.orderStrands(x, t * w.columns(), w.columns());
+            return LaneProduct.preparation(w, x, tokens, to);
         }
         return super.preparation(w, x, tokens, to, scratches);
     }

@@ -1,33 +1,54 @@
 package dev.runnel.engine.kernel;
 
+import static dev.runnel.engine.kernel.Lanes.FLOATS;
+
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 
 /// A matrix times some vectors that lie side by side, [#WIDE] of them in a tile: two rows at a time, and a vector of
 /// weights is made floats once for all. That is what a step takes in which some sequences answer. For fewer vectors
 /// and for more, a row is written out as floats ([Blocks]) where its format has no other way ([FewVectorsFormat]).
 ///
 /// ```
-/// tiles  (tiles, columns / STRANDS, WIDE, STRANDS)   vectors that there are none of are zeros
+/// tiles   (tiles, columns / STRANDS, WIDE, STRANDS)   vectors that there are none of are zeros
+/// pieces  (2, columns of a piece)                     of two rows, with 256 bits; the second from SECOND on
+/// sums    (tiles, 2, WIDE, STRANDS)
 /// ```
 ///
 /// One tile lies in one place, since its vectors at places of their own would need more registers for addresses than
 /// there are.
 final class VectorTiles {
 
-    /// Vectors of a tile: their sums with two rows take half of 32 registers.
-    static final int WIDE = 8;
+    /// Whether there are 32 registers and not 16, as there are with 256 bits.
+    private static final boolean HAS_MANY = Lanes.COUNT != 8;
+
+    /// Vectors of a tile: their sums with two rows take half of the registers.
+    static final int WIDE = HAS_MANY ? 8 : 4;
 
     /// The most vectors that are multiplied so.
     static final int MOST = 32;
 
     private static final int STRANDS = Kernels.STRANDS;
 
+    /// Columns of a piece, a multiple of every type's block; two of them stay in the first-level cache.
+    private static final int COLUMNS = 512;
+
+    /// The second row of a piece; the vector more keeps the two from sharing cache sets.
+    private static final int SECOND = COLUMNS + STRANDS;
+
+    /// Floats of the pieces of two rows.
+    static final int PIECES = SECOND + COLUMNS;
+
+    /// Sums of a tile, and of all.
+    private static final int TILE_SUMS = 2 * WIDE * STRANDS;
+
+    static final int SUMS = 2 * MOST * STRANDS;
+
     private VectorTiles() {}
 
-    /// Whether vectors go in tiles; with 256 bits there are registers for half of a tile only.
+    /// Whether vectors go in tiles.
     static boolean suit(Format format, Matrix w, int tokens) {
-        return Lanes.COUNT != 8
-                && format instanceof TiledFormat tiled
+        return format instanceof TiledFormat tiled
                 && tokens >= tiled.fewest()
                 && tokens <= MOST
                 && w.columns() % STRANDS == 0
@@ -58,27 +79,91 @@ final class VectorTiles {
     }
 
     /// The task that [Kernels#multiplication] describes. One of the two rows is of the first and one of the second
-    /// half,
-    /// for the reason that [VectorQ8_0] has.
+    /// half, for the reason that [VectorQ8_0] has.
     static Workers.Task multiplication(
             TiledFormat format, Matrix w, Operand x, int tokens, float[] y, int rows, Scratch[] scratches) {
-        int n = w.columns();
         return (worker, part) -> {
-            float[] strands = scratches[worker].strands;
+            Scratch scratch = scratches[worker];
             int from = part * rows;
             int to = Math.min(from + rows, w.rows());
             int half = Math.ceilDiv(to - from, 2);
             for (int r = from; r < from + half; r++) {
                 int other = Math.min(r + half, to - 1);
-                for (int first = 0; first < tokens; first += WIDE) {
-                    format.times(w.data(), w.offset(r), w.offset(other), x.strands, first * n, n, strands);
-                    for (int j = 0; j < Math.min(WIDE, tokens - first); j++) {
-                        int at = (first + j) * w.rows();
-                        y[at + r] = Lanes.sum(strands, j * STRANDS);
-                        y[at + other] = Lanes.sum(strands, (WIDE + j) * STRANDS);
-                    }
+                if (HAS_MANY) {
+                    multiply(format, w, r, other, x.strands, tokens, scratch.tileSums);
+                } else {
+                    multiplyPieces(format, w, r, other, x.strands, tokens, scratch);
+                }
+                for (int j = 0; j < tokens; j++) {
+                    int sum = j / WIDE * TILE_SUMS + j % WIDE * STRANDS;
+                    y[j * w.rows() + r] = Lanes.sum(scratch.tileSums, sum);
+                    y[j * w.rows() + other] = Lanes.sum(scratch.tileSums, sum + WIDE * STRANDS);
                 }
             }
         };
+    }
+
+    private static void multiply(TiledFormat format, Matrix w, int r, int other, float[] x, int tokens, float[] sums) {
+        for (int first = 0; first < tokens; first += WIDE) {
+            int to = first / WIDE * TILE_SUMS;
+            format.times(w.data(), w.offset(r), w.offset(other), x, first * w.columns(), w.columns(), sums, to);
+        }
+    }
+
+    /// Few registers hold few vectors, for which weights would be made floats again and again; so they are written out,
+    /// a piece after the other.
+    private static void multiplyPieces(
+            TiledFormat format, Matrix w, int r, int other, float[] x, int tokens, Scratch scratch) {
+        int columns = w.columns();
+        float[] pieces = scratch.pieces;
+        Arrays.fill(scratch.tileSums, 0);
+        for (int k = 0; k < columns; k += COLUMNS) {
+            int n = Math.min(COLUMNS, columns - k);
+            long at = w.type().bytes(k);
+            format.dequantize(w.data(), w.offset(r) + at, n, pieces, 0);
+            format.dequantize(w.data(), w.offset(other) + at, n, pieces, SECOND);
+            for (int first = 0; first < tokens; first += WIDE) {
+                times4(pieces, x, first * columns + WIDE * k, n, scratch.tileSums, first / WIDE * TILE_SUMS);
+            }
+        }
+    }
+
+    /// Adds the products of a piece of two rows with a tile of four vectors.
+    private static void times4(float[] pieces, float[] x, int xAt, int n, float[] sums, int to) {
+        for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
+            var sum00 = FloatVector.fromArray(FLOATS, sums, to + h);
+            var sum01 = FloatVector.fromArray(FLOATS, sums, to + h + STRANDS);
+            var sum02 = FloatVector.fromArray(FLOATS, sums, to + h + 2 * STRANDS);
+            var sum03 = FloatVector.fromArray(FLOATS, sums, to + h + 3 * STRANDS);
+            var sum10 = FloatVector.fromArray(FLOATS, sums, to + h + 4 * STRANDS);
+            var sum11 = FloatVector.fromArray(FLOATS, sums, to + h + 5 * STRANDS);
+            var sum12 = FloatVector.fromArray(FLOATS, sums, to + h + 6 * STRANDS);
+            var sum13 = FloatVector.fromArray(FLOATS, sums, to + h + 7 * STRANDS);
+            for (int k = h; k < n; k += STRANDS) {
+                var row = FloatVector.fromArray(FLOATS, pieces, k);
+                var other = FloatVector.fromArray(FLOATS, pieces, SECOND + k);
+                int at = xAt + 4 * (k - h) + h;
+                var element = FloatVector.fromArray(FLOATS, x, at);
+                sum00 = row.fma(element, sum00);
+                sum10 = other.fma(element, sum10);
+                element = FloatVector.fromArray(FLOATS, x, at + STRANDS);
+                sum01 = row.fma(element, sum01);
+                sum11 = other.fma(element, sum11);
+                element = FloatVector.fromArray(FLOATS, x, at + 2 * STRANDS);
+                sum02 = row.fma(element, sum02);
+                sum12 = other.fma(element, sum12);
+                element = FloatVector.fromArray(FLOATS, x, at + 3 * STRANDS);
+                sum03 = row.fma(element, sum03);
+                sum13 = other.fma(element, sum13);
+            }
+            sum00.intoArray(sums, to + h);
+            sum01.intoArray(sums, to + h + STRANDS);
+            sum02.intoArray(sums, to + h + 2 * STRANDS);
+            sum03.intoArray(sums, to + h + 3 * STRANDS);
+            sum10.intoArray(sums, to + h + 4 * STRANDS);
+            sum11.intoArray(sums, to + h + 5 * STRANDS);
+            sum12.intoArray(sums, to + h + 6 * STRANDS);
+            sum13.intoArray(sums, to + h + 7 * STRANDS);
+        }
     }
 }

@@ -75,19 +75,22 @@ class MultiplyTest {
         }
     }
 
-    /// Longer than the piece of a row that is turned into lanes at a time, and not a whole number of them.
+    /// Longer than the pieces of rows that are turned into lanes or written out at a time, and no whole number of them.
     @ParameterizedTest
     @FieldSource("TURNED")
-    void manyTokensGiveTheBitsOfScalarCode(TensorType type) {
+    void longRowsGiveTheBitsOfScalarCode(TensorType type) {
         Random random = new Random(42);
         int n = 544;
         int rows = 37;
-        int tokens = LaneBlocks.LEAST + 3;
         Matrix matrix = Numbers.matrix(random, type, rows, n);
-        float[] x = Numbers.random(random, tokens * n);
-
-        assertThat(Numbers.bits(multiply(fastest, matrix, x, tokens)))
-                .isEqualTo(Numbers.bits(multiply(scalar, matrix, x, tokens)));
+        Matrix fast = Numbers.arranged(fastest, matrix);
+        int many = Math.max(LaneBlocks.LEAST, VectorTiles.MOST) + 3;
+        for (int tokens : new int[] {9, VectorTiles.MOST, many}) {
+            float[] x = Numbers.random(random, tokens * n);
+            assertThat(Numbers.bits(multiply(fastest, fast, x, tokens)))
+                    .as("%d tokens", tokens)
+                    .isEqualTo(Numbers.bits(multiply(scalar, matrix, x, tokens)));
+        }
     }
 
     @ParameterizedTest
