@@ -24,6 +24,9 @@ final class LaneBlocks {
     /// multiply, until its tokens no longer fit into the second-level cache.
     static final int LEAST = Lanes.COUNT == 16 ? 256 : Lanes.COUNT == 8 ? 8 : 32;
 
+    /// So many, where rows are turned as they are stored ([LaneFormat]).
+    static final int LEAST_STORED = Math.min(LEAST, 128);
+
     private LaneBlocks() {}
 
     static void times8(float[] w, int wAt, float[] x, int xAt, int n, float[] strands, int to) {

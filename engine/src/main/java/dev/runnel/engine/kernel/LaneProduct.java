@@ -1,5 +1,7 @@
 package dev.runnel.engine.kernel;
 
+import java.lang.foreign.MemorySegment;
+
 /// A matrix times many tokens: a block of rows is dequantized and turned into lanes, and multiplied by as many
 /// tokens at a time as the registers hold sums for.
 ///
@@ -26,6 +28,27 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
 
     /// Floats of what is turned together.
     static final int TURNED = TURNED_ROWS * TURNED_STRIDE;
+
+    /// Bytes from one row to the next of what is turned as it is stored, at most two for a number; more than that, as
+    /// above.
+    static final long STORED_STRIDE = Short.BYTES * (TURNED_COLUMNS + STRANDS);
+
+    /// Whether rows are turned into lanes for so many tokens.
+    static boolean suits(Format format, Matrix w, int tokens) {
+        return tokens >= (isTurnedAsStored(format, w) ? LaneBlocks.LEAST_STORED : LaneBlocks.LEAST)
+                && w.columns() % STRANDS == 0
+                && !(format instanceof GroupedFormat);
+    }
+
+    private static boolean isTurnedAsStored(Format format, Matrix w) {
+        return format instanceof LaneFormat lanes && lanes.turns(w);
+    }
+
+    /// Elements from one strand of rows to the next: one more than it has, since rows often are powers of two long, and
+    /// the elements of all strands are written in turn.
+    static int strandStride(int columns) {
+        return columns / STRANDS + 1;
+    }
 
     /// As [Kernels#preparationParts] says.
     static int preparationParts(int tokens) {
@@ -59,14 +82,40 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
             int to = Math.min((part + 1) * rows, w.rows());
             for (int r = part * rows; r < to; r += ROWS) {
                 int rowsOfBlock = Math.min(ROWS, to - r);
-                for (int i = 0; i < rowsOfBlock; i += TURNED_ROWS) {
-                    turn(r, i, rowsOfBlock, scratch);
+                if (format instanceof LaneFormat lanes && lanes.turns(w)) {
+                    turn(lanes, r, rowsOfBlock, scratch);
+                } else {
+                    for (int i = 0; i < rowsOfBlock; i += TURNED_ROWS) {
+                        turn(r, i, rowsOfBlock, scratch);
+                    }
                 }
                 for (int t = 0; t < tokens; t += LaneBlocks.WIDEST) {
                     multiplyTile(r, rowsOfBlock, t, scratch);
                 }
             }
         };
+    }
+
+    /// Puts all rows into lanes, a piece of columns after the other. Those that the block doesn't have are its last row
+    /// once more.
+    private void turn(LaneFormat lanes, int r, int rows, Scratch scratch) {
+        for (int from = 0; from < w.columns(); from += TURNED_COLUMNS) {
+            int n = Math.min(TURNED_COLUMNS, w.columns() - from);
+            long first = w.type().bytes(from);
+            long bytes = w.type().bytes(n);
+            for (int i = 0; i < ROWS; i++) {
+                long row = w.offset(r + Math.min(i, rows - 1));
+                MemorySegment.copy(w.data(), row + first, scratch.stored, i * STORED_STRIDE, bytes);
+            }
+            lanes.lanes(
+                    scratch.stored,
+                    n,
+                    scratch.words,
+                    scratch.scales,
+                    scratch.lanes,
+                    from / STRANDS,
+                    strandStride(w.columns()));
+        }
     }
 
     /// Puts rows `r + i` and on into lanes `i` and on. Those that the block doesn't have are its last row once more.
@@ -77,17 +126,17 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
                 long row = w.offset(r + Math.min(i + j, rows - 1));
                 format.dequantize(w.data(), row + w.type().bytes(from), n, scratch.unturned, j * TURNED_STRIDE);
             }
-            turn(scratch.unturned, n, scratch.lanes, i, from / STRANDS, w.columns() / STRANDS);
+            turn(scratch.unturned, n, scratch.lanes, i, from / STRANDS, strandStride(w.columns()));
         }
     }
 
     /// Writes a vector of lanes after the other: each line of the cache once.
     ///
     /// @param first number of the strand's element that the rows begin with
-    /// @param length elements of a strand
-    private static void turn(float[] rows, int n, float[] lanes, int lane, int first, int length) {
+    /// @param stride elements from one strand to the next
+    private static void turn(float[] rows, int n, float[] lanes, int lane, int first, int stride) {
         for (int strand = 0; strand < STRANDS; strand++) {
-            int to = (strand * length + first) * ROWS + lane;
+            int to = (strand * stride + first) * ROWS + lane;
             for (int i = 0; i < n / STRANDS; i++) {
                 for (int j = 0; j < TURNED_ROWS; j++) {
                     lanes[to + i * ROWS + j] = rows[strand + i * STRANDS + j * TURNED_STRIDE];
@@ -102,7 +151,7 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
         int wide = LaneBlocks.WIDEST;
         float[] strands = scratch.rowStrands;
         for (int strand = 0; strand < STRANDS; strand++) {
-            int wAt = strand * length * ROWS;
+            int wAt = strand * strandStride(n) * ROWS;
             int xAt = t * n + strand * length * wide;
             int to = strand * wide * ROWS;
             if (wide == 8) {

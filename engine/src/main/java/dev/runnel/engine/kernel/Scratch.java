@@ -1,5 +1,7 @@
 package dev.runnel.engine.kernel;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /// Buffers of one thread, made once so that no kernel allocates.
@@ -32,6 +34,12 @@ public final class Scratch {
     /// Dequantized pieces of rows, to be turned into lanes.
     final float[] unturned = new float[LaneProduct.TURNED];
 
+    /// Columns of rows as they are stored. No array, since C2 knows vectors of native memory already.
+    final MemorySegment stored = Arena.ofAuto().allocate(LaneProduct.STORED_STRIDE * LaneBlocks.ROWS, 64);
+
+    /// Some words of them, turned into lanes.
+    final int[] words = new int[8 * LaneBlocks.ROWS];
+
     /// Dequantized rows, turned into lanes: `(STRANDS, columns / STRANDS, LaneBlocks.ROWS)`.
     final float[] lanes;
 
@@ -62,7 +70,7 @@ public final class Scratch {
         tileRows = BLOCK * Math.max(1, Math.min(8, TILE / stride / BLOCK));
         tile = new float[tileRows * stride];
 
-        lanes = new float[columns * LaneBlocks.ROWS];
+        lanes = new float[Kernels.STRANDS * LaneProduct.strandStride(columns) * LaneBlocks.ROWS];
         quants = new short[Math.max(columns, Math.min(columns, PackedProduct.COLUMNS) * Packing.ROWS)];
         int groups = Math.ceilDiv(columns, 16);
         scales = new float[Math.max(groups, Math.min(groups, PackedProduct.COLUMNS / 16) * Packing.ROWS)];

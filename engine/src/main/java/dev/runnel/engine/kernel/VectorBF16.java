@@ -6,10 +6,11 @@ import static dev.runnel.engine.kernel.Lanes.floats;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// [BF16] in vectors.
-final class VectorBF16 extends BF16 implements TiledFormat {
+final class VectorBF16 extends BF16 implements TiledFormat, LaneFormat {
 
     @Override
     public void dequantize(MemorySegment weights, long offset, int n, float[] to, int at) {
@@ -123,6 +124,24 @@ final class VectorBF16 extends BF16 implements TiledFormat {
             sum15.intoArray(sums, to + h + 13 * STRANDS);
             sum16.intoArray(sums, to + h + 14 * STRANDS);
             sum17.intoArray(sums, to + h + 15 * STRANDS);
+        }
+    }
+
+    @Override
+    public void lanes(MemorySegment stored, int n, int[] words, float[] scales, float[] lanes, int first, int stride) {
+        for (int k = 0; k < n; k += STRANDS) {
+            LaneFormat.turn(stored, (long) Short.BYTES * k, words);
+            for (int i = 0; i < STRANDS / 2; i++) {
+                int to = (2 * i * stride + first + k / STRANDS) * LaneBlocks.ROWS;
+                int next = to + stride * LaneBlocks.ROWS;
+                for (int row = 0; row < LaneBlocks.ROWS; row += Lanes.COUNT) {
+                    var pair = IntVector.fromArray(Lanes.INTS, words, i * LaneBlocks.ROWS + row);
+                    pair.lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats()
+                            .intoArray(lanes, to + row);
+                    pair.and(0xffff_0000).reinterpretAsFloats().intoArray(lanes, next + row);
+                }
+            }
         }
     }
 

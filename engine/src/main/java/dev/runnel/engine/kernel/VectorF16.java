@@ -11,7 +11,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /// [F16] in vectors. C2 makes vectors of the scalar loop that writes floats itself.
-final class VectorF16 extends F16 implements TiledFormat {
+final class VectorF16 extends F16 implements TiledFormat, LaneFormat {
 
     private static final int MAGNITUDE = 0x7fff;
     private static final int EXPONENT = 0x7c00;
@@ -150,6 +150,36 @@ final class VectorF16 extends F16 implements TiledFormat {
             sum15.intoArray(sums, to + h + 13 * STRANDS);
             sum16.intoArray(sums, to + h + 14 * STRANDS);
             sum17.intoArray(sums, to + h + 15 * STRANDS);
+        }
+    }
+
+    @Override
+    public boolean turns(Matrix w) {
+        return takes(w);
+    }
+
+    @Override
+    public void lanes(MemorySegment stored, int n, int[] words, float[] scales, float[] lanes, int first, int stride) {
+        for (int k = 0; k < n; k += STRANDS) {
+            LaneFormat.turn(stored, (long) Short.BYTES * k, words);
+            for (int i = 0; i < STRANDS / 2; i++) {
+                int to = (2 * i * stride + first + k / STRANDS) * LaneBlocks.ROWS;
+                int next = to + stride * LaneBlocks.ROWS;
+                for (int row = 0; row < LaneBlocks.ROWS; row += Lanes.COUNT) {
+                    var pair = IntVector.fromArray(Lanes.INTS, words, i * LaneBlocks.ROWS + row);
+                    pair.lanewise(VectorOperators.LSHL, 16)
+                            .lanewise(VectorOperators.ASHR, 3)
+                            .and(0x8fff_ffff)
+                            .reinterpretAsFloats()
+                            .mul(0x1p112f)
+                            .intoArray(lanes, to + row);
+                    pair.lanewise(VectorOperators.ASHR, 3)
+                            .and(0x8fff_e000)
+                            .reinterpretAsFloats()
+                            .mul(0x1p112f)
+                            .intoArray(lanes, next + row);
+                }
+            }
         }
     }
 

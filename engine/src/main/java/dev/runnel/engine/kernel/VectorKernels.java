@@ -88,11 +88,6 @@ final class VectorKernels extends ScalarKernels {
         return Objects.requireNonNull(packed.get(w.type()));
     }
 
-    /// Whether rows are turned into lanes for a batch.
-    private boolean turns(Matrix w, int tokens) {
-        return tokens >= LaneBlocks.LEAST && w.columns() % STRANDS == 0 && !(format(w) instanceof GroupedFormat);
-    }
-
     @Override
     public int preparationParts(Matrix w, int tokens) {
         if (w.layout() == Matrix.Layout.PACKED) {
@@ -101,7 +96,9 @@ final class VectorKernels extends ScalarKernels {
         if (VectorTiles.suit(format(w), w, tokens)) {
             return VectorTiles.preparationParts(tokens);
         }
-        return turns(w, tokens) ? LaneProduct.preparationParts(tokens) : super.preparationParts(w, tokens);
+        return LaneProduct.suits(format(w), w, tokens)
+                ? LaneProduct.preparationParts(tokens)
+                : super.preparationParts(w, tokens);
     }
 
     @Override
@@ -112,7 +109,7 @@ final class VectorKernels extends ScalarKernels {
         if (VectorTiles.suit(format(w), w, tokens)) {
             return VectorTiles.preparation(w, x, tokens, to);
         }
-        if (turns(w, tokens)) {
+        if (LaneProduct.suits(format(w), w, tokens)) {
             return LaneProduct.preparation(w, x, tokens, to);
         }
         return super.preparation(w, x, tokens, to, scratches);
@@ -133,7 +130,7 @@ final class VectorKernels extends ScalarKernels {
         if (format(w) instanceof TiledFormat format && VectorTiles.suit(format, w, tokens)) {
             return VectorTiles.multiplication(format, w, prepared, tokens, y, rows, scratches);
         }
-        if (turns(w, tokens)) {
+        if (LaneProduct.suits(format(w), w, tokens)) {
             return new LaneProduct(format(w), w, prepared, tokens, y).task(rows, scratches);
         }
         if (tokens < FewVectorsFormat.MANY

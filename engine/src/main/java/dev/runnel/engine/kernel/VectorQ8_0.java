@@ -2,12 +2,16 @@ package dev.runnel.engine.kernel;
 
 import static dev.runnel.engine.kernel.Kernels.STRANDS;
 import static dev.runnel.engine.kernel.Lanes.FLOATS;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 
 /// [Q8_0] in vectors.
-final class VectorQ8_0 extends Q8_0 implements TiledFormat, FewVectorsFormat {
+final class VectorQ8_0 extends Q8_0 implements TiledFormat, FewVectorsFormat, LaneFormat {
 
     /// Tokens of a kernel that takes several.
     private static final int FEW = 4;
@@ -265,6 +269,38 @@ final class VectorQ8_0 extends Q8_0 implements TiledFormat, FewVectorsFormat {
             sum15.intoArray(sums, to + h + 13 * STRANDS);
             sum16.intoArray(sums, to + h + 14 * STRANDS);
             sum17.intoArray(sums, to + h + 15 * STRANDS);
+        }
+    }
+
+    @Override
+    public void lanes(MemorySegment stored, int n, int[] words, float[] scales, float[] lanes, int first, int stride) {
+        long block = 0;
+        for (int k = 0; k < n; k += BLOCK, block += BLOCK_BYTES) {
+            for (int row = 0; row < LaneBlocks.ROWS; row++) {
+                scales[row] = F16.at(stored, block + row * STRIDE);
+            }
+            LaneFormat.turn(stored, block + Short.BYTES, words);
+            for (int i = 0; i < BLOCK; i += Integer.BYTES) {
+                int to = (i % STRANDS * stride + first + (k + i) / STRANDS) * LaneBlocks.ROWS;
+                int next = stride * LaneBlocks.ROWS;
+                for (int row = 0; row < LaneBlocks.ROWS; row += Lanes.COUNT) {
+                    var scale = FloatVector.fromArray(FLOATS, scales, row);
+                    var four = IntVector.fromArray(Lanes.INTS, words, i / Integer.BYTES * LaneBlocks.ROWS + row);
+                    int at = to + row;
+                    ((FloatVector) four.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0))
+                            .mul(scale)
+                            .intoArray(lanes, at);
+                    ((FloatVector) four.lanewise(LSHL, 16).lanewise(ASHR, 24).convert(I2F, 0))
+                            .mul(scale)
+                            .intoArray(lanes, at + next);
+                    ((FloatVector) four.lanewise(LSHL, 8).lanewise(ASHR, 24).convert(I2F, 0))
+                            .mul(scale)
+                            .intoArray(lanes, at + 2 * next);
+                    ((FloatVector) four.lanewise(ASHR, 24).convert(I2F, 0))
+                            .mul(scale)
+                            .intoArray(lanes, at + 3 * next);
+                }
+            }
         }
     }
 
