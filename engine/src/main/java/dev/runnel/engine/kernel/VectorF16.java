@@ -87,7 +87,8 @@ final class VectorF16 extends F16 implements TiledFormat, LaneFormat {
     }
 
     @Override
-    public void times(MemorySegment w, long row0, long row1, float[] x, int xAt, int n, float[] sums, int to) {
+    public void times(
+            MemorySegment w, long row0, long row1, long row2, float[] x, int xAt, int n, float[] sums, int to) {
         for (int h = 0; h < STRANDS; h += Lanes.COUNT) {
             var sum00 = FloatVector.zero(FLOATS);
             var sum01 = sum00;
@@ -105,34 +106,51 @@ final class VectorF16 extends F16 implements TiledFormat, LaneFormat {
             var sum15 = sum00;
             var sum16 = sum00;
             var sum17 = sum00;
+            var sum20 = sum00;
+            var sum21 = sum00;
+            var sum22 = sum00;
+            var sum23 = sum00;
+            var sum24 = sum00;
+            var sum25 = sum00;
+            var sum26 = sum00;
+            var sum27 = sum00;
             for (int k = h; k < n; k += STRANDS) {
-                var row = weights(w, row0 + (long) Short.BYTES * k);
-                var other = weights(w, row1 + (long) Short.BYTES * k);
+                var w0 = weights(w, row0 + (long) Short.BYTES * k);
+                var w1 = weights(w, row1 + (long) Short.BYTES * k);
+                var w2 = weights(w, row2 + (long) Short.BYTES * k);
                 int at = xAt + VectorTiles.WIDE * (k - h) + h;
                 var element = FloatVector.fromArray(FLOATS, x, at);
-                sum00 = row.fma(element, sum00);
-                sum10 = other.fma(element, sum10);
+                sum00 = w0.fma(element, sum00);
+                sum10 = w1.fma(element, sum10);
+                sum20 = w2.fma(element, sum20);
                 element = FloatVector.fromArray(FLOATS, x, at + STRANDS);
-                sum01 = row.fma(element, sum01);
-                sum11 = other.fma(element, sum11);
+                sum01 = w0.fma(element, sum01);
+                sum11 = w1.fma(element, sum11);
+                sum21 = w2.fma(element, sum21);
                 element = FloatVector.fromArray(FLOATS, x, at + 2 * STRANDS);
-                sum02 = row.fma(element, sum02);
-                sum12 = other.fma(element, sum12);
+                sum02 = w0.fma(element, sum02);
+                sum12 = w1.fma(element, sum12);
+                sum22 = w2.fma(element, sum22);
                 element = FloatVector.fromArray(FLOATS, x, at + 3 * STRANDS);
-                sum03 = row.fma(element, sum03);
-                sum13 = other.fma(element, sum13);
+                sum03 = w0.fma(element, sum03);
+                sum13 = w1.fma(element, sum13);
+                sum23 = w2.fma(element, sum23);
                 element = FloatVector.fromArray(FLOATS, x, at + 4 * STRANDS);
-                sum04 = row.fma(element, sum04);
-                sum14 = other.fma(element, sum14);
+                sum04 = w0.fma(element, sum04);
+                sum14 = w1.fma(element, sum14);
+                sum24 = w2.fma(element, sum24);
                 element = FloatVector.fromArray(FLOATS, x, at + 5 * STRANDS);
-                sum05 = row.fma(element, sum05);
-                sum15 = other.fma(element, sum15);
+                sum05 = w0.fma(element, sum05);
+                sum15 = w1.fma(element, sum15);
+                sum25 = w2.fma(element, sum25);
                 element = FloatVector.fromArray(FLOATS, x, at + 6 * STRANDS);
-                sum06 = row.fma(element, sum06);
-                sum16 = other.fma(element, sum16);
+                sum06 = w0.fma(element, sum06);
+                sum16 = w1.fma(element, sum16);
+                sum26 = w2.fma(element, sum26);
                 element = FloatVector.fromArray(FLOATS, x, at + 7 * STRANDS);
-                sum07 = row.fma(element, sum07);
-                sum17 = other.fma(element, sum17);
+                sum07 = w0.fma(element, sum07);
+                sum17 = w1.fma(element, sum17);
+                sum27 = w2.fma(element, sum27);
             }
             sum00.intoArray(sums, to + h);
             sum01.intoArray(sums, to + h + STRANDS);
@@ -150,6 +168,14 @@ final class VectorF16 extends F16 implements TiledFormat, LaneFormat {
             sum15.intoArray(sums, to + h + 13 * STRANDS);
             sum16.intoArray(sums, to + h + 14 * STRANDS);
             sum17.intoArray(sums, to + h + 15 * STRANDS);
+            sum20.intoArray(sums, to + h + 16 * STRANDS);
+            sum21.intoArray(sums, to + h + 17 * STRANDS);
+            sum22.intoArray(sums, to + h + 18 * STRANDS);
+            sum23.intoArray(sums, to + h + 19 * STRANDS);
+            sum24.intoArray(sums, to + h + 20 * STRANDS);
+            sum25.intoArray(sums, to + h + 21 * STRANDS);
+            sum26.intoArray(sums, to + h + 22 * STRANDS);
+            sum27.intoArray(sums, to + h + 23 * STRANDS);
         }
     }
 

@@ -5,14 +5,14 @@ import static dev.runnel.engine.kernel.Lanes.FLOATS;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/// A matrix times some vectors that lie side by side, [#WIDE] of them in a tile: two rows at a time, and a vector of
-/// weights is made floats once for all. That is what a step takes in which some sequences answer. For fewer vectors
+/// A matrix times some vectors that lie side by side, [#WIDE] of them in a tile: [#ROWS] rows at a time, and a vector
+/// of weights is made floats once for all. That is what a step takes in which some sequences answer. For fewer vectors
 /// and for more, a row is written out as floats ([Blocks]) where its format has no other way ([FewVectorsFormat]).
 ///
 /// ```
 /// tiles   (tiles, columns / STRANDS, WIDE, STRANDS)   vectors that there are none of are zeros
 /// pieces  (2, columns of a piece)                     of two rows, with 256 bits; the second from SECOND on
-/// sums    (tiles, 2, WIDE, STRANDS)
+/// sums    (tiles, ROWS, WIDE, STRANDS)
 /// ```
 ///
 /// One tile lies in one place, since its vectors at places of their own would need more registers for addresses than
@@ -22,11 +22,15 @@ final class VectorTiles {
     /// Whether there are 32 registers and not 16, as there are with 256 bits.
     private static final boolean HAS_MANY = Lanes.COUNT != 8;
 
-    /// Vectors of a tile: their sums with two rows take half of the registers.
+    /// Vectors of a tile.
     static final int WIDE = HAS_MANY ? 8 : 4;
 
+    /// Rows at a time. Three, as what two need of a tile is more than the second-level cache gives, and four leave no
+    /// registers.
+    private static final int ROWS = HAS_MANY ? 3 : 2;
+
     /// The most vectors that are multiplied so.
-    static final int MOST = 32;
+    static final int MOST = HAS_MANY ? 64 : 32;
 
     private static final int STRANDS = Kernels.STRANDS;
 
@@ -39,10 +43,10 @@ final class VectorTiles {
     /// Floats of the pieces of two rows.
     static final int PIECES = SECOND + COLUMNS;
 
-    /// Sums of a tile, and of all.
-    private static final int TILE_SUMS = 2 * WIDE * STRANDS;
+    private static final int TILE_SUMS = ROWS * WIDE * STRANDS;
 
-    static final int SUMS = 2 * MOST * STRANDS;
+    /// The most sums there are: a constant, so that scalar code needs nothing of this class.
+    static final int SUMS = 3 * 64 * STRANDS;
 
     private VectorTiles() {}
 
@@ -78,35 +82,42 @@ final class VectorTiles {
         }
     }
 
-    /// The task that [Kernels#multiplication] describes. One of the two rows is of the first and one of the second
-    /// half, for the reason that [VectorQ8_0] has.
+    /// The task that [Kernels#multiplication] describes. Rows that are multiplied together are some apart, for the
+    /// reason
+    /// that [VectorQ8_0] has.
     static Workers.Task multiplication(
             TiledFormat format, Matrix w, Operand x, int tokens, float[] y, int rows, Scratch[] scratches) {
         return (worker, part) -> {
             Scratch scratch = scratches[worker];
             int from = part * rows;
             int to = Math.min(from + rows, w.rows());
-            int half = Math.ceilDiv(to - from, 2);
-            for (int r = from; r < from + half; r++) {
-                int other = Math.min(r + half, to - 1);
+            int apart = Math.ceilDiv(to - from, ROWS);
+            for (int r = from; r < from + apart; r++) {
                 if (HAS_MANY) {
-                    multiply(format, w, r, other, x.strands, tokens, scratch.tileSums);
+                    multiply(format, w, r, apart, to - 1, x.strands, tokens, scratch.tileSums);
                 } else {
-                    multiplyPieces(format, w, r, other, x.strands, tokens, scratch);
+                    multiplyPieces(format, w, r, Math.min(r + apart, to - 1), x.strands, tokens, scratch);
                 }
-                for (int j = 0; j < tokens; j++) {
-                    int sum = j / WIDE * TILE_SUMS + j % WIDE * STRANDS;
-                    y[j * w.rows() + r] = Lanes.sum(scratch.tileSums, sum);
-                    y[j * w.rows() + other] = Lanes.sum(scratch.tileSums, sum + WIDE * STRANDS);
+                for (int i = 0; i < ROWS; i++) {
+                    int row = Math.min(r + i * apart, to - 1);
+                    for (int j = 0; j < tokens; j++) {
+                        int sum = j / WIDE * TILE_SUMS + (i * WIDE + j % WIDE) * STRANDS;
+                        y[j * w.rows() + row] = Lanes.sum(scratch.tileSums, sum);
+                    }
                 }
             }
         };
     }
 
-    private static void multiply(TiledFormat format, Matrix w, int r, int other, float[] x, int tokens, float[] sums) {
+    /// @param last row that the others may be
+    private static void multiply(
+            TiledFormat format, Matrix w, int r, int apart, int last, float[] x, int tokens, float[] sums) {
+        int n = w.columns();
+        long row0 = w.offset(r);
+        long row1 = w.offset(Math.min(r + apart, last));
+        long row2 = w.offset(Math.min(r + 2 * apart, last));
         for (int first = 0; first < tokens; first += WIDE) {
-            int to = first / WIDE * TILE_SUMS;
-            format.times(w.data(), w.offset(r), w.offset(other), x, first * w.columns(), w.columns(), sums, to);
+            format.times(w.data(), row0, row1, row2, x, first * n, n, sums, first / WIDE * TILE_SUMS);
         }
     }
 
