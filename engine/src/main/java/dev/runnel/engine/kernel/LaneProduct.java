@@ -2,8 +2,8 @@ package dev.runnel.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
 
-/// A matrix times many tokens: a block of rows is dequantized and turned into lanes, and multiplied by as many
-/// tokens at a time as the registers hold sums for.
+/// A matrix times many tokens: a block of rows is dequantized and turned into lanes, or the other way round where its
+/// format is a [LaneFormat], and multiplied by as many tokens at a time as the registers hold sums for.
 ///
 /// ```
 /// x  (tiles, STRANDS, columns / STRANDS, LaneBlocks.WIDEST)   tokens that there are none of are zeros
@@ -29,8 +29,7 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
     /// Floats of what is turned together.
     static final int TURNED = TURNED_ROWS * TURNED_STRIDE;
 
-    /// Bytes from one row to the next of what is turned as it is stored, at most two for a number; more than that, as
-    /// above.
+    /// Bytes from one row to the next of what is turned as it is stored: at most two for a number, and a vector more.
     static final long STORED_STRIDE = Short.BYTES * (TURNED_COLUMNS + STRANDS);
 
     /// Whether rows are turned into lanes for so many tokens.

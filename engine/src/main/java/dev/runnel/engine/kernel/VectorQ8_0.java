@@ -175,9 +175,8 @@ final class VectorQ8_0 extends Q8_0 implements TiledFormat, FewVectorsFormat, La
         return Lanes.COUNT == 8 ? 8 : 5;
     }
 
-    /// Halves of a block in a loop of their own: with both in one C2 makes floats of all six vectors of weights at
-    /// once,
-    /// and has no registers for them.
+    /// Halves of a block go in a loop of their own: with both in one C2 makes floats of all six vectors of weights at
+    /// once, and has no registers for them.
     @Override
     public void times(
             MemorySegment w, long row0, long row1, long row2, float[] x, int xAt, int n, float[] sums, int to) {
