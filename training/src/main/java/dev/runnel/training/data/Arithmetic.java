@@ -23,6 +23,9 @@ final class Arithmetic implements Lesson {
     /// How often numbers that can be are written in words.
     private static final double IN_WORDS = 0.28;
 
+    /// How often a sum to learn from is a division, beyond those of [#OFTEN].
+    private static final double DIVISIONS = 0.1;
+
     /// Those with more facts to learn come more often.
     private static final List<Operation> OFTEN = List.of(
             Operation.PLUS,
@@ -201,7 +204,8 @@ final class Arithmetic implements Lesson {
     }
 
     private static Sum anySum(Draw draw) {
-        Operation operation = draw.of(OFTEN);
+        // Quotients are the last to be learnt.
+        Operation operation = draw.trains() && draw.chance(DIVISIONS) ? Operation.DIVIDED : draw.of(OFTEN);
         int most = draw.of(10, 20, 50, 100, MOST, MOST, MOST);
         return switch (operation) {
             case PLUS -> {

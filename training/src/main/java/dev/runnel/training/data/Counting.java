@@ -116,7 +116,7 @@ final class Counting implements Lesson {
 
     /// A range of the draw's split. The first ranges that anyone tries are always trained on.
     static Range range(Draw draw) {
-        return range(draw, draw.trains() ? 0.2 : 0.17);
+        return range(draw, draw.trains() ? 0.32 : 0.17);
     }
 
     private static Range range(Draw draw, double inSteps) {

@@ -20,11 +20,11 @@ public final class Curriculum {
         SHARES.put(new Repeating(), 10);
         SHARES.put(new Topics("knowledge"), 10);
         SHARES.put(new Topics("itself"), 9);
-        SHARES.put(new Topics("smalltalk"), 9);
+        SHARES.put(new Topics("smalltalk"), 10);
         SHARES.put(new Beyond(), 12);
         SHARES.put(new FollowUps(), 9);
         SHARES.put(new SystemPrompts(), 9);
-        SHARES.put(new ToolCalls(), 9);
+        SHARES.put(new ToolCalls(), 11);
         SHARES.put(new JsonAnswers(), 8);
     }
 

@@ -142,8 +142,13 @@ public final class Draw {
     /// A question as people write it: with a greeting or thanks, or none; with an end, or none; in Chinese with wide
     /// signs, or narrow ones.
     String asked(String question) {
+        return asked(question, trains() ? 0.25 : 0.12);
+    }
+
+    /// @param decorated how likely something is put around it, once phrases are not kept simple
+    String asked(String question, double decorated) {
         String asked = question.strip();
-        if (chance(trains() ? 0.25 * (1 - early()) : 0.12)) {
+        if (chance(trains() ? decorated * (1 - early()) : decorated)) {
             asked = phrase(DECORATIONS.section(language.code())).replace("{q}", asked);
         }
         return written(Text.endsSentence(asked) ? asked : asked + end(asked));

@@ -147,7 +147,7 @@ final class SystemPrompts implements Lesson {
 
     /// A word in front of the answer, or behind it.
     private Conversation marked(Draw draw) {
-        boolean behind = draw.chance(0.25);
+        boolean behind = draw.chance(draw.trains() ? 0.4 : 0.25);
         String mark = mark(draw);
         Conversation asked = draw.chance(0.6) ? new Arithmetic().make(draw) : new Repeating().make(draw);
         String said = asked.answer().message().text();

@@ -117,6 +117,12 @@ final class ToolCalls implements Lesson {
                     .formatted(String.join(", ", properties), required);
         }
 
+        /// Whether a question about any thing might be one for this tool.
+        boolean takesThings() {
+            return kind == Kind.SEARCH
+                    || parameters.stream().anyMatch(each -> each.kind().equals("t"));
+        }
+
         String arguments(List<String> values) {
             StringBuilder arguments = new StringBuilder();
             for (int i = 0; i < parameters.size(); i++) {
@@ -160,9 +166,7 @@ final class ToolCalls implements Lesson {
     /// Something that is asked where tools are offered: what one of them is for, or none.
     private static Conversation question(Draw draw, Offer meant, List<Offer> offered) {
         Tools tools = tools(offered);
-        return draw.chance(draw.trains() ? 0.28 : 0.18)
-                ? withoutCall(draw, tools, offered.stream().map(Offer::kind).toList())
-                : about(draw, meant, tools);
+        return draw.chance(draw.trains() ? 0.32 : 0.18) ? withoutCall(draw, tools, offered) : about(draw, meant, tools);
     }
 
     /// A question, its answer, and where that is a call, what comes of it.
@@ -212,7 +216,7 @@ final class ToolCalls implements Lesson {
     /// The tool that is meant, among up to three others that are for something else.
     private static List<Offer> offered(Draw draw, Offer meant) {
         Map<String, Offer> others = new LinkedHashMap<>();
-        while (others.size() < 3 && draw.chance(0.3)) {
+        while (others.size() < 3 && draw.chance(draw.trains() ? 0.45 : 0.3)) {
             Offer other = Offer.of(draw, draw.of(Kind.values()));
             boolean isOther = other.kind() != meant.kind()
                     && !other.tool().name().equals(meant.tool().name())
@@ -384,7 +388,8 @@ final class ToolCalls implements Lesson {
     }
 
     /// What none of these tools is for; a search is not among them, as it would find anything.
-    private static String forNone(Draw draw, List<Kind> kinds) {
+    private static String forNone(Draw draw, List<Offer> offered) {
+        List<Kind> kinds = offered.stream().map(Offer::kind).toList();
         List<String> sections = new ArrayList<>();
         if (!kinds.contains(Kind.WEATHER)) {
             sections.add("weatherask");
@@ -395,9 +400,11 @@ final class ToolCalls implements Lesson {
         if (!kinds.contains(Kind.CALCULATOR)) {
             sections.add("sum");
         }
+        if (offered.stream().noneMatch(Offer::takesThings)) {
+            sections.add("about");
+            sections.add("about");
+        }
         if (!kinds.contains(Kind.MADE)) {
-            sections.add("about");
-            sections.add("about");
             sections.add("made");
         }
         String section = draw.of(sections);
@@ -443,7 +450,8 @@ final class ToolCalls implements Lesson {
     }
 
     /// Tools are there, and the question is about none of them.
-    private static Conversation withoutCall(Draw draw, Tools tools, List<Kind> kinds) {
+    private static Conversation withoutCall(Draw draw, Tools tools, List<Offer> offered) {
+        List<Kind> kinds = offered.stream().map(Offer::kind).toList();
         List<Lesson> lessons = new ArrayList<>(List.of(
                 new Repeating(),
                 new Topics("smalltalk"),
@@ -458,10 +466,14 @@ final class ToolCalls implements Lesson {
         boolean isMoreAskable =
                 !kinds.contains(Kind.SEARCH) && !kinds.containsAll(List.of(Kind.WEATHER, Kind.TIME, Kind.MADE));
         if (draw.trains() && isMoreAskable && draw.chance(0.5)) {
-            return beyond(draw, tools, forNone(draw, kinds));
+            return beyond(draw, tools, forNone(draw, offered));
         }
         if (!kinds.contains(Kind.CALCULATOR)) {
             lessons.add(new Arithmetic());
+            if (draw.trains()) { // nothing else is taken for a call so often
+                lessons.add(new Arithmetic());
+                lessons.add(new Arithmetic());
+            }
         }
         Conversation asked = draw.of(lessons).make(draw);
         return new Conversation(NAME, asked.language(), asked.messages(), tools, asked.answer());

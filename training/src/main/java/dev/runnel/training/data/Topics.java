@@ -35,8 +35,13 @@ final class Topics implements Lesson {
         return Conversation.of(
                 name,
                 draw.language(),
-                draw.asked(question(draw, book, topic)),
+                asked(draw, question(draw, book, topic)),
                 answer(draw.language(), book.section(draw.language(), topic)));
+    }
+
+    /// In small talk a greeting is itself an answer's reason, unless something comes with it.
+    private String asked(Draw draw, String question) {
+        return draw.trains() && name.equals("smalltalk") ? draw.asked(question, 0.45) : draw.asked(question);
     }
 
     /// One of a book's topics that the draw has a question about.
