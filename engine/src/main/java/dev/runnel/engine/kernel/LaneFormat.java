@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// A [Format] whose rows are turned into lanes as they are stored, two or four numbers in one move, and made floats
-/// then.
-interface LaneFormat extends Format {
+/// then; see [LaneProduct].
+interface LaneFormat extends VectorFormat {
 
     ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -15,11 +15,6 @@ interface LaneFormat extends Format {
 
     /// Bytes from one stored row to the next.
     long STRIDE = LaneProduct.STORED_STRIDE;
-
-    /// Whether [#lanes] suits a matrix.
-    default boolean turns(Matrix w) {
-        return true;
-    }
 
     /// Turns some columns of [LaneBlocks#ROWS] rows into lanes.
     ///

@@ -40,7 +40,7 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
     }
 
     private static boolean isTurnedAsStored(Format format, Matrix w) {
-        return format instanceof LaneFormat lanes && lanes.turns(w);
+        return format instanceof LaneFormat lanes && lanes.takes(w);
     }
 
     /// Elements from one strand of rows to the next: one more than it has, since rows often are powers of two long, and
@@ -81,7 +81,7 @@ record LaneProduct(Format format, Matrix w, Operand x, int tokens, float[] y) {
             int to = Math.min((part + 1) * rows, w.rows());
             for (int r = part * rows; r < to; r += ROWS) {
                 int rowsOfBlock = Math.min(ROWS, to - r);
-                if (format instanceof LaneFormat lanes && lanes.turns(w)) {
+                if (format instanceof LaneFormat lanes && lanes.takes(w)) {
                     turn(lanes, r, rowsOfBlock, scratch);
                 } else {
                     for (int i = 0; i < rowsOfBlock; i += TURNED_ROWS) {

@@ -40,7 +40,7 @@ public final class Scratch {
     /// Some words of them, turned into lanes.
     final int[] words = new int[8 * LaneBlocks.ROWS];
 
-    /// Dequantized rows, turned into lanes: `(STRANDS, columns / STRANDS, LaneBlocks.ROWS)`.
+    /// Dequantized rows, turned into lanes: `(STRANDS, LaneProduct.strandStride, LaneBlocks.ROWS)`.
     final float[] lanes;
 
     /// Unpacked whole numbers of some columns: `(columns, ROWS)`. In scalar code one row.

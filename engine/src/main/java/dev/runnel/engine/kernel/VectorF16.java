@@ -180,11 +180,6 @@ final class VectorF16 extends F16 implements TiledFormat, LaneFormat {
     }
 
     @Override
-    public boolean turns(Matrix w) {
-        return takes(w);
-    }
-
-    @Override
     public void lanes(MemorySegment stored, int n, int[] words, float[] scales, float[] lanes, int first, int stride) {
         for (int k = 0; k < n; k += STRANDS) {
             LaneFormat.turn(stored, (long) Short.BYTES * k, words);

@@ -3,7 +3,7 @@ package dev.runnel.engine.kernel;
 /// A [Format] whose rows are multiplied as they are read, without being written out as floats first.
 interface VectorFormat extends Format {
 
-    /// Whether [#multiplication] suits a matrix.
+    /// Whether its rows can be taken as they are stored; else they are written out first.
     default boolean takes(Matrix w) {
         return true;
     }

@@ -82,9 +82,8 @@ final class VectorTiles {
         }
     }
 
-    /// The task that [Kernels#multiplication] describes. Rows that are multiplied together are some apart, for the
-    /// reason
-    /// that [VectorQ8_0] has.
+    /// The task that [Kernels#multiplication] describes. Rows that are multiplied together lie apart, as [VectorQ8_0]
+    /// explains.
     static Workers.Task multiplication(
             TiledFormat format, Matrix w, Operand x, int tokens, float[] y, int rows, Scratch[] scratches) {
         return (worker, part) -> {
@@ -127,7 +126,7 @@ final class VectorTiles {
             TiledFormat format, Matrix w, int r, int other, float[] x, int tokens, Scratch scratch) {
         int columns = w.columns();
         float[] pieces = scratch.pieces;
-        Arrays.fill(scratch.tileSums, 0);
+        Arrays.fill(scratch.tileSums, 0, preparationParts(tokens) * TILE_SUMS, 0);
         for (int k = 0; k < columns; k += COLUMNS) {
             int n = Math.min(COLUMNS, columns - k);
             long at = w.type().bytes(k);

@@ -7,6 +7,7 @@ import dev.runnel.core.Tools;
 import dev.runnel.training.data.Arithmetic.Operation;
 import dev.runnel.training.data.Arithmetic.Sum;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -469,11 +470,8 @@ final class ToolCalls implements Lesson {
             return beyond(draw, tools, forNone(draw, offered));
         }
         if (!kinds.contains(Kind.CALCULATOR)) {
-            lessons.add(new Arithmetic());
-            if (draw.trains()) { // nothing else is taken for a call so often
-                lessons.add(new Arithmetic());
-                lessons.add(new Arithmetic());
-            }
+            // Nothing else is taken for a call so often.
+            lessons.addAll(Collections.nCopies(draw.trains() ? 3 : 1, new Arithmetic()));
         }
         Conversation asked = draw.of(lessons).make(draw);
         return new Conversation(NAME, asked.language(), asked.messages(), tools, asked.answer());
